@@ -1,0 +1,259 @@
+//! Bodies that end with a line of one dot (RFC 5321 section 4.5.2, RFC 1939 section 3).
+//!
+//! This is the one place that decides where a message ends. The mark is `CRLF . CRLF` and nothing
+//! else, the first CRLF being that of the last line, or of the command where the body is empty.
+
+use memchr::{memchr, memmem};
+
+use crate::Chunk;
+
+/// How far one step looks ahead: what bounds the work a hostile body can cause.
+const BLOCK: usize = 4096;
+
+/// Takes a dot-stuffed body apart.
+///
+/// ```
+/// use wire_core::dot::{Body, Decoder};
+///
+/// let mut decoder = Decoder::new();
+/// let mut input: &[u8] = b"Hello\r\n..\r\n.\r\nNOOP\r\n";
+/// let Some(Body::Chunk(chunk)) = decoder.next(&mut input) else { panic!() };
+/// let mut body = Vec::new();
+/// chunk.append_to(&mut body);
+/// assert_eq!(body, b"Hello\r\n.\r\n");
+/// assert!(matches!(decoder.next(&mut input), Some(Body::End)));
+/// assert_eq!(input, b"NOOP\r\n");
+/// ```
+#[derive(Debug, Clone)]
+pub struct Decoder {
+    /// The next octet begins a line.
+    at_line_start: bool,
+}
+
+/// A piece of a dot-stuffed body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body<'i> {
+    /// Octets of the message.
+    Chunk(Chunk<'i>),
+    /// A CR or LF that is no line end stood here, and was taken. It is not part of any chunk: who
+    /// repairs puts a CRLF in its place.
+    Bare(Bare),
+    /// The mark was taken. The next octets are a command.
+    End,
+}
+
+/// Half a line end. It never is one (RFC 5321 section 2.3.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Bare {
+    /// A CR without an LF behind it.
+    Cr,
+    /// An LF without a CR before it.
+    Lf,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Decoder {
+    /// At the beginning of a body, which is the start of a line: its first octets may be the mark.
+    pub const fn new() -> Self {
+        Decoder { at_line_start: true }
+    }
+
+    /// Takes the next piece off `input`. `None`: more octets are needed; what is left, at most four
+    /// octets, must be shown again as the beginning of the next input.
+    ///
+    /// One chunk is as long as the input allows. Linear, without allocation.
+    pub fn next<'i>(&mut self, input: &mut &'i [u8]) -> Option<Body<'i>> {
+        let all = *input;
+        let mut at = 0;
+        let mut dots = 0;
+        let started_line = self.at_line_start;
+        let stop = loop {
+            let rest = all.get(at..).unwrap_or_default();
+            if rest.is_empty() {
+                break Stop::More;
+            }
+            if self.at_line_start && rest.starts_with(b".") {
+                match rest {
+                    [b'.', b'\r', b'\n', ..] => break Stop::End,
+                    [b'.'] | [b'.', b'\r'] => break Stop::More,
+                    _ => {
+                        dots += 1;
+                        self.at_line_start = false;
+                        at += 1;
+                        continue;
+                    }
+                }
+            }
+            let block = rest.get(..BLOCK).unwrap_or(rest);
+            let sound = sound_prefix(block);
+            let taken = to_stuffed_dot(block.get(..sound).unwrap_or_default());
+            if taken > 0 {
+                at += taken;
+                self.at_line_start = all.get(..at).is_some_and(|taken| taken.ends_with(b"\r\n"));
+                continue;
+            }
+            // Nothing sound in front: a bare CR or LF, or a CR whose successor is not here yet.
+            match rest {
+                [b'\n', ..] => break Stop::Bare(Bare::Lf),
+                [_] => break Stop::More,
+                _ => break Stop::Bare(Bare::Cr),
+            }
+        };
+        let (piece, skip) = if at > 0 {
+            let (taken, _) = all.split_at_checked(at)?;
+            (Body::Chunk(Chunk::stuffed(taken, dots, started_line)), at)
+        } else {
+            match stop {
+                Stop::More => return None,
+                Stop::End => (Body::End, 3),
+                Stop::Bare(bare) => (Body::Bare(bare), 1),
+            }
+        };
+        if let Body::Bare(_) = piece {
+            self.at_line_start = false;
+        }
+        *input = all.get(skip..).unwrap_or_default();
+        Some(piece)
+    }
+}
+
+enum Stop {
+    More,
+    End,
+    Bare(Bare),
+}
+
+/// How many octets at the front hold neither a bare CR or LF nor, at their end, a CR that may
+/// become one. `block` begins behind a complete line or inside one, never between CR and LF.
+fn sound_prefix(block: &[u8]) -> usize {
+    let odd = match (block, block.get(1..)) {
+        ([b'\n', ..], _) => return 0,
+        (_, Some(next)) => pairs_differ(block, next),
+        _ => false,
+    };
+    if odd {
+        return first_bare(block);
+    }
+    block.len() - usize::from(block.last() == Some(&b'\r'))
+}
+
+/// Is there an LF without CR before it, or a CR without LF behind it? Without branches, so that
+/// the compiler makes vector code of it.
+fn pairs_differ(block: &[u8], next: &[u8]) -> bool {
+    block.iter().zip(next).fold(0u8, |odd, (&a, &b)| odd | (u8::from(a == b'\r') ^ u8::from(b == b'\n')))
+        != 0
+}
+
+/// The offset of the first CR or LF that stands alone, in a block that holds one.
+fn first_bare(block: &[u8]) -> usize {
+    let mut previous = 0;
+    for (at, &octet) in block.iter().enumerate() {
+        if previous == b'\r' && octet != b'\n' {
+            return at - 1;
+        }
+        if octet == b'\n' && previous != b'\r' {
+            return at;
+        }
+        previous = octet;
+    }
+    block.len()
+}
+
+/// The length of `sound` up to a line that begins with a dot.
+fn to_stuffed_dot(sound: &[u8]) -> usize {
+    memmem::find(sound, b"\n.").map_or(sound.len(), |at| at + 1)
+}
+
+/// Writes a message as a dot-stuffed body: a dot before each line that begins with one, CRLF for a
+/// lone LF, and a CRLF before the mark if the message does not end with one.
+///
+/// Yields runs of the message itself wherever it can, so that nothing is copied.
+///
+/// ```
+/// use wire_core::dot::Encoder;
+///
+/// let mut encoder = Encoder::new();
+/// let mut wire = Vec::new();
+/// let mut message: &[u8] = b"one\n.two";
+/// while let Some(run) = encoder.next(&mut message) {
+///     wire.extend_from_slice(run);
+/// }
+/// wire.extend_from_slice(encoder.finish());
+/// assert_eq!(wire, b"one\r\n..two\r\n.\r\n");
+/// ```
+#[derive(Debug, Clone)]
+pub struct Encoder {
+    at_line_start: bool,
+    /// The last octet was a CR.
+    cr: bool,
+}
+
+impl Default for Encoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Encoder {
+    /// At the beginning of a message.
+    pub const fn new() -> Self {
+        Encoder { at_line_start: true, cr: false }
+    }
+
+    /// Takes octets off `message` and gives what is to be sent for them. `None`: all was taken.
+    ///
+    /// The run is either a piece of `message` or a static dot or line end.
+    pub fn next<'m>(&mut self, message: &mut &'m [u8]) -> Option<&'m [u8]> {
+        let all = *message;
+        match all {
+            [] => return None,
+            [b'.', ..] if self.at_line_start => {
+                self.at_line_start = false;
+                return Some(b".");
+            }
+            [b'\n', rest @ ..] if !self.cr => {
+                *message = rest;
+                self.at_line_start = true;
+                return Some(b"\r\n");
+            }
+            _ => {}
+        }
+        let (run, rest) = all.split_at_checked(self.run_length(all))?;
+        self.at_line_start = run.ends_with(b"\r\n") || (self.cr && run == b"\n");
+        self.cr = run.ends_with(b"\r");
+        *message = rest;
+        Some(run)
+    }
+
+    /// The end of the message and the mark. The encoder stands at the beginning of a message again.
+    pub fn finish(&mut self) -> &'static [u8] {
+        let end: &[u8] = if self.at_line_start { b".\r\n" } else { b"\r\n.\r\n" };
+        *self = Encoder::new();
+        end
+    }
+
+    /// How many octets can leave as they are: up to a lone LF or a line that begins with a dot.
+    fn run_length(&self, all: &[u8]) -> usize {
+        let mut at = 0;
+        while let Some(found) = all.get(at..).and_then(|rest| memchr(b'\n', rest)) {
+            let lf = at + found;
+            let after_cr = match lf.checked_sub(1) {
+                Some(before) => all.get(before) == Some(&b'\r'),
+                None => self.cr,
+            };
+            if !after_cr {
+                return lf;
+            }
+            if all.get(lf + 1) == Some(&b'.') {
+                return lf + 1;
+            }
+            at = lf + 1;
+        }
+        all.len()
+    }
+}
