@@ -1,0 +1,1 @@
+//! One-file programs on the Letterslot crates.
