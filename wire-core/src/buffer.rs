@@ -29,7 +29,12 @@ impl Buffer {
 
     /// An empty window. Does not allocate.
     pub const fn new() -> Self {
-        Buffer { data: Vec::new(), start: 0, end: 0, eof: false }
+        Buffer {
+            data: Vec::new(),
+            start: 0,
+            end: 0,
+            eof: false,
+        }
     }
 
     /// What `next` is to be shown.

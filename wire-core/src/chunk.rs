@@ -29,11 +29,19 @@ pub struct Chunk<'i> {
 impl<'i> Chunk<'i> {
     /// A chunk without stuffed dots: BDAT, an APPEND, a test.
     pub const fn plain(raw: &'i [u8]) -> Self {
-        Chunk { raw, dots: 0, at_line_start: false }
+        Chunk {
+            raw,
+            dots: 0,
+            at_line_start: false,
+        }
     }
 
     pub(crate) const fn stuffed(raw: &'i [u8], dots: usize, at_line_start: bool) -> Self {
-        Chunk { raw, dots, at_line_start }
+        Chunk {
+            raw,
+            dots,
+            at_line_start,
+        }
     }
 
     /// As sent, still stuffed: what a proxy forwards.
@@ -58,7 +66,11 @@ impl<'i> Chunk<'i> {
 
     /// The octets of the body, in runs between the stuffed dots.
     pub const fn runs(&self) -> Runs<'i> {
-        Runs { rest: self.raw, dots: self.dots, at_line_start: self.at_line_start }
+        Runs {
+            rest: self.raw,
+            dots: self.dots,
+            at_line_start: self.at_line_start,
+        }
     }
 
     /// Fills `slices` for one vectored write; returns how many it filled and what is left over for
@@ -74,7 +86,10 @@ impl<'i> Chunk<'i> {
             *slice = IoSlice::new(run);
             filled += 1;
         }
-        (filled, Chunk::stuffed(runs.rest, runs.dots, runs.at_line_start))
+        (
+            filled,
+            Chunk::stuffed(runs.rest, runs.dots, runs.at_line_start),
+        )
     }
 
     /// Appends the octets of the body to `to`.

@@ -60,7 +60,9 @@ impl Default for Decoder {
 impl Decoder {
     /// At the beginning of a body, which is the start of a line: its first octets may be the mark.
     pub const fn new() -> Self {
-        Decoder { at_line_start: true }
+        Decoder {
+            at_line_start: true,
+        }
     }
 
     /// Takes the next piece off `input`. `None`: more octets are needed; what is left, at most four
@@ -145,8 +147,9 @@ fn sound_prefix(block: &[u8]) -> usize {
 /// Is there an LF without CR before it, or a CR without LF behind it? Without branches, so that
 /// the compiler makes vector code of it.
 fn pairs_differ(block: &[u8], next: &[u8]) -> bool {
-    block.iter().zip(next).fold(0u8, |odd, (&a, &b)| odd | (u8::from(a == b'\r') ^ u8::from(b == b'\n')))
-        != 0
+    block.iter().zip(next).fold(0u8, |odd, (&a, &b)| {
+        odd | (u8::from(a == b'\r') ^ u8::from(b == b'\n'))
+    }) != 0
 }
 
 /// The offset of the first CR or LF that stands alone, in a block that holds one.
@@ -202,7 +205,10 @@ impl Default for Encoder {
 impl Encoder {
     /// At the beginning of a message.
     pub const fn new() -> Self {
-        Encoder { at_line_start: true, cr: false }
+        Encoder {
+            at_line_start: true,
+            cr: false,
+        }
     }
 
     /// Takes octets off `message` and gives what is to be sent for them. `None`: all was taken.
@@ -232,7 +238,11 @@ impl Encoder {
 
     /// The end of the message and the mark. The encoder stands at the beginning of a message again.
     pub fn finish(&mut self) -> &'static [u8] {
-        let end: &[u8] = if self.at_line_start { b".\r\n" } else { b"\r\n.\r\n" };
+        let end: &[u8] = if self.at_line_start {
+            b".\r\n"
+        } else {
+            b"\r\n.\r\n"
+        };
         *self = Encoder::new();
         end
     }

@@ -29,9 +29,14 @@ impl Default for Clock {
 
 impl Clock {
     /// A clock that begins now.
-    #[expect(clippy::disallowed_methods, reason = "the driver is where the clock is read")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the driver is where the clock is read"
+    )]
     pub fn new() -> Self {
-        Clock { base: Instant::now() }
+        Clock {
+            base: Instant::now(),
+        }
     }
 
     /// The time now.
@@ -42,7 +47,9 @@ impl Clock {
     /// The instant of a time; one that is too far away for the machine lies a day ahead.
     pub fn instant(&self, time: Time) -> Instant {
         let after = Duration::from_micros(time.as_micros());
-        self.base.checked_add(after).unwrap_or(self.base + Duration::from_secs(86_400))
+        self.base
+            .checked_add(after)
+            .unwrap_or(self.base + Duration::from_secs(86_400))
     }
 }
 

@@ -42,11 +42,26 @@ pub struct Wants {
 
 impl Wants {
     /// Waits for octets of the peer.
-    pub const INPUT: Wants = Wants { input: true, answer: false, flush: false, until: None };
+    pub const INPUT: Wants = Wants {
+        input: true,
+        answer: false,
+        flush: false,
+        until: None,
+    };
     /// Waits for the answer to a ticket.
-    pub const ANSWER: Wants = Wants { input: false, answer: true, flush: false, until: None };
+    pub const ANSWER: Wants = Wants {
+        input: false,
+        answer: true,
+        flush: false,
+        until: None,
+    };
     /// Waits for the output to be written.
-    pub const FLUSH: Wants = Wants { input: false, answer: false, flush: true, until: None };
+    pub const FLUSH: Wants = Wants {
+        input: false,
+        answer: false,
+        flush: true,
+        until: None,
+    };
 
     /// Also waits for `time`.
     pub const fn until(mut self, time: Option<Time>) -> Self {

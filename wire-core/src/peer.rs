@@ -21,7 +21,10 @@ pub struct Peer {
 impl Peer {
     /// A peer with this address and no TLS.
     pub fn new(remote: Option<SocketAddr>) -> Self {
-        Peer { remote, ..Peer::default() }
+        Peer {
+            remote,
+            ..Peer::default()
+        }
     }
 
     /// Sets the address that the peer connected to.

@@ -115,7 +115,10 @@ fn addresses(text: &str) -> Option<(SocketAddr, SocketAddr)> {
         _ => false,
     };
     (agreed && fields.next().is_none()).then(|| {
-        (SocketAddr::new(source, source_port), SocketAddr::new(destination, destination_port))
+        (
+            SocketAddr::new(source, source_port),
+            SocketAddr::new(destination, destination_port),
+        )
     })
 }
 
@@ -123,29 +126,42 @@ fn addresses(text: &str) -> Option<(SocketAddr, SocketAddr)> {
 fn port(text: &str) -> Option<u16> {
     let plain = text.bytes().all(|octet| octet.is_ascii_digit());
     let canonical = text == "0" || !text.starts_with('0');
-    if plain && canonical { text.parse().ok() } else { None }
+    if plain && canonical {
+        text.parse().ok()
+    } else {
+        None
+    }
 }
 
 fn version_2(input: &[u8]) -> Result<Parsed, NotProxy> {
     expect_prefix(input, SIGNATURE)?;
-    let Some((&[version, family, high, low], _)) =
-        input.get(SIGNATURE.len()..).and_then(|rest| rest.split_first_chunk::<4>())
+    let Some((&[version, family, high, low], _)) = input
+        .get(SIGNATURE.len()..)
+        .and_then(|rest| rest.split_first_chunk::<4>())
     else {
         return Ok(Parsed::More(SIGNATURE.len() + 4 - input.len()));
     };
     let local = match version {
         0x20 => true,
         0x21 => false,
-        _ => return Err(NotProxy { at: SIGNATURE.len() }),
+        _ => {
+            return Err(NotProxy {
+                at: SIGNATURE.len(),
+            });
+        }
     };
     let length = SIGNATURE.len() + 4 + usize::from(u16::from_be_bytes([high, low]));
     if length > LIMIT {
-        return Err(NotProxy { at: SIGNATURE.len() + 2 });
+        return Err(NotProxy {
+            at: SIGNATURE.len() + 2,
+        });
     }
     let Some(body) = input.get(SIGNATURE.len() + 4..length) else {
         return Ok(Parsed::More(length - input.len()));
     };
-    let short = NotProxy { at: SIGNATURE.len() + 2 };
+    let short = NotProxy {
+        at: SIGNATURE.len() + 2,
+    };
     let (pair, extensions) = match family {
         // Stream and datagram over IPv4 and IPv6.
         0x11 | 0x12 => split_v4(body).ok_or(short)?,
@@ -154,14 +170,24 @@ fn version_2(input: &[u8]) -> Result<Parsed, NotProxy> {
         0x31 | 0x32 => (None, body.get(216..).ok_or(short)?),
         0x00 => (None, body),
         _ if local => (None, body),
-        _ => return Err(NotProxy { at: SIGNATURE.len() + 1 }),
+        _ => {
+            return Err(NotProxy {
+                at: SIGNATURE.len() + 1,
+            });
+        }
     };
     let (source, destination) = match pair {
         Some((source, destination)) if !local => (Some(source), Some(destination)),
         _ => (None, None),
     };
     let extensions = Bytes::copy_from_slice(extensions);
-    Ok(Parsed::Header(Header { source, destination, local, extensions, length }))
+    Ok(Parsed::Header(Header {
+        source,
+        destination,
+        local,
+        extensions,
+        length,
+    }))
 }
 
 type Pair = Option<(SocketAddr, SocketAddr)>;
@@ -186,7 +212,11 @@ fn split_v6(body: &[u8]) -> Option<(Pair, &[u8])> {
 
 /// Does `input` begin with `prefix`, as far as it goes?
 fn expect_prefix(input: &[u8], prefix: &[u8]) -> Result<(), NotProxy> {
-    match input.iter().zip(prefix).position(|(octet, expected)| octet != expected) {
+    match input
+        .iter()
+        .zip(prefix)
+        .position(|(octet, expected)| octet != expected)
+    {
         Some(at) => Err(NotProxy { at }),
         None => Ok(()),
     }

@@ -93,12 +93,18 @@ impl Mint {
     /// The tag comes from the entropy, so that an answer for one session does not fit another.
     pub const fn new(entropy: &Entropy) -> Self {
         let [a, b, c, d, ..] = entropy.0;
-        Mint { tag: u32::from_le_bytes([a, b, c, d]), last: 0 }
+        Mint {
+            tag: u32::from_le_bytes([a, b, c, d]),
+            last: 0,
+        }
     }
 
     /// A ticket with a number that no earlier one had (within four thousand million).
     pub fn ticket<K>(&mut self) -> Ticket<K> {
-        Ticket { id: self.id(), kind: PhantomData }
+        Ticket {
+            id: self.id(),
+            kind: PhantomData,
+        }
     }
 
     /// A fresh id without a ticket, for an [`Upgrade`](crate::Upgrade).

@@ -93,7 +93,11 @@ impl Commands {
             scanned: 0,
             line_at: 0,
             literal_at: 0,
-            literal: Literal { octets: 0, waits: false, binary: false },
+            literal: Literal {
+                octets: 0,
+                waits: false,
+                binary: false,
+            },
             tail: Tail::new(),
         }
     }
@@ -131,7 +135,9 @@ impl Commands {
     pub fn stream(&mut self, input: &mut &[u8]) {
         if self.state == State::Announced {
             self.take_head(input);
-            self.state = State::Streaming { left: self.literal.octets };
+            self.state = State::Streaming {
+                left: self.literal.octets,
+            };
         }
     }
 
@@ -224,7 +230,9 @@ impl Commands {
         if octets.is_empty() {
             return None;
         }
-        self.state = State::Streaming { left: left - octets.len() as u64 };
+        self.state = State::Streaming {
+            left: left - octets.len() as u64,
+        };
         Some(Command::Octets(octets))
     }
 
@@ -245,7 +253,9 @@ impl Commands {
     fn after_marker(&mut self) {
         self.state = match self.literal.waits {
             true => State::Line,
-            false => State::Discarding { left: self.literal.octets },
+            false => State::Discarding {
+                left: self.literal.octets,
+            },
         };
     }
 
@@ -287,7 +297,11 @@ impl Literal {
             Some((b'+', inner)) => (false, inner),
             _ => (true, inner),
         };
-        let digits = inner.iter().rev().take_while(|octet| octet.is_ascii_digit()).count();
+        let digits = inner
+            .iter()
+            .rev()
+            .take_while(|octet| octet.is_ascii_digit())
+            .count();
         let (before, digits) = inner.split_at_checked(inner.len() - digits)?;
         let before = before.strip_suffix(b"{").filter(|_| !digits.is_empty())?;
         let octets = digits.iter().fold(0u64, |n, digit| {
@@ -295,7 +309,14 @@ impl Literal {
         });
         let binary = before.ends_with(b"~");
         let at = before.len() - usize::from(binary);
-        Some((Literal { octets, waits, binary }, at))
+        Some((
+            Literal {
+                octets,
+                waits,
+                binary,
+            },
+            at,
+        ))
     }
 }
 
@@ -311,7 +332,10 @@ impl Tail {
     const SIZE: usize = 26;
 
     const fn new() -> Self {
-        Tail { octets: [0; Tail::SIZE], length: 0 }
+        Tail {
+            octets: [0; Tail::SIZE],
+            length: 0,
+        }
     }
 
     /// Takes octets up to the end of the line; true when it was found.
@@ -337,7 +361,9 @@ impl Tail {
     }
 
     fn push(&mut self, octets: &[u8]) {
-        let fresh = octets.get(octets.len().saturating_sub(Tail::SIZE)..).unwrap_or(octets);
+        let fresh = octets
+            .get(octets.len().saturating_sub(Tail::SIZE)..)
+            .unwrap_or(octets);
         let room = Tail::SIZE - fresh.len();
         let keep = self.length.min(room);
         self.octets.copy_within(self.length - keep..self.length, 0);
@@ -362,6 +388,10 @@ impl Tail {
             None => (true, digits),
         };
         let endless = self.length == Tail::SIZE && digits.iter().all(u8::is_ascii_digit);
-        endless.then_some(Literal { octets: u64::MAX, waits, binary: false })
+        endless.then_some(Literal {
+            octets: u64::MAX,
+            waits,
+            binary: false,
+        })
     }
 }

@@ -38,7 +38,10 @@ pub enum Line<'i> {
 impl Lines {
     /// At the beginning of a line.
     pub const fn new() -> Self {
-        Lines { scanned: 0, discarding: false }
+        Lines {
+            scanned: 0,
+            discarding: false,
+        }
     }
 
     /// Takes the next line, of at most `limit` octets with its CRLF. `None`: more octets are

@@ -115,11 +115,19 @@ enum State {
     /// LOGIN: the name is awaited.
     Name,
     /// LOGIN: the password is awaited.
-    Password { user: Box<str> },
+    Password {
+        user: Box<str>,
+    },
     /// The application has a password to check.
-    Checking { user: Box<str>, authzid: Option<Box<str>> },
+    Checking {
+        user: Box<str>,
+        authzid: Option<Box<str>>,
+    },
     /// The application has to say whether one may act as the other.
-    Acting { user: Box<str>, authzid: Box<str> },
+    Acting {
+        user: Box<str>,
+        authzid: Box<str>,
+    },
     Over,
 }
 
@@ -130,7 +138,10 @@ impl Exchange {
             Mechanism::Plain => (State::Message, &b""[..]),
             Mechanism::Login => (State::Name, &b"Username:"[..]),
         };
-        let mut exchange = Exchange { mechanism: Some(mechanism), state };
+        let mut exchange = Exchange {
+            mechanism: Some(mechanism),
+            state,
+        };
         let step = match initial {
             Some(data) => exchange.respond(data),
             None => Step::Challenge(challenge.to_vec()),
@@ -140,7 +151,10 @@ impl Exchange {
 
     /// A protocol's own login command (POP3 USER and PASS, IMAP LOGIN) as an exchange.
     pub fn login(user: &[u8], password: Secret) -> (Self, Step) {
-        let mut exchange = Exchange { mechanism: None, state: State::Over };
+        let mut exchange = Exchange {
+            mechanism: None,
+            state: State::Over,
+        };
         let step = match name(user) {
             Some(user) => exchange.check(user, None, password),
             None => exchange.fail(Failure::Malformed),
@@ -190,15 +204,16 @@ impl Exchange {
                 let user = granted.unwrap_or_else(|| user.clone());
                 match authzid.filter(|authzid| *authzid != user) {
                     Some(authzid) => {
-                        self.state = State::Acting { user: user.clone(), authzid: authzid.clone() };
+                        self.state = State::Acting {
+                            user: user.clone(),
+                            authzid: authzid.clone(),
+                        };
                         Step::Ask(Request::ActAs { user, authzid })
                     }
                     None => self.done(user, None),
                 }
             }
-            State::Acting { user, authzid } => {
-                self.done(user, Some(granted.unwrap_or(authzid)))
-            }
+            State::Acting { user, authzid } => self.done(user, Some(granted.unwrap_or(authzid))),
             _ => self.fail(Failure::Malformed),
         }
     }
@@ -207,13 +222,23 @@ impl Exchange {
         if password.expose().is_empty() || memchr(0, password.expose()).is_some() {
             return self.fail(Failure::Malformed);
         }
-        self.state = State::Checking { user: user.clone(), authzid };
+        self.state = State::Checking {
+            user: user.clone(),
+            authzid,
+        };
         Step::Ask(Request::Password { user, password })
     }
 
     fn done(&mut self, user: Box<str>, authzid: Option<Box<str>>) -> Step {
-        let identity = Identity { user, authzid, mechanism: self.mechanism };
-        Step::Done { identity, last: None }
+        let identity = Identity {
+            user,
+            authzid,
+            mechanism: self.mechanism,
+        };
+        Step::Done {
+            identity,
+            last: None,
+        }
     }
 
     fn fail(&mut self, why: Failure) -> Step {

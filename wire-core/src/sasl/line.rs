@@ -50,5 +50,8 @@ pub fn challenge(octets: &[u8]) -> String {
 }
 
 fn decode(text: &[u8]) -> Result<Secret, Malformed> {
-    STANDARD.decode(text).map(Secret::new).map_err(|_| Malformed)
+    STANDARD
+        .decode(text)
+        .map(Secret::new)
+        .map_err(|_| Malformed)
 }

@@ -24,7 +24,9 @@ impl Mechanism {
 
     /// The mechanism of this name, without regard to case.
     pub fn from_name(name: &[u8]) -> Option<Self> {
-        Self::ALL.into_iter().find(|mechanism| name.eq_ignore_ascii_case(mechanism.name().as_bytes()))
+        Self::ALL
+            .into_iter()
+            .find(|mechanism| name.eq_ignore_ascii_case(mechanism.name().as_bytes()))
     }
 
     /// Does it show the password to whoever listens?
@@ -51,7 +53,9 @@ impl Mechanisms {
     /// No mechanism: AUTH is not offered.
     pub const NONE: Self = Mechanisms(0);
     /// The mechanisms that show the password: for use inside TLS.
-    pub const PLAINTEXT: Self = Mechanisms::NONE.with(Mechanism::Plain).with(Mechanism::Login);
+    pub const PLAINTEXT: Self = Mechanisms::NONE
+        .with(Mechanism::Plain)
+        .with(Mechanism::Login);
 
     /// The set and `mechanism`.
     #[must_use]
@@ -83,6 +87,8 @@ impl Mechanisms {
 
     /// What is in the set, the best first.
     pub fn iter(self) -> impl Iterator<Item = Mechanism> {
-        Mechanism::ALL.into_iter().filter(move |mechanism| self.has(*mechanism))
+        Mechanism::ALL
+            .into_iter()
+            .filter(move |mechanism| self.has(*mechanism))
     }
 }
