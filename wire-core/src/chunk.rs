@@ -126,11 +126,10 @@ impl<'i> Iterator for Runs<'i> {
     type Item = &'i [u8];
 
     fn next(&mut self) -> Option<&'i [u8]> {
-        if self.at_line_start && self.dots > 0 {
-            if let Some(rest) = self.rest.strip_prefix(b".") {
-                self.rest = rest;
-                self.dots -= 1;
-            }
+        let may_be_stuffed = self.at_line_start && self.dots > 0;
+        if let Some(rest) = self.rest.strip_prefix(b".").filter(|_| may_be_stuffed) {
+            self.rest = rest;
+            self.dots -= 1;
         }
         self.at_line_start = false;
         if self.rest.is_empty() {

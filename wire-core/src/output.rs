@@ -30,7 +30,7 @@ pub struct Output {
     /// Octets at the end of the arena that no segment counts.
     tail: usize,
     /// What stands before the tail; empty for a session that queues only short runs.
-    segments: Option<Box<VecDeque<Segment>>>,
+    segments: VecDeque<Segment>,
     /// Octets in `Bytes` segments.
     lent: usize,
 }
@@ -75,19 +75,19 @@ impl Output {
 
     /// Is there nothing to send?
     pub fn is_empty(&self) -> bool {
-        self.tail == 0 && self.segments.as_ref().is_none_or(|s| s.is_empty())
+        self.tail == 0 && self.segments.is_empty()
     }
 
     /// What the queue costs, to be held against a high-water mark: its octets and 64 a segment, so
     /// that tiny segments cannot amplify. A hole costs its 64 only.
     pub fn cost(&self) -> usize {
-        let segments = self.segments.as_ref().map_or(0, |s| s.len());
-        (self.arena.len() - self.head) + self.lent + segments * Self::SEGMENT_COST
+        let octets = (self.arena.len() - self.head) + self.lent;
+        octets + self.segments.len() * Self::SEGMENT_COST
     }
 
     /// The first contiguous run. Empty: nothing is queued, or a hole is in front.
     pub fn front(&self) -> &[u8] {
-        match self.segments.as_ref().and_then(|s| s.front()) {
+        match self.segments.front() {
             Some(Segment::Arena(n)) => self.arena_at(self.head, *n),
             Some(Segment::Bytes(bytes)) => bytes,
             Some(Segment::External(_)) => &[],
@@ -99,8 +99,9 @@ impl Output {
     pub fn vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
         let mut at = self.head;
         let mut hole = false;
-        let queued = self.segments.iter().flat_map(|s| s.iter());
-        let runs = queued
+        let runs = self
+            .segments
+            .iter()
             .map_while(|segment| match segment {
                 Segment::Arena(n) => {
                     let run = self.arena_at(at, *n);
@@ -127,7 +128,7 @@ impl Output {
 
     /// The size of the hole in front, if one is.
     pub fn external(&self) -> Option<u64> {
-        match self.segments.as_ref()?.front()? {
+        match self.segments.front()? {
             Segment::External(n) => Some(*n),
             _ => None,
         }
@@ -136,7 +137,7 @@ impl Output {
     /// `n` octets were written. More than are queued before the next hole has no further effect.
     pub fn advance(&mut self, mut n: usize) {
         while n > 0 {
-            match self.segments.as_mut().and_then(|s| s.front_mut()) {
+            match self.segments.front_mut() {
                 Some(Segment::External(_)) => break,
                 Some(Segment::Arena(left)) => {
                     let step = n.min(*left);
@@ -169,7 +170,7 @@ impl Output {
 
     /// `n` octets of the hole in front were sent.
     pub fn advance_external(&mut self, n: u64) {
-        if let Some(Segment::External(left)) = self.segments.as_mut().and_then(|s| s.front_mut()) {
+        if let Some(Segment::External(left)) = self.segments.front_mut() {
             *left = left.saturating_sub(n);
             if *left == 0 {
                 self.pop_segment();
@@ -183,19 +184,17 @@ impl Output {
     }
 
     fn push_segment(&mut self, segment: Segment) {
-        let segments = self.segments.get_or_insert_default();
         if self.tail > 0 {
-            segments.push_back(Segment::Arena(std::mem::take(&mut self.tail)));
+            let run = Segment::Arena(std::mem::take(&mut self.tail));
+            self.segments.push_back(run);
         }
-        segments.push_back(segment);
+        self.segments.push_back(segment);
     }
 
     fn pop_segment(&mut self) {
-        if let Some(segments) = &mut self.segments {
-            segments.pop_front();
-            if segments.is_empty() {
-                self.segments = None;
-            }
+        self.segments.pop_front();
+        if self.segments.is_empty() {
+            self.segments = VecDeque::new();
         }
     }
 

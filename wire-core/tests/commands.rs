@@ -1,5 +1,10 @@
 //! An IMAP command ends where its last line ends; an octet of a literal never is a command.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 use proptest::prelude::*;
 use wire_core::frame::{Command, Commands, Literal};
@@ -29,7 +34,11 @@ fn run<'p>(pieces: impl IntoIterator<Item = &'p [u8]>, limit: usize, plan: Plan)
                     _ => seen.push(format!("octets {}", octets.escape_ascii())),
                 },
                 Command::Literal { head, literal } => {
-                    seen.push(format!("literal {} {}", literal.octets, head.escape_ascii()));
+                    seen.push(format!(
+                        "literal {} {}",
+                        literal.octets,
+                        head.escape_ascii()
+                    ));
                     match plan {
                         Plan::Gather => commands.gather(),
                         Plan::Stream => commands.stream(&mut input),
@@ -48,49 +57,64 @@ fn run<'p>(pieces: impl IntoIterator<Item = &'p [u8]>, limit: usize, plan: Plan)
 #[test]
 fn a_gathered_literal_is_part_of_its_command() {
     let input: &[u8] = b"a LOGIN {4}\r\nus\r\n {2+}\r\npw\r\nb NOOP\r\n";
-    assert_eq!(run([input], 100, Plan::Gather), [
-        "literal 4 a LOGIN ",
-        "literal 2 a LOGIN {4}\\r\\nus\\r\\n ",
-        "whole a LOGIN {4}\\r\\nus\\r\\n {2+}\\r\\npw",
-        "whole b NOOP",
-    ]);
+    assert_eq!(
+        run([input], 100, Plan::Gather),
+        [
+            "literal 4 a LOGIN ",
+            "literal 2 a LOGIN {4}\\r\\nus\\r\\n ",
+            "whole a LOGIN {4}\\r\\nus\\r\\n {2+}\\r\\npw",
+            "whole b NOOP",
+        ]
+    );
 }
 
 #[test]
 fn a_line_end_that_begins_in_a_literal_ends_nothing() {
     let input: &[u8] = b"a X {1+}\r\n\r\n\r\nb NOOP\r\n";
-    assert_eq!(run([input], 100, Plan::Gather), [
-        "literal 1 a X ",
-        "whole a X {1+}\\r\\n\\r\\n",
-        "whole b NOOP",
-    ]);
+    assert_eq!(
+        run([input], 100, Plan::Gather),
+        [
+            "literal 1 a X ",
+            "whole a X {1+}\\r\\n\\r\\n",
+            "whole b NOOP",
+        ]
+    );
 }
 
 #[test]
 fn a_streamed_literal_is_followed_by_the_rest_of_its_line() {
     let input: &[u8] = b"a APPEND x {6+}\r\nb NOOP {3+}\r\nccc\r\nd NOOP\r\n";
-    assert_eq!(run([input], 100, Plan::Stream), [
-        "literal 6 a APPEND x ",
-        "octets b NOOP",
-        "end",
-        "literal 3  ",
-        "octets ccc",
-        "end",
-        "whole ",
-        "whole d NOOP",
-    ]);
+    assert_eq!(
+        run([input], 100, Plan::Stream),
+        [
+            "literal 6 a APPEND x ",
+            "octets b NOOP",
+            "end",
+            "literal 3  ",
+            "octets ccc",
+            "end",
+            "whole ",
+            "whole d NOOP",
+        ]
+    );
 }
 
 #[test]
 fn a_discarded_command_takes_its_literals_along() {
     let input: &[u8] = b"a X {8+}\r\nb NOOP\r\n {8+}\r\nc NOOP\r\n\r\nd NOOP\r\n";
-    assert_eq!(run([input], 100, Plan::Discard), ["literal 8 a X ", "whole d NOOP"]);
+    assert_eq!(
+        run([input], 100, Plan::Discard),
+        ["literal 8 a X ", "whole d NOOP"]
+    );
 }
 
 #[test]
 fn a_literal_that_the_client_waits_with_is_not_skipped() {
     let input: &[u8] = b"a X {8}\r\nb NOOP\r\n";
-    assert_eq!(run([input], 100, Plan::Discard), ["literal 8 a X ", "whole b NOOP"]);
+    assert_eq!(
+        run([input], 100, Plan::Discard),
+        ["literal 8 a X ", "whole b NOOP"]
+    );
 }
 
 #[test]
@@ -115,14 +139,29 @@ fn a_literal_number_of_any_length_still_is_a_literal() {
 
 #[test]
 fn only_a_marker_at_the_end_of_a_line_is_a_literal() {
-    for line in ["a {}", "a {+}", "a {x}", "a {5} ", "a 5}", "a {5-}", "a {-5}", "a {5+"] {
+    for line in [
+        "a {}", "a {+}", "a {x}", "a {5} ", "a 5}", "a {5-}", "a {-5}", "a {5+",
+    ] {
         let input = format!("{line}\r\n");
-        assert_eq!(run([input.as_bytes()], 100, Plan::Gather), [format!("whole {line}")]);
+        assert_eq!(
+            run([input.as_bytes()], 100, Plan::Gather),
+            [format!("whole {line}")]
+        );
     }
     let mut input: &[u8] = b"a ~{0}\r\n";
     let found = Commands::new().next(&mut input, 100);
-    let literal = Literal { octets: 0, waits: true, binary: true };
-    assert_eq!(found, Some(Command::Literal { head: b"a ", literal }));
+    let literal = Literal {
+        octets: 0,
+        waits: true,
+        binary: true,
+    };
+    assert_eq!(
+        found,
+        Some(Command::Literal {
+            head: b"a ",
+            literal
+        })
+    );
 }
 
 /// Text with a good share of literals, sound and broken.

@@ -1,5 +1,10 @@
 //! A body ends at CRLF . CRLF and nowhere else.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 use proptest::prelude::*;
 use wire_core::dot::{Bare, Body, Decoder};
@@ -36,7 +41,10 @@ fn decode<'p>(pieces: impl IntoIterator<Item = &'p [u8]>) -> Decoded {
         }
         let left = input.len();
         held.drain(..held.len() - left);
-        assert!(held.len() <= 4 || decoded.after.is_some(), "holds at most four octets");
+        assert!(
+            held.len() <= 4 || decoded.after.is_some(),
+            "holds at most four octets"
+        );
     }
     decoded
 }
@@ -82,9 +90,15 @@ fn every_string_over_the_five_octets_agrees_with_the_reference() {
     const OCTETS: [u8; 5] = [b'\r', b'\n', b'.', b'x', 0];
     for length in 0..=8u32 {
         for n in 0..5usize.pow(length) {
-            let wire: Vec<u8> =
-                (0..length).map(|digit| OCTETS[n / 5usize.pow(digit) % 5]).collect();
-            assert_eq!(decode([wire.as_slice()]), reference(&wire), "{}", wire.escape_ascii());
+            let wire: Vec<u8> = (0..length)
+                .map(|digit| OCTETS[n / 5usize.pow(digit) % 5])
+                .collect();
+            assert_eq!(
+                decode([wire.as_slice()]),
+                reference(&wire),
+                "{}",
+                wire.escape_ascii()
+            );
         }
     }
 }
@@ -92,18 +106,35 @@ fn every_string_over_the_five_octets_agrees_with_the_reference() {
 #[test]
 fn a_body_may_be_empty() {
     let decoded = decode([&b".\r\nQUIT\r\n"[..]]);
-    assert_eq!(decoded, Decoded { after: Some(b"QUIT\r\n".to_vec()), ..Decoded::default() });
+    assert_eq!(
+        decoded,
+        Decoded {
+            after: Some(b"QUIT\r\n".to_vec()),
+            ..Decoded::default()
+        }
+    );
 }
 
 #[test]
 fn one_chunk_is_as_long_as_its_input() {
     let line = [b"x".repeat(76), b"\r\n.\r".to_vec(), b"y\r\n".to_vec()].concat();
     let wire: Vec<u8> = [b"..".repeat(30), b"\r\n..\r\n".repeat(3000), line].concat();
-    let wire: Vec<u8> = wire.iter().copied().filter(|o| *o != b'\r').flat_map(|o| {
-        if o == b'\n' { vec![b'\r', b'\n'] } else { vec![o] }
-    }).collect();
+    let wire: Vec<u8> = wire
+        .iter()
+        .copied()
+        .filter(|o| *o != b'\r')
+        .flat_map(|o| {
+            if o == b'\n' {
+                vec![b'\r', b'\n']
+            } else {
+                vec![o]
+            }
+        })
+        .collect();
     let mut input = wire.as_slice();
-    let Some(Body::Chunk(chunk)) = Decoder::new().next(&mut input) else { panic!() };
+    let Some(Body::Chunk(chunk)) = Decoder::new().next(&mut input) else {
+        panic!()
+    };
     assert_eq!(chunk.raw().len() + input.len(), wire.len());
     assert!(input.len() <= 2);
 }
@@ -111,7 +142,9 @@ fn one_chunk_is_as_long_as_its_input() {
 #[test]
 fn chunks_leave_in_vectored_writes() {
     let mut input: &[u8] = b"..a\r\n..b\r\n..c\r\nd";
-    let Some(Body::Chunk(mut chunk)) = Decoder::new().next(&mut input) else { panic!() };
+    let Some(Body::Chunk(mut chunk)) = Decoder::new().next(&mut input) else {
+        panic!()
+    };
     let mut written = Vec::new();
     loop {
         let mut slices = [std::io::IoSlice::new(&[]); 2];
@@ -119,7 +152,9 @@ fn chunks_leave_in_vectored_writes() {
         if filled == 0 {
             break;
         }
-        slices[..filled].iter().for_each(|slice| written.extend_from_slice(slice));
+        slices[..filled]
+            .iter()
+            .for_each(|slice| written.extend_from_slice(slice));
         chunk = rest;
     }
     assert_eq!(written, b".a\r\n.b\r\n.c\r\nd");

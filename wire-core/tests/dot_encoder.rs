@@ -1,5 +1,10 @@
 //! What the encoder writes, the decoder reads back.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 use proptest::prelude::*;
 use wire_core::dot::{Body, Decoder, Encoder};
@@ -29,7 +34,10 @@ fn bodies_and_their_wire_form() {
         (b"a\rb\r", b"a\rb\r\r\n.\r\n"),
     ];
     for (body, wire) in table {
-        assert_eq!(encode([body]).escape_ascii().to_string(), wire.escape_ascii().to_string());
+        assert_eq!(
+            encode([body]).escape_ascii().to_string(),
+            wire.escape_ascii().to_string()
+        );
         assert_eq!(encode(body.chunks(1)), wire);
     }
 }

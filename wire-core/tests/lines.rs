@@ -1,5 +1,10 @@
 //! Lines end with CRLF and nothing else, within a limit, however the input is cut.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 use proptest::prelude::*;
 use wire_core::frame::{Line, Lines};
@@ -38,16 +43,19 @@ fn whole(line: &str) -> Seen {
 fn only_crlf_ends_a_line() {
     // smtp-5321-2.3.8-01
     let input: &[u8] = b"one\ntwo\rthree\r\n\r\nfour\n\r\n";
-    assert_eq!(lines([input], 512), [whole("one\ntwo\rthree"), whole(""), whole("four\n")]);
+    assert_eq!(
+        lines([input], 512),
+        [whole("one\ntwo\rthree"), whole(""), whole("four\n")]
+    );
 }
 
 #[test]
 fn a_line_may_be_as_long_as_the_limit_and_no_longer() {
     assert_eq!(lines([&b"123456\r\n"[..]], 8), [whole("123456")]);
-    assert_eq!(lines([&b"1234567\r\nnext\r\n"[..]], 8), [
-        Seen::TooLong(b"1234567\r".to_vec()),
-        whole("next")
-    ]);
+    assert_eq!(
+        lines([&b"1234567\r\nnext\r\n"[..]], 8),
+        [Seen::TooLong(b"1234567\r".to_vec()), whole("next")]
+    );
 }
 
 #[test]

@@ -240,6 +240,8 @@ impl<'s> Run<'s> {
         // A session that goes on for ever is a fault that must not hang the test.
         for _ in 0..1_000_000 {
             if self.upgrade.is_some() || self.closed.is_some() {
+                // What comes before a handshake, or after the end, is nobody's.
+                self.input.clear();
                 return;
             }
             let mut input = self.input.as_slice();
