@@ -20,7 +20,10 @@ pub(crate) struct Run {
 impl Run {
     /// Both ends in either order; `None` where one is 0.
     pub(crate) fn between(a: u32, b: u32) -> Option<Self> {
-        (a > 0 && b > 0).then_some(Self { first: a.min(b), last: a.max(b) })
+        (a > 0 && b > 0).then_some(Self {
+            first: a.min(b),
+            last: a.max(b),
+        })
     }
 
     pub(crate) const fn len(self) -> u32 {
@@ -60,13 +63,20 @@ pub struct UidSet {
 impl UidSet {
     /// The empty set.
     pub const fn new() -> Self {
-        Self { few: [Run { first: 0, last: 0 }; INLINE], used: 0, many: Vec::new() }
+        Self {
+            few: [Run { first: 0, last: 0 }; INLINE],
+            used: 0,
+            many: Vec::new(),
+        }
     }
 
     /// Every UID there can be.
     pub fn all() -> Self {
         let mut set = Self::new();
-        set.append(Run { first: 1, last: u32::MAX });
+        set.append(Run {
+            first: 1,
+            last: u32::MAX,
+        });
         set
     }
 
@@ -92,7 +102,10 @@ impl UidSet {
 
     /// Adds one UID. Constant at the end of the set, linear in the runs elsewhere.
     pub fn insert(&mut self, uid: Uid) {
-        self.insert_run(Run { first: uid.get(), last: uid.get() });
+        self.insert_run(Run {
+            first: uid.get(),
+            last: uid.get(),
+        });
     }
 
     /// Adds a range, its ends in either order. A range with a 0 is ignored: 0 is no UID.
@@ -118,8 +131,14 @@ impl UidSet {
             } else if left == 0 {
                 rest.append(run);
             } else {
-                page.append(Run { first: run.first, last: run.first + left - 1 });
-                rest.append(Run { first: run.first + left, last: run.last });
+                page.append(Run {
+                    first: run.first,
+                    last: run.first + left - 1,
+                });
+                rest.append(Run {
+                    first: run.first + left,
+                    last: run.last,
+                });
                 left = 0;
             }
         }
@@ -181,7 +200,10 @@ impl UidSet {
     #[must_use]
     pub fn union(&self, other: &UidSet) -> UidSet {
         let mut set = Self::new();
-        let (mut a, mut b) = (self.runs().iter().peekable(), other.runs().iter().peekable());
+        let (mut a, mut b) = (
+            self.runs().iter().peekable(),
+            other.runs().iter().peekable(),
+        );
         loop {
             let next = match (a.peek(), b.peek()) {
                 (Some(x), Some(y)) if x.first <= y.first => a.next(),
@@ -205,7 +227,10 @@ impl UidSet {
                     break;
                 }
                 if hole.first > start {
-                    set.append(Run { first: start, last: hole.first - 1 });
+                    set.append(Run {
+                        first: start,
+                        last: hole.first - 1,
+                    });
                 }
                 if hole.last >= run.last {
                     from = None;
@@ -215,7 +240,10 @@ impl UidSet {
                 }
             }
             if let Some(first) = from {
-                set.append(Run { first, last: run.last });
+                set.append(Run {
+                    first,
+                    last: run.last,
+                });
             }
         }
         set
@@ -233,7 +261,10 @@ impl UidSet {
     pub(crate) fn append(&mut self, run: Run) -> bool {
         let last = match self.many.last_mut() {
             Some(last) => Some(last),
-            None => self.few.get_mut(..usize::from(self.used)).and_then(<[Run]>::last_mut),
+            None => self
+                .few
+                .get_mut(..usize::from(self.used))
+                .and_then(<[Run]>::last_mut),
         };
         if let Some(last) = last {
             if run.first < last.first {
@@ -282,11 +313,16 @@ pub(crate) fn intersect(mut a: &[Run], mut b: &[Run], mut found: impl FnMut(Run)
 fn leap(runs: &[Run], from: u32) -> &[Run] {
     let mut step = 1;
     let mut known = 0;
-    while runs.get(known + step - 1).is_some_and(|run| run.last < from) {
+    while runs
+        .get(known + step - 1)
+        .is_some_and(|run| run.last < from)
+    {
         known += step;
         step *= 2;
     }
-    let window = runs.get(known..runs.len().min(known + step)).unwrap_or_default();
+    let window = runs
+        .get(known..runs.len().min(known + step))
+        .unwrap_or_default();
     let behind = known + window.partition_point(|run| run.last < from);
     runs.get(behind..).unwrap_or_default()
 }
@@ -301,21 +337,30 @@ impl Eq for UidSet {}
 
 impl FromIterator<Uid> for UidSet {
     fn from_iter<I: IntoIterator<Item = Uid>>(uids: I) -> Self {
-        Self::from_runs(uids.into_iter().map(|uid| Run { first: uid.get(), last: uid.get() }))
+        Self::from_runs(uids.into_iter().map(|uid| Run {
+            first: uid.get(),
+            last: uid.get(),
+        }))
     }
 }
 
 impl Extend<Uid> for UidSet {
     fn extend<I: IntoIterator<Item = Uid>>(&mut self, uids: I) {
         let before = std::mem::take(self);
-        let new = uids.into_iter().map(|uid| Run { first: uid.get(), last: uid.get() });
+        let new = uids.into_iter().map(|uid| Run {
+            first: uid.get(),
+            last: uid.get(),
+        });
         *self = Self::from_runs(before.runs().iter().copied().chain(new));
     }
 }
 
 impl From<Uid> for UidSet {
     fn from(uid: Uid) -> Self {
-        Self::from_runs([Run { first: uid.get(), last: uid.get() }])
+        Self::from_runs([Run {
+            first: uid.get(),
+            last: uid.get(),
+        }])
     }
 }
 

@@ -29,7 +29,7 @@ pub use list::{List, ListReturn, ListSelect, Lsub, Pattern, Patterns};
 pub use search::{Search, SearchKey, SearchKeys, SearchReturn};
 pub use select::{QResync, Select};
 pub use set::{SequenceRange, SequenceSet};
-pub use store::{Flag, FlagArgs, How, Store};
+pub use store::{Flag, FlagArgs, Store};
 pub use string::{Atoms, Credential, IdPair, IdPairs, Listed, Str};
 
 pub(crate) use date::{MONTHS, civil_from_days};
@@ -91,6 +91,15 @@ pub fn parse<'a>(command: &'a [u8], limits: &Limits) -> Result<Command<'a>, Erro
             problem: Problem::Command,
         }),
     }
+}
+
+/// Whether a command, of which only the beginning need be there, is APPEND. Its last literal is a
+/// message, which the parser never sees.
+pub fn is_append(start: &[u8]) -> bool {
+    let name = tag(start)
+        .and_then(|(rest, _)| space(rest))
+        .and_then(|(rest, ())| word("a command", rest));
+    name.is_ok_and(|(_, name)| &*name == b"APPEND")
 }
 
 /// Whether this line, without its CRLF, ends IDLE: RFC 9051 section 6.3.13.

@@ -7,7 +7,7 @@ use super::string::{Entry, Listed, entry};
 use super::token::{
     Parsed, atom, close, expected, fail, number64, open, optional_word, space, word,
 };
-use crate::flags::{Flags, System};
+use crate::flags::{Flags, How, System};
 use crate::uid::ModSeq;
 
 /// `STORE` and `UID STORE`.
@@ -26,17 +26,6 @@ pub struct Store<'a> {
     pub silent: bool,
     /// These.
     pub flags: FlagArgs<'a>,
-}
-
-/// What STORE does with the flags it names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
-    /// `+FLAGS`.
-    Add,
-    /// `-FLAGS`.
-    Remove,
-    /// `FLAGS`: these and no others.
-    Replace,
 }
 
 /// The flags of STORE and APPEND.
