@@ -1,0 +1,47 @@
+//! The octet and clock side.
+
+use std::io::IoSlice;
+use wire_core::{CloseReason, Endpoint, Shutdown, Time};
+
+use super::Session;
+
+impl Endpoint for Session {
+    fn output(&self) -> &[u8] {
+        self.output.front()
+    }
+
+    fn output_vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        self.output.vectored(slices)
+    }
+
+    fn advance_output(&mut self, n: usize) {
+        self.output.advance(n);
+        self.moved |= n > 0;
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        self.next_deadline()
+    }
+
+    fn handle_timeout(&mut self, now: Time) {
+        self.observe(now);
+    }
+
+    fn handle_eof(&mut self) {
+        self.eof = true;
+    }
+
+    /// [`Shutdown::Drain`] finishes the command that is open; [`Shutdown::Now`] answers it with
+    /// `-ERR`, or cuts the connection where its reply has begun. Neither removes a message.
+    fn shutdown(&mut self, how: Shutdown) {
+        match how {
+            Shutdown::Drain => self.draining = true,
+            _ => self.stop(CloseReason::Shutdown, "Server is going down"),
+        }
+    }
+
+    /// The longer of the two line limits, [`Limits::sasl_line`](crate::Limits::sasl_line).
+    fn input_limit(&self) -> usize {
+        self.config.limits.sasl_line
+    }
+}
