@@ -1,0 +1,154 @@
+//! The decoder of a body, piece by piece or at once.
+
+use alloc::vec::Vec;
+
+use super::base64::Base64;
+use super::quoted_printable::{HOLD, QuotedPrintable};
+use crate::node::Encoding;
+
+/// Undoes a transfer encoding, piece by piece: one for each open attachment.
+///
+/// However the input is cut, the output and the report are the same. It allocates nothing, is
+/// `Send` and holds about 150 octets.
+///
+/// ```
+/// use mime_core::{BodyDecoder, Encoding};
+/// let mut decoder = BodyDecoder::new(Encoding::Base64);
+/// let mut out = [0; BodyDecoder::MIN_OUT];
+/// let step = decoder.push(b"aGVs\r\nbG8=", &mut out);
+/// let rest = decoder.finish(&mut out[step.written..]);
+/// assert_eq!(&out[..step.written + rest], b"hello");
+/// ```
+#[derive(Clone, Debug)]
+pub struct BodyDecoder {
+    state: State,
+    written: u64,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    Identity,
+    Base64(Base64),
+    QuotedPrintable(QuotedPrintable),
+}
+
+/// What one call did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Octets taken from the input.
+    pub read: usize,
+    /// Octets put into the output.
+    pub written: usize,
+}
+
+/// How the decoding went. Damage is not an error: what could be decoded was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct DecodeReport {
+    /// Octets written.
+    pub written: u64,
+    /// Places where the input was wrong: octets outside the alphabet, bad escapes, a cut group.
+    pub junk: u32,
+    /// The offset of the first of them in the encoded body.
+    pub first_problem: Option<u64>,
+    /// Base64 went on after padding.
+    pub data_after_padding: bool,
+}
+
+impl DecodeReport {
+    /// Whether the body was what its encoding says.
+    pub fn is_clean(&self) -> bool {
+        self.junk == 0 && !self.data_after_padding
+    }
+}
+
+impl BodyDecoder {
+    /// Octets of output that every call should offer. With less it may make no progress.
+    pub const MIN_OUT: usize = 128;
+
+    /// A decoder. Bodies in an unknown encoding are left as they are.
+    pub fn new(encoding: Encoding) -> Self {
+        let state = match encoding {
+            Encoding::Base64 => State::Base64(Base64::default()),
+            Encoding::QuotedPrintable => State::QuotedPrintable(QuotedPrintable::default()),
+            Encoding::Identity | Encoding::Other => State::Identity,
+        };
+        BodyDecoder { state, written: 0 }
+    }
+
+    /// Decodes as much of `input` as there is room for in `out`.
+    pub fn push(&mut self, input: &[u8], out: &mut [u8]) -> Step {
+        let room = match self.state {
+            State::Identity => out.len(),
+            _ => out.len().saturating_sub(HOLD + 4),
+        };
+        let input = input.get(..room).unwrap_or(input);
+        let written = match &mut self.state {
+            State::Identity => {
+                out.iter_mut().zip(input).for_each(|(o, i)| *o = *i);
+                input.len()
+            }
+            State::Base64(decoder) => decoder.push(input, out),
+            State::QuotedPrintable(decoder) => decoder.push(input, out),
+        };
+        self.written += written as u64;
+        Step {
+            read: input.len(),
+            written,
+        }
+    }
+
+    /// The input is at its end: the octets that were held back, at most
+    /// [`MIN_OUT`](Self::MIN_OUT). Call it once.
+    pub fn finish(&mut self, out: &mut [u8]) -> usize {
+        let written = match &mut self.state {
+            State::Identity => 0,
+            State::Base64(decoder) => decoder.finish(out),
+            State::QuotedPrintable(decoder) => decoder.finish(out),
+        };
+        self.written += written as u64;
+        written
+    }
+
+    /// How it went so far.
+    pub fn report(&self) -> DecodeReport {
+        let written = self.written;
+        match &self.state {
+            State::Identity => DecodeReport {
+                written,
+                ..DecodeReport::default()
+            },
+            State::Base64(decoder) => DecodeReport {
+                written,
+                junk: decoder.junk,
+                first_problem: decoder.first_junk,
+                data_after_padding: decoder.after_padding,
+            },
+            State::QuotedPrintable(decoder) => DecodeReport {
+                written,
+                junk: decoder.junk,
+                first_problem: decoder.first_junk,
+                data_after_padding: false,
+            },
+        }
+    }
+
+    /// Decodes a whole body, appended to `out`.
+    pub(crate) fn decode_all(mut self, body: &[u8], out: &mut Vec<u8>) -> DecodeReport {
+        if matches!(self.state, State::Identity) {
+            out.extend_from_slice(body);
+            return DecodeReport {
+                written: body.len() as u64,
+                ..DecodeReport::default()
+            };
+        }
+        let start = out.len();
+        out.resize(start + body.len() + Self::MIN_OUT, 0);
+        let room = out.get_mut(start..).unwrap_or(&mut []);
+        let mut written = self.push(body, room).written;
+        written += self.finish(room.get_mut(written..).unwrap_or(&mut []));
+        out.truncate(start + written);
+        self.report()
+    }
+}

@@ -1,0 +1,8 @@
+//! Bodies: transfer encodings and charsets.
+
+pub(crate) mod base64;
+pub(crate) mod charset;
+mod decoder;
+mod quoted_printable;
+
+pub use decoder::{BodyDecoder, DecodeReport, Step};

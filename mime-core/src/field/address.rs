@@ -1,0 +1,440 @@
+//! Addresses (RFC 5322 sections 3.4 and 4.4, RFC 6532, RFC 6854).
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::field::lex::{Lexer, Token, unquote_into};
+use crate::field::text;
+
+/// An iterator of what an address field holds, in its order.
+///
+/// It is flat: a group is a start, its mailboxes and an end. Work is linear, nothing is allocated.
+/// What the grammar refuses is [`Address::Junk`]; no address is ever guessed from it.
+///
+/// ```
+/// use mime_core::{Address, Header};
+/// let header = Header::new(b"From: Spoof <a@legit.example> <b@evil.example>\r\n\r\n");
+/// let all: Vec<_> = header.from().collect();
+/// assert!(matches!(all[..], [Address::Junk(_)]));
+/// let header = Header::new(b"From: \"A, B\" <a@b.example>\r\n\r\n");
+/// let from = header.from().single().unwrap();
+/// assert_eq!(from.addr_spec().as_deref(), Some("a@b.example"));
+/// assert_eq!(from.name().unwrap().decoded(), "A, B");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses<'a> {
+    rest: &'a [u8],
+    in_group: bool,
+}
+
+/// One thing of an address field.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Address<'a> {
+    /// A mailbox.
+    Mailbox(Mailbox<'a>),
+    /// A group of this name begins.
+    GroupStart(Phrase<'a>),
+    /// The group ends.
+    GroupEnd,
+    /// What the grammar refused, as it stands.
+    Junk(&'a [u8]),
+}
+
+impl<'a> Addresses<'a> {
+    pub(crate) const fn new(rest: &'a [u8]) -> Self {
+        Addresses {
+            rest,
+            in_group: false,
+        }
+    }
+
+    /// The mailboxes alone, those in groups too.
+    pub fn mailboxes(self) -> impl Iterator<Item = Mailbox<'a>> + Clone + use<'a> {
+        self.filter_map(|address| match address {
+            Address::Mailbox(mailbox) => Some(mailbox),
+            _ => None,
+        })
+    }
+
+    /// The one mailbox, if there is exactly one and nothing else.
+    pub fn single(mut self) -> Option<Mailbox<'a>> {
+        match (self.next(), self.next()) {
+            (Some(Address::Mailbox(mailbox)), None) => Some(mailbox),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Iterator for Addresses<'a> {
+    type Item = Address<'a>;
+
+    fn next(&mut self) -> Option<Address<'a>> {
+        loop {
+            if self.rest.is_empty() {
+                let open = core::mem::take(&mut self.in_group);
+                return open.then_some(Address::GroupEnd);
+            }
+            let member = Member::read(self.rest, self.in_group);
+            let text = self.rest.get(..member.end).unwrap_or(&[]);
+            if member.is_empty && !member.closes_group {
+                self.rest = self.rest.get(member.next..).unwrap_or(&[]);
+                continue;
+            }
+            if member.is_empty {
+                self.rest = self.rest.get(member.next..).unwrap_or(&[]);
+                self.in_group = false;
+                return Some(Address::GroupEnd);
+            }
+            // A semicolon is left to be read again: it ends the group after the mailbox.
+            let next = if member.closes_group {
+                member.end
+            } else {
+                member.next
+            };
+            self.rest = self.rest.get(next..).unwrap_or(&[]);
+            self.in_group |= member.opens_group;
+            return Some(member.address(text));
+        }
+    }
+}
+
+/// What stands between two top-level commas, found in one look.
+#[derive(Default)]
+struct Member {
+    /// Where its text ends, and where the next one begins.
+    end: usize,
+    next: usize,
+    is_empty: bool,
+    opens_group: bool,
+    closes_group: bool,
+    /// What no address holds: a token out of place, something after the angle bracket.
+    bad: bool,
+    /// Where `<` and `>` are.
+    angle: Option<(usize, usize)>,
+    /// A comment.
+    comment: Option<(usize, usize)>,
+}
+
+impl Member {
+    fn read(octets: &[u8], in_group: bool) -> Member {
+        let mut member = Member {
+            is_empty: true,
+            ..Member::default()
+        };
+        let mut lexer = Lexer::new(octets);
+        let mut open = None;
+        let mut ats = 0;
+        loop {
+            let from = lexer.at();
+            let Some(token) = lexer.next() else {
+                (member.end, member.next) = (octets.len(), octets.len());
+                break;
+            };
+            let to = lexer.at();
+            if let Token::Comment(inner) = token {
+                member.comment.get_or_insert((to - 1 - inner.len(), to - 1));
+                continue;
+            }
+            let inside = open.is_some();
+            match token {
+                Token::Special(b',' | b';') if !inside => {
+                    (member.end, member.next) = (to - 1, to);
+                    member.closes_group = token == Token::Special(b';') && in_group;
+                    break;
+                }
+                Token::Special(b':') if !inside => {
+                    let phrase = !member.is_empty && !member.bad && member.angle.is_none();
+                    if phrase && ats == 0 && !in_group {
+                        (member.end, member.next) = (to - 1, to);
+                        member.opens_group = true;
+                        break;
+                    }
+                    member.bad = true;
+                }
+                Token::Special(b'<') if !inside && member.angle.is_none() => open = Some(to),
+                Token::Special(b'>') if inside => {
+                    member.angle = open.take().map(|start| (start, to - 1));
+                }
+                Token::Special(b'@') if !inside => ats += 1,
+                Token::Special(b'.') => {}
+                Token::Special(b'@' | b',' | b':') if inside => {}
+                Token::Special(_) | Token::Control(_) | Token::Open(_) => member.bad = true,
+                _ => {}
+            }
+            let closing = matches!(token, Token::Special(b'>'));
+            member.bad |= member.angle.is_some() && !closing;
+            member.is_empty = false;
+            debug_assert!(from < to);
+        }
+        member.bad |= open.is_some();
+        member
+    }
+
+    fn address<'a>(&self, text: &'a [u8]) -> Address<'a> {
+        let junk = Address::Junk(text.trim_ascii());
+        if self.opens_group {
+            return Address::GroupStart(Phrase {
+                raw: text.trim_ascii(),
+            });
+        }
+        if self.bad {
+            return junk;
+        }
+        let comment = self.comment.and_then(|(start, end)| text.get(start..end));
+        let (name, spec) = match self.angle {
+            None => (None, text),
+            Some((start, end)) => {
+                let phrase = text.get(..start - 1).unwrap_or(&[]).trim_ascii();
+                let inner = text.get(start..end).unwrap_or(&[]);
+                let Some(spec) = without_route(inner) else {
+                    return junk;
+                };
+                (Some(Phrase { raw: phrase }).filter(|p| !p.is_empty()), spec)
+            }
+        };
+        match split(spec) {
+            Some((local, domain)) => Address::Mailbox(Mailbox {
+                name,
+                comment,
+                local,
+                domain,
+            }),
+            None => junk,
+        }
+    }
+}
+
+/// RFC 5322 section 4.4: a source route before the address is read and forgotten.
+fn without_route(inner: &[u8]) -> Option<&[u8]> {
+    let mut lexer = Lexer::new(inner).filter(|t| !matches!(t, Token::Comment(_)));
+    match lexer.next()? {
+        Token::Special(b'@' | b',') => {}
+        _ => return Some(inner),
+    }
+    let mut lexer = Lexer::new(inner);
+    while let Some(token) = lexer.next() {
+        match token {
+            Token::Special(b':') => return inner.get(lexer.at()..),
+            Token::Special(b'@' | b',' | b'.')
+            | Token::Atom(_)
+            | Token::Literal(_)
+            | Token::Comment(_) => {}
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Local part and domain of an address, as they stand; `None` if it is none.
+fn split(spec: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut lexer = Lexer::new(spec);
+    let mut local = None;
+    let mut word = false;
+    while let Some(token) = lexer.next() {
+        match (token, local) {
+            (Token::Comment(_), _) => {}
+            (Token::Special(b'.'), _) => word = false,
+            // Two words without a dot between them.
+            (Token::Atom(_) | Token::Quoted(_) | Token::Literal(_), _) if word => return None,
+            (Token::Atom(_), _) => word = true,
+            (Token::Quoted(_), None) | (Token::Literal(_), Some(_)) => word = true,
+            (Token::Special(b'@'), None) => {
+                local = Some(lexer.at());
+                if !has_word(spec.get(..lexer.at() - 1)?) {
+                    return None;
+                }
+                word = false;
+            }
+            _ => return None,
+        }
+    }
+    let at = local?;
+    let (local, domain) = (
+        spec.get(..at - 1)?.trim_ascii(),
+        spec.get(at..)?.trim_ascii(),
+    );
+    has_word(domain).then_some((local, domain))
+}
+
+fn has_word(raw: &[u8]) -> bool {
+    Lexer::new(raw).any(|t| matches!(t, Token::Atom(_) | Token::Quoted(_) | Token::Literal(_)))
+}
+
+/// One mailbox.
+#[derive(Clone, Copy, Debug)]
+pub struct Mailbox<'a> {
+    name: Option<Phrase<'a>>,
+    comment: Option<&'a [u8]>,
+    local: &'a [u8],
+    domain: &'a [u8],
+}
+
+impl<'a> Mailbox<'a> {
+    /// The display name before the angle bracket.
+    pub fn name(&self) -> Option<Phrase<'a>> {
+        self.name
+    }
+
+    /// The text of the first comment, decoded: where old mail has its display name.
+    pub fn comment(&self) -> Option<Cow<'a, str>> {
+        self.comment.map(|raw| {
+            let mut octets = Vec::with_capacity(raw.len());
+            unquote_into(raw, &mut octets);
+            text::decode_words(text::to_text(Cow::Owned(octets)))
+        })
+    }
+
+    /// The local part: without quotation marks, white space and comments. Never decoded as an
+    /// encoded word (RFC 2047 section 5). May be empty (`""@example.org`).
+    pub fn local(&self) -> Cow<'a, [u8]> {
+        bare(self.local)
+    }
+
+    /// The domain, or a domain literal with its brackets.
+    pub fn domain(&self) -> Cow<'a, [u8]> {
+        bare(self.domain)
+    }
+
+    /// `local@domain`, quoted where it has to be. `None` if it is not UTF-8 or holds CR, LF or
+    /// NUL: such an address must go nowhere.
+    pub fn addr_spec(&self) -> Option<Cow<'a, str>> {
+        let (local, domain) = (self.local(), self.domain());
+        let (local, domain) = (str::from_utf8(&local).ok()?, str::from_utf8(&domain).ok()?);
+        if local.contains(['\r', '\n', '\0']) || domain.contains(['\r', '\n', '\0']) {
+            return None;
+        }
+        let mut out = String::with_capacity(local.len() + domain.len() + 3);
+        if is_dot_atom(local.as_bytes()) {
+            out.push_str(local);
+        } else {
+            out.push('"');
+            for c in local.chars() {
+                if matches!(c, '"' | '\\') {
+                    out.push('\\');
+                }
+                out.push(c);
+            }
+            out.push('"');
+        }
+        out.push('@');
+        out.push_str(domain);
+        Some(Cow::Owned(out))
+    }
+}
+
+fn is_dot_atom(local: &[u8]) -> bool {
+    !local.is_empty()
+        && local.split(|b| *b == b'.').all(|atom| {
+            let mut tokens = Lexer::new(atom);
+            tokens.next() == Some(Token::Atom(atom))
+        })
+}
+
+/// A local part or domain without quotation marks, white space and comments.
+fn bare(raw: &[u8]) -> Cow<'_, [u8]> {
+    let mut lexer = Lexer::new(raw);
+    if matches!(lexer.next(), Some(Token::Atom(_) | Token::Literal(_)))
+        && lexer.all(|t| matches!(t, Token::Atom(_) | Token::Special(_)))
+        && !raw.iter().any(u8::is_ascii_whitespace)
+    {
+        return Cow::Borrowed(raw);
+    }
+    let mut out = Vec::with_capacity(raw.len());
+    for token in Lexer::new(raw) {
+        match token {
+            Token::Atom(octets) | Token::Literal(octets) => out.extend_from_slice(octets),
+            Token::Quoted(octets) => unquote_into(octets, &mut out),
+            Token::Special(octet) => out.push(octet),
+            Token::Comment(_) | Token::Control(_) | Token::Open(_) => {}
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// A display name or the name of a group: words, some of them quoted or encoded.
+#[derive(Clone, Copy, Debug)]
+pub struct Phrase<'a> {
+    raw: &'a [u8],
+}
+
+impl<'a> Phrase<'a> {
+    /// As it stands.
+    pub fn raw(self) -> &'a [u8] {
+        self.raw
+    }
+
+    fn is_empty(self) -> bool {
+        !Lexer::new(self.raw).any(|token| !matches!(token, Token::Comment(_)))
+    }
+
+    /// Without quotation marks, comments and folds; encoded words are kept: for ENVELOPE.
+    pub fn unquoted(self) -> Cow<'a, [u8]> {
+        let mut tokens = Lexer::new(self.raw);
+        let one = tokens.next();
+        if let (Some(Token::Atom(octets)), None) = (one, tokens.next()) {
+            return Cow::Borrowed(octets);
+        }
+        let mut out = Vec::with_capacity(self.raw.len());
+        self.each(|gap, token| {
+            if gap {
+                out.push(b' ');
+            }
+            match token {
+                Token::Quoted(octets) => unquote_into(octets, &mut out),
+                Token::Atom(octets) | Token::Literal(octets) | Token::Open(octets) => {
+                    out.extend_from_slice(octets);
+                }
+                Token::Special(octet) | Token::Control(octet) => out.push(octet),
+                Token::Comment(_) => {}
+            }
+        });
+        Cow::Owned(out)
+    }
+
+    /// As text: encoded words decoded, but for those in quotation marks (RFC 2047 section 5).
+    /// Control characters become U+FFFD.
+    pub fn decoded(self) -> Cow<'a, str> {
+        let mut out = String::new();
+        // Words up to a quoted string are decoded together, so that neighbours can be joined.
+        let mut words: Vec<u8> = Vec::new();
+        self.each(|gap, token| {
+            if gap {
+                words.push(b' ');
+            }
+            match token {
+                Token::Quoted(octets) => {
+                    text::decode(&core::mem::take(&mut words), &mut out);
+                    let mut inner = Vec::with_capacity(octets.len());
+                    unquote_into(octets, &mut inner);
+                    out.push_str(&text::to_text(Cow::Owned(inner)));
+                }
+                Token::Atom(octets) | Token::Literal(octets) | Token::Open(octets) => {
+                    words.extend_from_slice(octets);
+                }
+                Token::Special(octet) | Token::Control(octet) => words.push(octet),
+                Token::Comment(_) => {}
+            }
+        });
+        text::decode(&words, &mut out);
+        Cow::Owned(out)
+    }
+
+    /// Calls `f` with each token, and whether white space or a comment stands before it.
+    fn each(self, mut f: impl FnMut(bool, Token<'a>)) {
+        let mut lexer = Lexer::new(self.raw);
+        let (mut any, mut gap) = (false, false);
+        loop {
+            let before = self.raw.get(lexer.at()).copied();
+            let Some(token) = lexer.next() else { return };
+            gap |= before.is_some_and(crate::field::lex::is_space);
+            if matches!(token, Token::Comment(_)) {
+                gap = true;
+                continue;
+            }
+            f(any && core::mem::take(&mut gap), token);
+            (any, gap) = (true, false);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Dates (RFC 5322 sections 3.3 and 4.3).
+
+use crate::field::lex::{Lexer, Token};
+
+/// A date of a header. Every value is in its range, the day exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct DateTime {
+    /// The year; two and three digits are completed by RFC 5322 section 4.3.
+    pub year: i16,
+    /// 1 to 12.
+    pub month: u8,
+    /// 1 to 31.
+    pub day: u8,
+    /// 0 to 23.
+    pub hour: u8,
+    /// 0 to 59.
+    pub minute: u8,
+    /// 0 to 60: leap seconds.
+    pub second: u8,
+    /// Minutes east of UTC. `None`: the zone is not known (`-0000`, or none that means anything).
+    pub offset_minutes: Option<i16>,
+}
+
+impl DateTime {
+    /// Reads a date: day name, seconds and zone may be missing, comments stand anywhere.
+    ///
+    /// ```
+    /// use mime_core::DateTime;
+    /// let date = DateTime::parse(b"Sat, 21 Nov 2026 01:00:00 +0100").unwrap();
+    /// assert_eq!(date.unix(), 1_795_219_200);
+    /// assert!(DateTime::parse(b"31 Feb 2026 01:00 +0000").is_none());
+    /// ```
+    pub fn parse(value: &[u8]) -> Option<DateTime> {
+        let mut tokens = Lexer::new(value)
+            .filter(|token| !matches!(token, Token::Comment(_) | Token::Special(b',' | b'.')));
+        let mut atom = || match tokens.next()? {
+            Token::Atom(atom) => Some(atom),
+            _ => None,
+        };
+        let mut day = atom()?;
+        if day.iter().all(u8::is_ascii_alphabetic) {
+            day = atom()?;
+        }
+        let day = number(day, 2)?;
+        let month = month(atom()?)?;
+        let year = year(atom()?)?;
+        let hour = number(atom()?, 2)?;
+        let Token::Special(b':') = tokens.next()? else {
+            return None;
+        };
+        let Token::Atom(minute) = tokens.next()? else {
+            return None;
+        };
+        let minute = number(minute, 2)?;
+        let mut next = tokens.next();
+        let mut second = 0;
+        if next == Some(Token::Special(b':')) {
+            let Token::Atom(atom) = tokens.next()? else {
+                return None;
+            };
+            second = number(atom, 2)?;
+            next = tokens.next();
+        }
+        let offset_minutes = match next {
+            Some(Token::Atom(name)) => zone(name)?,
+            _ => None,
+        };
+        let exists = (1..=days_in(year, month)).contains(&day);
+        if !exists || hour > 23 || minute > 59 || second > 60 {
+            return None;
+        }
+        Some(DateTime {
+            year: year as i16,
+            month: month as u8,
+            day: day as u8,
+            hour: hour as u8,
+            minute: minute as u8,
+            second: second as u8,
+            offset_minutes,
+        })
+    }
+
+    /// Seconds since 1970 in UTC. A zone that is not known counts as UTC, a leap second as the
+    /// second after it. Values outside of their ranges give some number.
+    pub fn unix(&self) -> i64 {
+        // Days from civil: a year begins in March, so that the leap day is its last.
+        let (year, month) = (i64::from(self.year), i64::from(self.month));
+        let year = if month <= 2 { year - 1 } else { year };
+        let era = year.div_euclid(400);
+        let of_era = year.rem_euclid(400);
+        let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + i64::from(self.day) - 1;
+        let day_of_era = of_era * 365 + of_era / 4 - of_era / 100 + day_of_year;
+        let days = era * 146_097 + day_of_era - 719_468;
+        let offset = i64::from(self.offset_minutes.unwrap_or(0));
+        let minutes = (days * 24 + i64::from(self.hour)) * 60 + i64::from(self.minute) - offset;
+        minutes * 60 + i64::from(self.second)
+    }
+}
+
+fn number(digits: &[u8], most: usize) -> Option<u32> {
+    let fits = (1..=most).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
+    fits.then(|| digits.iter().fold(0, |n, b| n * 10 + u32::from(b - b'0')))
+}
+
+fn month(name: &[u8]) -> Option<u32> {
+    const NAMES: [&[u8]; 12] = [
+        b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov",
+        b"dec",
+    ];
+    let name = name.get(..3)?;
+    (1..)
+        .zip(NAMES)
+        .find(|(_, n)| n.eq_ignore_ascii_case(name))
+        .map(|(number, _)| number)
+}
+
+/// RFC 5322 section 4.3: 00 to 49 are of this century, 50 to 999 count from 1900.
+fn year(digits: &[u8]) -> Option<u32> {
+    let year = number(digits, 4)?;
+    match digits.len() {
+        2 if year < 50 => Some(2000 + year),
+        2 | 3 => Some(1900 + year),
+        4 if year >= 1900 => Some(year),
+        _ => None,
+    }
+}
+
+fn days_in(year: u32, month: u32) -> u32 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if !year.is_multiple_of(4) => 28,
+        2 if year.is_multiple_of(100) && !year.is_multiple_of(400) => 28,
+        2 => 29,
+        _ => 31,
+    }
+}
+
+/// Minutes east of UTC; `Some(None)` if the zone says nothing; `None` if its numbers are wrong.
+fn zone(name: &[u8]) -> Option<Option<i16>> {
+    let (sign, digits) = match name {
+        [b'+', digits @ ..] => (1, digits),
+        [b'-', digits @ ..] => (-1, digits),
+        _ => return Some(named_zone(name)),
+    };
+    if digits.len() != 4 {
+        return Some(None);
+    }
+    let value = number(digits, 4)?;
+    let (hours, minutes) = (value / 100, value % 100);
+    if minutes > 59 || hours > 23 {
+        return None;
+    }
+    // RFC 5322 section 3.3: -0000 says that the local zone is not known.
+    let known = sign > 0 || value > 0;
+    Some(known.then_some(sign * (hours * 60 + minutes) as i16))
+}
+
+/// RFC 5322 section 4.3: the military letters were defined wrongly, only Z can be trusted.
+fn named_zone(name: &[u8]) -> Option<i16> {
+    const ZONES: [(&[u8], i16); 12] = [
+        (b"gmt", 0),
+        (b"ut", 0),
+        (b"utc", 0),
+        (b"z", 0),
+        (b"est", -5),
+        (b"edt", -4),
+        (b"cst", -6),
+        (b"cdt", -5),
+        (b"mst", -7),
+        (b"mdt", -6),
+        (b"pst", -8),
+        (b"pdt", -7),
+    ];
+    let same = |(zone, _): &&(&[u8], i16)| zone.eq_ignore_ascii_case(name);
+    ZONES.iter().find(same).map(|(_, hours)| hours * 60)
+}

@@ -1,0 +1,195 @@
+//! The tokens that all structured fields share (RFC 5322 section 3.2, RFC 6532 section 3.2).
+
+/// A token. White space and folding part tokens and are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Token<'a> {
+    /// A run of octets that are neither special, nor white space, nor controls; may be 8-bit.
+    Atom(&'a [u8]),
+    /// What stands between quotation marks, still with its quoted pairs and folds.
+    Quoted(&'a [u8]),
+    /// What stands between the outermost parentheses.
+    Comment(&'a [u8]),
+    /// A domain literal with its brackets.
+    Literal(&'a [u8]),
+    /// One of `<>:;@,.` or a parenthesis, bracket or backslash out of place.
+    Special(u8),
+    /// A control character.
+    Control(u8),
+    /// A quoted string, comment or domain literal that never ends; it takes all that is left.
+    Open(&'a [u8]),
+}
+
+/// An iterator of tokens. It never looks twice at an octet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lexer<'a> {
+    all: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Lexer<'a> {
+    pub(crate) const fn new(all: &'a [u8]) -> Self {
+        Lexer { all, at: 0 }
+    }
+
+    /// Where the next token is looked for.
+    pub(crate) const fn at(&self) -> usize {
+        self.at
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.all.get(self.at..).unwrap_or(&[])
+    }
+
+    fn skip_space(&mut self) {
+        let rest = self.rest();
+        let space = rest.iter().take_while(|b| is_space(**b)).count();
+        self.at += space;
+    }
+
+    /// What is enclosed from here to the closing octet, which is left out.
+    fn enclosed(&mut self, open: u8) -> Token<'a> {
+        let inner = self.all.get(self.at + 1..).unwrap_or(&[]);
+        let whole = self.rest();
+        let Some(end) = closing(inner, open) else {
+            self.at = self.all.len();
+            return Token::Open(whole);
+        };
+        self.at += end + 2;
+        let inner = inner.get(..end).unwrap_or(&[]);
+        match open {
+            b'"' => Token::Quoted(inner),
+            b'(' => Token::Comment(inner),
+            _ => Token::Literal(whole.get(..end + 2).unwrap_or(&[])),
+        }
+    }
+}
+
+impl<'a> Iterator for Lexer<'a> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        self.skip_space();
+        let rest = self.rest();
+        let first = *rest.first()?;
+        match first {
+            b'"' | b'(' | b'[' => Some(self.enclosed(first)),
+            _ if is_special(first) => {
+                self.at += 1;
+                Some(Token::Special(first))
+            }
+            _ if is_control(first) => {
+                self.at += 1;
+                Some(Token::Control(first))
+            }
+            _ => {
+                let len = rest.iter().position(|b| !is_atom(*b)).unwrap_or(rest.len());
+                self.at += len;
+                Some(Token::Atom(rest.get(..len).unwrap_or(&[])))
+            }
+        }
+    }
+}
+
+/// Where what `open` began is closed again, in the octets after it. Comments nest.
+fn closing(inner: &[u8], open: u8) -> Option<usize> {
+    let (close, nests) = match open {
+        b'(' => (b')', true),
+        b'[' => (b']', false),
+        _ => (b'"', false),
+    };
+    let mut depth = 0usize;
+    let mut at = 0;
+    while let Some(&b) = inner.get(at) {
+        match b {
+            b'\\' => at += 1,
+            _ if b == close && depth == 0 => return Some(at),
+            _ if b == close => depth -= 1,
+            _ if nests && b == open => depth += 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Space, tab, and the CR and LF of folds.
+#[inline]
+pub(crate) const fn is_space(b: u8) -> bool {
+    matches!(b, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+const fn is_special(b: u8) -> bool {
+    matches!(
+        b,
+        b'<' | b'>' | b':' | b';' | b'@' | b',' | b'.' | b')' | b']' | b'\\'
+    )
+}
+
+const fn is_control(b: u8) -> bool {
+    b < 0x20 || b == 0x7f
+}
+
+fn is_atom(b: u8) -> bool {
+    const ATOM: [bool; 256] = {
+        let mut table = [true; 256];
+        let mut rest: &mut [bool] = &mut table;
+        let mut b = 0u8;
+        while let [first, tail @ ..] = rest {
+            *first =
+                !(is_space(b) || is_special(b) || is_control(b) || matches!(b, b'"' | b'(' | b'['));
+            b = b.wrapping_add(1);
+            rest = tail;
+        }
+        table
+    };
+    ATOM.get(usize::from(b)).copied().unwrap_or(false)
+}
+
+/// Appends what a quoted string or comment means: no backslash of a pair, no CR LF of a fold.
+pub(crate) fn unquote_into(inner: &[u8], out: &mut alloc::vec::Vec<u8>) {
+    let mut octets = inner.iter();
+    while let Some(&b) = octets.next() {
+        match b {
+            b'\\' => out.extend(octets.next()),
+            b'\r' | b'\n' => {}
+            _ => out.push(b),
+        }
+    }
+}
+
+/// The atoms of a value.
+pub(crate) fn atoms(value: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
+    Lexer::new(value).filter_map(|token| match token {
+        Token::Atom(atom) => Some(atom),
+        _ => None,
+    })
+}
+
+/// The first atom of a value.
+pub(crate) fn first_atom(value: &[u8]) -> Option<&[u8]> {
+    atoms(value).next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn the_lexer_parts_all_kinds() {
+        let all: Vec<_> = Lexer::new(b"a.\"b\\\"c\" (d (e) \\) f)\r\n <[1\\]]>\0\"x").collect();
+        let want = vec![
+            Token::Atom(b"a"),
+            Token::Special(b'.'),
+            Token::Quoted(b"b\\\"c"),
+            Token::Comment(b"d (e) \\) f"),
+            Token::Special(b'<'),
+            Token::Literal(b"[1\\]]"),
+            Token::Special(b'>'),
+            Token::Control(0),
+            Token::Open(b"\"x"),
+        ];
+        assert_eq!(all, want);
+    }
+}

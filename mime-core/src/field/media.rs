@@ -1,0 +1,143 @@
+//! Content-Type (RFC 2045 section 5).
+
+use alloc::borrow::Cow;
+
+use crate::field::lex::{Lexer, Token};
+use crate::field::param::{Params, RawParam};
+
+/// A media type. Always there: without a usable Content-Type it is the default.
+#[derive(Clone, Copy, Debug)]
+pub struct MediaType<'a> {
+    ty: &'a [u8],
+    subtype: &'a [u8],
+    params: &'a [u8],
+    default: bool,
+}
+
+impl<'a> MediaType<'a> {
+    /// What every part is that does not say otherwise (RFC 2045 section 5.2).
+    pub(crate) const TEXT_PLAIN: MediaType<'static> = MediaType {
+        ty: b"text",
+        subtype: b"plain",
+        params: b"",
+        default: true,
+    };
+    /// The same in a multipart/digest (RFC 2046 section 5.1.5).
+    pub(crate) const MESSAGE: MediaType<'static> = MediaType {
+        ty: b"message",
+        subtype: b"rfc822",
+        params: b"",
+        default: true,
+    };
+
+    /// Reads the value of a field; `None` if it is no type.
+    pub(crate) fn parse(value: &'a [u8]) -> Option<Self> {
+        let mut tokens = Lexer::new(value).filter(|t| !matches!(t, Token::Comment(_)));
+        let Some(Token::Atom(first)) = tokens.next() else {
+            return None;
+        };
+        let start = first.as_ptr().addr().wrapping_sub(value.as_ptr().addr());
+        let from = value.get(start..)?;
+        Self::split(from).or_else(|| Self::split_spaced(from))
+    }
+
+    /// `type/subtype` without white space or comments between, as all but a few write it.
+    fn split(from: &'a [u8]) -> Option<Self> {
+        let slash = from.iter().position(|b| !is_token(*b))?;
+        let (ty, rest) = from.split_at_checked(slash)?;
+        let rest = rest.strip_prefix(b"/")?;
+        let end = rest
+            .iter()
+            .position(|b| !is_token(*b))
+            .unwrap_or(rest.len());
+        let (subtype, params) = rest.split_at_checked(end)?;
+        (!ty.is_empty() && !subtype.is_empty()).then_some(MediaType {
+            ty,
+            subtype,
+            params,
+            default: false,
+        })
+    }
+
+    /// `type / subtype` with anything between that RFC 822 allowed.
+    fn split_spaced(from: &'a [u8]) -> Option<Self> {
+        let slash = memchr::memchr2(b'/', b';', from)?;
+        let (ty, rest) = from.split_at_checked(slash)?;
+        let rest = crate::field::param::skip_cfws(rest.strip_prefix(b"/")?);
+        let end = ty.iter().position(|b| !is_token(*b)).unwrap_or(ty.len());
+        let (ty, between) = ty.split_at_checked(end)?;
+        if !crate::field::param::skip_cfws(between).is_empty() || ty.is_empty() {
+            return None;
+        }
+        let end = rest
+            .iter()
+            .position(|b| !is_token(*b))
+            .unwrap_or(rest.len());
+        let (subtype, params) = rest.split_at_checked(end)?;
+        (!subtype.is_empty()).then_some(MediaType {
+            ty,
+            subtype,
+            params,
+            default: false,
+        })
+    }
+
+    /// Whether no usable field said so.
+    pub fn is_default(&self) -> bool {
+        self.default
+    }
+
+    /// The type, in the sender's case.
+    pub fn ty(&self) -> &'a [u8] {
+        self.ty
+    }
+
+    /// The subtype, in the sender's case.
+    pub fn subtype(&self) -> &'a [u8] {
+        self.subtype
+    }
+
+    /// Whether it is this type and subtype, without regard to case; `*` stands for any subtype.
+    pub fn is(&self, ty: &str, subtype: &str) -> bool {
+        self.ty.eq_ignore_ascii_case(ty.as_bytes())
+            && (subtype == "*" || self.subtype.eq_ignore_ascii_case(subtype.as_bytes()))
+    }
+
+    /// The parameters as they stand on the wire, for BODYSTRUCTURE.
+    pub fn params_raw(&self) -> impl Iterator<Item = RawParam<'a>> + Clone + use<'a> {
+        Params::new(self.params)
+    }
+
+    /// A parameter, joined and decoded (RFC 2231): see [`Params::get`].
+    pub fn param(&self, name: &str) -> Option<Cow<'a, str>> {
+        Params::new(self.params).get(name)
+    }
+
+    /// Every value that `name` may be taken to have: see [`Params::readings`].
+    pub fn param_readings(&self, name: &str) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
+        Params::new(self.params).readings(name)
+    }
+}
+
+/// RFC 2045 section 5.1: a token. 8-bit octets are let through, to be shown as they are.
+fn is_token(b: u8) -> bool {
+    b > b' '
+        && b != 0x7f
+        && !matches!(
+            b,
+            b'(' | b')'
+                | b'<'
+                | b'>'
+                | b'@'
+                | b','
+                | b';'
+                | b':'
+                | b'\\'
+                | b'"'
+                | b'/'
+                | b'['
+                | b']'
+                | b'?'
+                | b'='
+        )
+}

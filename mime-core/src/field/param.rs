@@ -1,0 +1,310 @@
+//! Parameters of Content-Type and Content-Disposition (RFC 2045 section 5.1, RFC 2231).
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::body::charset;
+use crate::field::lex::{Lexer, Token, is_space, unquote_into};
+use crate::field::text::to_text;
+
+/// Sections of one parameter that are joined: a value of 10,000 lines is no value.
+const MAX_SECTIONS: usize = 10_000;
+
+/// A parameter as it stands on the wire: not joined, not decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RawParam<'a> {
+    name: &'a [u8],
+    value: &'a [u8],
+    quoted: bool,
+}
+
+impl<'a> RawParam<'a> {
+    /// The name, with the section number and asterisks of RFC 2231 if it has them.
+    pub fn name(&self) -> &'a [u8] {
+        self.name
+    }
+
+    /// The value without quotation marks, quoted pairs and folds. Allocates only to leave
+    /// something out.
+    pub fn value(&self) -> Cow<'a, [u8]> {
+        let noise = |b: &u8| matches!(b, b'\r' | b'\n') || self.quoted && *b == b'\\';
+        if !self.value.iter().any(noise) {
+            return Cow::Borrowed(self.value);
+        }
+        let mut out = Vec::with_capacity(self.value.len());
+        match self.quoted {
+            true => unquote_into(self.value, &mut out),
+            false => out.extend(self.value.iter().filter(|b| !noise(b))),
+        }
+        Cow::Owned(out)
+    }
+
+    /// Whether the name is this one, without regard to case.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+
+    /// The section of RFC 2231 that this is of the parameter `name`.
+    fn section_of(&self, name: &str) -> Option<Section> {
+        let (base, rest) = self.name.split_at_checked(name.len())?;
+        if !base.eq_ignore_ascii_case(name.as_bytes()) {
+            return None;
+        }
+        Section::parse(rest)
+    }
+}
+
+/// What stands after the base name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Section {
+    /// `name`
+    Plain,
+    /// `name*`
+    Extended,
+    /// `name*3` or `name*3*`
+    Part { number: u32, extended: bool },
+    /// An asterisk and something that is no number.
+    Bad,
+}
+
+impl Section {
+    pub(crate) fn parse(rest: &[u8]) -> Option<Section> {
+        let Some((b'*', rest)) = rest.split_first() else {
+            return rest.is_empty().then_some(Section::Plain);
+        };
+        if rest.is_empty() {
+            return Some(Section::Extended);
+        }
+        let (digits, extended) = match rest {
+            [digits @ .., b'*'] => (digits, true),
+            digits => (digits, false),
+        };
+        // RFC 2231 section 3: no leading zeros.
+        let plain = match digits {
+            [b'0'] => true,
+            [b'1'..=b'9', more @ ..] => more.len() < 9 && more.iter().all(u8::is_ascii_digit),
+            _ => false,
+        };
+        if !plain {
+            return Some(Section::Bad);
+        }
+        let number = digits.iter().fold(0, |n, b| n * 10 + u32::from(b - b'0'));
+        Some(Section::Part { number, extended })
+    }
+}
+
+/// An iterator of the parameters of one field, as they stand on the wire.
+///
+/// It forgives values with white space or specials that should be quoted.
+#[derive(Clone, Copy, Debug)]
+pub struct Params<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Params<'a> {
+    /// `rest` begins at or before the first semicolon.
+    pub(crate) const fn new(rest: &'a [u8]) -> Self {
+        Params { rest }
+    }
+
+    /// The value of `name`: sections joined, charset decoded (RFC 2231). An extended or sectioned
+    /// form goes before a plain one, the first of equals before later ones. Encoded words
+    /// are not decoded (RFC 2047 section 5).
+    pub fn get(self, name: &str) -> Option<Cow<'a, str>> {
+        self.decode(name, Reading2231::Best)
+    }
+
+    /// Every reading of `name` that differs: the extended or sectioned value, then each plain one.
+    /// More than one means that other software may see another value.
+    pub fn readings(self, name: &str) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
+        let mut all: Vec<Cow<'a, str>> = Vec::new();
+        let extended = self.decode(name, Reading2231::ExtendedOnly);
+        let plain = self
+            .filter(|p| p.is(name))
+            .map(|p| to_text(p.value()))
+            .take(16);
+        for value in extended.into_iter().chain(plain) {
+            if !all.contains(&value) {
+                all.push(value);
+            }
+        }
+        all.into_iter()
+    }
+
+    /// What follows the `;` that comes next, outside of comments.
+    fn next_param(&mut self) -> Option<&'a [u8]> {
+        let mut lexer = Lexer::new(self.rest);
+        loop {
+            match lexer.next()? {
+                Token::Special(b';') => return self.rest.get(lexer.at()..),
+                Token::Open(_) => return None,
+                _ => {}
+            }
+        }
+    }
+
+    fn decode(self, name: &str, reading: Reading2231) -> Option<Cow<'a, str>> {
+        let mut plain = None;
+        let mut parts: Vec<(u32, bool, RawParam<'a>)> = Vec::new();
+        let mut single = None;
+        for param in self {
+            match param.section_of(name) {
+                Some(Section::Plain) => plain = plain.or(Some(param)),
+                Some(Section::Extended) => single = single.or(Some(param)),
+                Some(Section::Part { number, extended }) if parts.len() < MAX_SECTIONS => {
+                    parts.push((number, extended, param));
+                }
+                _ => {}
+            }
+        }
+        parts.sort_by_key(|(number, ..)| *number);
+        parts.dedup_by_key(|(number, ..)| *number);
+        if let Some(single) = single {
+            return Some(Cow::Owned(join(core::iter::once((0, true, single)))));
+        }
+        if parts.first().is_some_and(|(number, ..)| *number == 0) {
+            let run = parts.into_iter().enumerate();
+            let run = run.take_while(|(i, (number, ..))| *i as u64 == u64::from(*number));
+            return Some(Cow::Owned(join(run.map(|(_, part)| part))));
+        }
+        match reading {
+            Reading2231::Best => plain.map(|p| to_text(p.value())),
+            Reading2231::ExtendedOnly => None,
+        }
+    }
+}
+
+enum Reading2231 {
+    Best,
+    ExtendedOnly,
+}
+
+/// Joins sections: percent codes in the extended ones, the charset of the first for those.
+fn join<'a>(sections: impl Iterator<Item = (u32, bool, RawParam<'a>)>) -> String {
+    let mut label: Vec<u8> = Vec::new();
+    let mut octets = Vec::new();
+    for (number, extended, param) in sections {
+        let value = param.value();
+        let mut value: &[u8] = &value;
+        if number == 0 && extended {
+            let mut pieces = value.splitn(3, |b| *b == b'\'');
+            if let (Some(charset), Some(_language), Some(text)) =
+                (pieces.next(), pieces.next(), pieces.next())
+            {
+                label.extend_from_slice(charset);
+                value = text;
+            }
+        }
+        match extended {
+            true => percent_decode(value, &mut octets),
+            false => octets.extend_from_slice(value),
+        }
+    }
+    let mut out = String::new();
+    charset::decode_or_utf8(&label, &octets, &mut out);
+    out
+}
+
+fn percent_decode(mut value: &[u8], out: &mut Vec<u8>) {
+    while let Some((&b, rest)) = value.split_first() {
+        value = rest;
+        if b == b'%'
+            && let Some(([high, low], rest)) = rest.split_first_chunk()
+            && let Some(octet) = hex(*high, *low)
+        {
+            out.push(octet);
+            value = rest;
+        } else {
+            out.push(b);
+        }
+    }
+}
+
+pub(crate) fn hex(high: u8, low: u8) -> Option<u8> {
+    let digit = |b: u8| (b as char).to_digit(16);
+    Some((digit(high)? << 4 | digit(low)?) as u8)
+}
+
+impl<'a> Iterator for Params<'a> {
+    type Item = RawParam<'a>;
+
+    fn next(&mut self) -> Option<RawParam<'a>> {
+        loop {
+            self.rest = self.next_param()?;
+            let name_at = skip_cfws(self.rest);
+            let end = |b: &u8| is_space(*b) || matches!(b, b'=' | b';' | b'(' | b'"');
+            let len = name_at.iter().position(end).unwrap_or(name_at.len());
+            let (name, after) = name_at.split_at_checked(len)?;
+            self.rest = after;
+            let Some((b'=', after)) = skip_cfws(after).split_first() else {
+                continue;
+            };
+            let value_at = skip_cfws(after);
+            let (value, quoted) = value_of(value_at);
+            self.rest = after_value(value_at, value, quoted);
+            if !name.is_empty() {
+                return Some(RawParam {
+                    name,
+                    value,
+                    quoted,
+                });
+            }
+        }
+    }
+}
+
+/// The value at the start of `rest`, and whether it was quoted. A quoted string that never ends
+/// goes to the end.
+fn value_of(rest: &[u8]) -> (&[u8], bool) {
+    if rest.first() == Some(&b'"') {
+        return match Lexer::new(rest).next() {
+            Some(Token::Quoted(inner)) => (inner, true),
+            _ => (rest.get(1..).unwrap_or(&[]).trim_ascii_end(), true),
+        };
+    }
+    let mut end = 0;
+    while let Some(&b) = rest.get(end) {
+        match b {
+            b';' => break,
+            _ if is_space(b) => {
+                let tail = rest.get(end..).unwrap_or(&[]);
+                let next = tail.trim_ascii_start();
+                if ends_before(next) {
+                    break;
+                }
+                end += tail.len() - next.len();
+                end += usize::from(tail.len() == next.len());
+            }
+            _ => end += 1,
+        }
+    }
+    (rest.get(..end).unwrap_or(&[]).trim_ascii_end(), false)
+}
+
+/// Whether a value without quotes ends at the white space before `next`: at a comment, or where a
+/// semicolon was forgotten (`a=b c=d`). Otherwise the white space should have been quoted.
+fn ends_before(next: &[u8]) -> bool {
+    let word_end = |b: &u8| is_space(*b) || matches!(b, b';' | b'=' | b'"' | b'(');
+    match next.iter().position(word_end) {
+        Some(0) => next.first() == Some(&b'('),
+        Some(n) => next.get(n) == Some(&b'='),
+        None => false,
+    }
+}
+
+fn after_value<'a>(rest: &'a [u8], value: &[u8], quoted: bool) -> &'a [u8] {
+    rest.get(value.len() + usize::from(quoted) * 2..)
+        .unwrap_or(&[])
+}
+
+/// `rest` without comments and white space before it.
+pub(crate) fn skip_cfws(rest: &[u8]) -> &[u8] {
+    let mut rest = rest.trim_ascii_start();
+    while rest.first() == Some(&b'(') {
+        let mut lexer = Lexer::new(rest);
+        lexer.next();
+        rest = rest.get(lexer.at()..).unwrap_or(&[]).trim_ascii_start();
+    }
+    rest
+}

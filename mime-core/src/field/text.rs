@@ -1,0 +1,206 @@
+//! Unstructured text and encoded words (RFC 2047).
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use memchr::memmem;
+
+use crate::body::{base64, charset};
+use crate::field::lex::is_space;
+use crate::field::param::hex;
+
+/// The value without the CR and LF of its folds.
+pub(crate) fn unfold(value: &[u8]) -> Cow<'_, [u8]> {
+    match memchr::memchr2(b'\r', b'\n', value) {
+        None => Cow::Borrowed(value),
+        Some(_) => {
+            let keep = |b: &&u8| !matches!(b, b'\r' | b'\n');
+            Cow::Owned(value.iter().filter(keep).copied().collect())
+        }
+    }
+}
+
+/// Octets as text: UTF-8, control characters replaced.
+pub(crate) fn to_text(octets: Cow<'_, [u8]>) -> Cow<'_, str> {
+    let text = match octets {
+        Cow::Borrowed(octets) => String::from_utf8_lossy(octets),
+        Cow::Owned(octets) => match String::from_utf8(octets) {
+            Ok(text) => Cow::Owned(text),
+            Err(err) => Cow::Owned(String::from_utf8_lossy(err.as_bytes()).into_owned()),
+        },
+    };
+    match text.contains(is_unsafe) {
+        false => text,
+        true => Cow::Owned(text.replace(is_unsafe, "\u{fffd}")),
+    }
+}
+
+/// A character that has no place in one line of text.
+pub(crate) fn is_unsafe(c: char) -> bool {
+    c.is_control() && c != '\t'
+}
+
+/// The text of an unstructured field.
+pub(crate) fn unstructured(value: &[u8]) -> Cow<'_, str> {
+    if memmem::find(value, b"=?").is_none() {
+        return to_text(unfold(value));
+    }
+    let mut out = String::with_capacity(value.len());
+    decode(&unfold(value), &mut out);
+    Cow::Owned(out)
+}
+
+/// Text in which encoded words are decoded.
+pub(crate) fn decode_words(text: Cow<'_, str>) -> Cow<'_, str> {
+    if !text.contains("=?") {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len());
+    decode(text.as_bytes(), &mut out);
+    Cow::Owned(out)
+}
+
+/// Appends `value` with its encoded words decoded.
+///
+/// A word counts only as a whole token: between white space, parentheses or other encoded words
+/// (RFC 2047 section 6.1). So each octet is looked at a constant number of times, however often
+/// `=?` stands there.
+pub(crate) fn decode(value: &[u8], out: &mut String) {
+    let mut words = Joined::default();
+    let mut rest = value;
+    // White space after an encoded word, which counts only if no other word follows.
+    let mut gap: &[u8] = &[];
+    while !rest.is_empty() {
+        let space = rest.iter().take_while(|b| is_space(**b)).count();
+        let (before, tail) = rest.split_at_checked(space).unwrap_or((rest, &[]));
+        let token = tail.iter().position(|b| is_space(*b)).unwrap_or(tail.len());
+        let (token, tail) = tail.split_at_checked(token).unwrap_or((tail, &[]));
+        rest = tail;
+        let opening = token.iter().take_while(|b| **b == b'(').count();
+        let (opening, mut text) = token.split_at_checked(opening).unwrap_or((&[], token));
+        let first = Word::split(text);
+        if first.is_none() || !opening.is_empty() || words.is_empty() {
+            words.flush(out);
+            push(before, out);
+            push(opening, out);
+        } else {
+            gap = before;
+        }
+        while let Some((word, after)) = Word::split(text) {
+            let ends = after.is_empty() || after.starts_with(b"=?") || after.starts_with(b")");
+            if !ends || !words.add(word, out) {
+                break;
+            }
+            gap = &[];
+            text = after;
+        }
+        if !text.is_empty() {
+            words.flush(out);
+            push(core::mem::take(&mut gap), out);
+            push(text, out);
+        }
+    }
+    words.flush(out);
+}
+
+fn push(octets: &[u8], out: &mut String) {
+    out.push_str(&to_text(Cow::Borrowed(octets)));
+}
+
+/// An encoded word: `=?charset*language?encoding?text?=`.
+#[derive(Clone, Copy, Debug)]
+struct Word<'a> {
+    charset: &'a [u8],
+    base64: bool,
+    text: &'a [u8],
+}
+
+impl<'a> Word<'a> {
+    /// The word at the start of `token`, and what follows it.
+    fn split(token: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let rest = token.strip_prefix(b"=?")?;
+        let (charset, rest) = rest.split_at_checked(memchr::memchr(b'?', rest)?)?;
+        let [b'?', encoding, b'?', rest @ ..] = rest else {
+            return None;
+        };
+        let base64 = match encoding.to_ascii_lowercase() {
+            b'b' => true,
+            b'q' => false,
+            _ => return None,
+        };
+        let end = memmem::find(rest, b"?=")?;
+        let text = rest.get(..end)?;
+        let after = rest.get(end + 2..)?;
+        // RFC 2231 section 5: the language is not part of the charset.
+        let charset = charset.split(|b| *b == b'*').next().unwrap_or(charset);
+        (!charset.is_empty()).then_some((
+            Word {
+                charset,
+                base64,
+                text,
+            },
+            after,
+        ))
+    }
+
+    fn decode(&self, out: &mut Vec<u8>) {
+        if self.base64 {
+            base64::decode_all(self.text, out);
+            return;
+        }
+        let mut text = self.text;
+        while let Some((&b, rest)) = text.split_first() {
+            text = rest;
+            match (b, rest) {
+                (b'_', _) => out.push(b' '),
+                (b'=', [high, low, after @ ..]) if let Some(octet) = hex(*high, *low) => {
+                    out.push(octet);
+                    text = after;
+                }
+                _ => out.push(b),
+            }
+        }
+    }
+}
+
+/// Words of one charset in a row: their octets are joined before the charset is decoded, because
+/// many senders split a character between two words.
+#[derive(Default)]
+struct Joined<'a> {
+    charset: &'a [u8],
+    octets: Vec<u8>,
+    any: bool,
+}
+
+impl<'a> Joined<'a> {
+    fn is_empty(&self) -> bool {
+        !self.any
+    }
+
+    /// Takes a word, if its charset is known.
+    fn add(&mut self, word: Word<'a>, out: &mut String) -> bool {
+        if !charset::is_known(word.charset) {
+            return false;
+        }
+        if !self.charset.eq_ignore_ascii_case(word.charset) {
+            self.flush(out);
+        }
+        self.charset = word.charset;
+        self.any = true;
+        word.decode(&mut self.octets);
+        true
+    }
+
+    fn flush(&mut self, out: &mut String) {
+        if core::mem::take(&mut self.any) {
+            let mut text = String::new();
+            charset::decode_or_utf8(self.charset, &self.octets, &mut text);
+            self.octets.clear();
+            out.extend(
+                text.chars()
+                    .map(|c| if is_unsafe(c) { '\u{fffd}' } else { c }),
+            );
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! A header: the fields of one part.
+
+use alloc::borrow::Cow;
+
+use crate::field::address::Addresses;
+use crate::field::date::DateTime;
+use crate::field::msgid::{MsgId, MsgIds};
+use crate::field::{Field, FromField};
+use crate::name::Name;
+use crate::rows::FieldRow;
+use crate::scan::lines::{self, Line};
+
+/// The fields of one part, in their order.
+///
+/// It comes from a message, from a stored outline (which holds the fields that
+/// [`Name`] knows and no others), or from bare octets by [`Header::new`].
+/// Duplicates are the caller's decision: [`first`](Self::first), [`last`](Self::last),
+/// [`only`](Self::only), [`all`](Self::all).
+///
+/// ```
+/// use mime_core::{Header, Name};
+/// let header = Header::new(b"From: a@example.org\r\nSubject: one\r\n two\r\nSubject: x\r\n\r\n");
+/// assert_eq!(header.subject().as_deref(), Some("one two"));
+/// assert!(header.only(Name::Subject).is_none());
+/// assert_eq!(header.named("SUBJECT").count(), 2);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Header<'a> {
+    rows: Rows<'a>,
+    octets: &'a [u8],
+    base: Base,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Rows<'a> {
+    Table(&'a [FieldRow]),
+    /// Read from `octets` when asked for.
+    Lazy,
+}
+
+/// What turns an offset in `octets` into one of the message.
+#[derive(Clone, Copy, Debug)]
+enum Base {
+    Add(u32),
+    /// The octets are copies out of their places.
+    Lost,
+}
+
+impl<'a> Header<'a> {
+    /// The header in these octets, up to its blank line.
+    pub fn new(octets: &'a [u8]) -> Self {
+        Self::lazy(octets, 0)
+    }
+
+    pub(crate) fn lazy(octets: &'a [u8], base: u32) -> Self {
+        Header {
+            rows: Rows::Lazy,
+            octets,
+            base: Base::Add(base),
+        }
+    }
+
+    pub(crate) fn table(rows: &'a [FieldRow], octets: &'a [u8], copies: bool) -> Self {
+        let base = if copies { Base::Lost } else { Base::Add(0) };
+        Header {
+            rows: Rows::Table(rows),
+            octets,
+            base,
+        }
+    }
+
+    /// All fields.
+    pub fn iter(&self) -> Fields<'a> {
+        let at = match self.rows {
+            Rows::Table(_) => 0,
+            Rows::Lazy => lines::preamble(self.octets, 0).end,
+        };
+        Fields { header: *self, at }
+    }
+
+    /// All fields of this name.
+    pub fn all(&self, name: Name) -> impl Iterator<Item = Field<'a>> + Clone + use<'a> {
+        self.iter().filter(move |field| field.is(name))
+    }
+
+    /// The first of this name.
+    pub fn first(&self, name: Name) -> Option<Field<'a>> {
+        self.all(name).next()
+    }
+
+    /// The last of this name.
+    pub fn last(&self, name: Name) -> Option<Field<'a>> {
+        self.all(name).last()
+    }
+
+    /// The one of this name; `None` if it is absent or repeated.
+    pub fn only(&self, name: Name) -> Option<Field<'a>> {
+        let mut all = self.all(name);
+        let field = all.next()?;
+        all.next().is_none().then_some(field)
+    }
+
+    /// All fields of any name, compared without regard to case.
+    pub fn named<'n>(&self, name: &'n str) -> impl Iterator<Item = Field<'a>> + use<'a, 'n> {
+        self.iter()
+            .filter(move |field| field.is_named(name.as_bytes()))
+    }
+
+    /// The fields of these names, in the order of the header: IMAP's `HEADER.FIELDS` (RFC 9051
+    /// section 6.4.5.1). The blank line that a server sends after them is the caller's.
+    ///
+    /// ```
+    /// # use mime_core::Header;
+    /// let header = Header::new(b"From: a\r\nTo: b\r\nX-Y: c\r\n\r\n");
+    /// let raw: Vec<_> = header.selected(&["x-y", "FROM"]).map(|f| f.raw()).collect();
+    /// assert_eq!(raw, [&b"From: a\r\n"[..], b"X-Y: c\r\n"]);
+    /// ```
+    pub fn selected<'n, N: AsRef<[u8]>>(
+        &self,
+        names: &'n [N],
+    ) -> impl Iterator<Item = Field<'a>> + use<'a, 'n, N> {
+        let wanted = |field: &Field<'a>| names.iter().any(|n| field.is_named(n.as_ref()));
+        self.iter().filter(wanted)
+    }
+
+    /// The fields of all but these names: IMAP's `HEADER.FIELDS.NOT`.
+    pub fn without<'n, N: AsRef<[u8]>>(
+        &self,
+        names: &'n [N],
+    ) -> impl Iterator<Item = Field<'a>> + use<'a, 'n, N> {
+        let wanted = |field: &Field<'a>| !names.iter().any(|n| field.is_named(n.as_ref()));
+        self.iter().filter(wanted)
+    }
+
+    /// The first field that `T` reads, as `T`.
+    pub fn get<T: FromField<'a>>(&self) -> Option<T> {
+        self.named(T::NAME).next().map(T::from_field)
+    }
+
+    /// The text of the first Subject.
+    pub fn subject(&self) -> Option<Cow<'a, str>> {
+        self.first(Name::Subject).map(|field| field.text())
+    }
+
+    /// What is in the first From; nothing if there is none.
+    pub fn from(&self) -> Addresses<'a> {
+        self.first(Name::From)
+            .map_or(Addresses::new(b""), |field| field.addresses())
+    }
+
+    /// The first Date, if it is a date.
+    pub fn date(&self) -> Option<DateTime> {
+        self.first(Name::Date).and_then(|field| field.date())
+    }
+
+    /// The id in the first Message-ID.
+    pub fn message_id(&self) -> Option<MsgId<'a>> {
+        self.first(Name::MessageId)
+            .and_then(|field| field.ids().next())
+    }
+
+    /// The ids in the first References.
+    pub fn references(&self) -> MsgIds<'a> {
+        self.first(Name::References)
+            .map_or(MsgIds::new(b""), |field| field.ids())
+    }
+}
+
+impl<'a> IntoIterator for Header<'a> {
+    type Item = Field<'a>;
+    type IntoIter = Fields<'a>;
+
+    fn into_iter(self) -> Fields<'a> {
+        self.iter()
+    }
+}
+
+/// An iterator of fields.
+#[derive(Clone, Debug)]
+pub struct Fields<'a> {
+    header: Header<'a>,
+    at: usize,
+}
+
+impl<'a> Fields<'a> {
+    fn field(&self, start: usize, end: usize, colon: usize, name: Name) -> Field<'a> {
+        let raw = self.header.octets.get(start..end).unwrap_or(&[]);
+        let at = match self.header.base {
+            Base::Add(base) => Some(base.saturating_add(start as u32)),
+            Base::Lost => None,
+        };
+        Field::new(raw, colon, name, at)
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Field<'a>;
+
+    fn next(&mut self) -> Option<Field<'a>> {
+        if let Rows::Table(rows) = self.header.rows {
+            let row = rows.get(self.at)?;
+            self.at += 1;
+            let (start, end, colon, name) = crate::field::parts_of(row);
+            return Some(self.field(start, end, colon, name));
+        }
+        loop {
+            let start = self.at;
+            match lines::read(self.header.octets, start) {
+                Line::End | Line::Blank(_) => return None,
+                Line::Garbage { end } => self.at = end,
+                Line::Field { colon, end } => {
+                    self.at = end;
+                    let raw = self.header.octets.get(start..start + colon).unwrap_or(&[]);
+                    let name = Name::of(raw.trim_ascii_end());
+                    return Some(self.field(start, end, colon, name));
+                }
+            }
+        }
+    }
+}

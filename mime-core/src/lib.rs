@@ -1,0 +1,43 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod body;
+mod defect;
+mod envelope;
+mod field;
+mod header;
+mod layout;
+mod limits;
+mod message;
+mod name;
+mod node;
+mod outline;
+mod rows;
+mod scan;
+mod section;
+mod stored;
+mod structure;
+
+pub use body::{BodyDecoder, DecodeReport, Step};
+pub use defect::{Defect, Found, Severity};
+pub use envelope::Envelope;
+pub use field::address::{Address, Addresses, Mailbox, Phrase};
+pub use field::date::DateTime;
+pub use field::disposition::Disposition;
+pub use field::media::MediaType;
+pub use field::msgid::{MsgId, MsgIds};
+pub use field::param::{Params, RawParam};
+pub use field::{Field, FromField};
+pub use header::{Fields, Header};
+pub use layout::{Layout, LayoutRef, Mismatch, PartId};
+pub use limits::{Limits, Pick, Reading};
+pub use message::{Embedded, Message, MessageBuf, Part};
+pub use name::Name;
+pub use node::{Encoding, Kind, Node};
+pub use outline::Outline;
+pub use section::{Section, Slice};
+pub use stored::{Keep, StoredError};
+pub use structure::{BodyStructure, Walk, WireType};
