@@ -48,6 +48,18 @@ impl<'a> Mailbox<'a> {
         })
     }
 
+    /// Without the separators at its end, with which CREATE only declares an intent (RFC 9051
+    /// section 6.3.4).
+    pub(crate) fn without_trailing(self, separator: char) -> Self {
+        match self.0 {
+            Cow::Borrowed(name) => Self::new(Cow::Borrowed(name.trim_end_matches(separator))),
+            Cow::Owned(mut name) => {
+                name.truncate(name.trim_end_matches(separator).len());
+                Self::new(Cow::Owned(name))
+            }
+        }
+    }
+
     /// In UTF-8, with the separator between its levels.
     pub fn name(&self) -> &str {
         &self.0

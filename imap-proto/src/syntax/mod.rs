@@ -29,11 +29,11 @@ pub use list::{List, ListReturn, ListSelect, Lsub, Pattern, Patterns};
 pub use search::{Search, SearchKey, SearchKeys, SearchReturn};
 pub use select::{QResync, Select};
 pub use set::{SequenceRange, SequenceSet};
-pub use store::{Flag, FlagArgs, Store};
+pub use store::{Flag, FlagArgs, How, Store};
 pub use string::{Atoms, Credential, IdPair, IdPairs, Listed, Str};
 
 pub(crate) use date::{MONTHS, civil_from_days};
-pub(crate) use token::{ATOM, all_are};
+pub(crate) use token::{ASTRING, ATOM, all_are};
 
 use crate::special_use::SpecialUse;
 use string::{astring, base64};

@@ -7,7 +7,7 @@ use super::string::{Entry, Listed, entry};
 use super::token::{
     Parsed, atom, close, expected, fail, number64, open, optional_word, space, word,
 };
-use crate::flags::{Flags, How, System};
+use crate::flags::{Flags, System};
 use crate::uid::ModSeq;
 
 /// `STORE` and `UID STORE`.
@@ -26,6 +26,17 @@ pub struct Store<'a> {
     pub silent: bool,
     /// These.
     pub flags: FlagArgs<'a>,
+}
+
+/// What STORE does with the flags it names: RFC 9051 section 6.4.6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// `+FLAGS`.
+    Add,
+    /// `-FLAGS`.
+    Remove,
+    /// `FLAGS`: these and no others.
+    Replace,
 }
 
 /// The flags of STORE and APPEND.

@@ -1,0 +1,169 @@
+//! Numbers, sets, flags, dates and section names.
+
+use super::string::{Sink, astring};
+use crate::flags::FlagList;
+use crate::status::{StatusData, StatusItems};
+use crate::syntax::{ATOM, MONTHS, Section, SectionText, Str, all_are, civil_from_days};
+use crate::uid::UidSet;
+
+/// A `number`, or a `number64`.
+pub fn number(out: &mut impl Sink, value: u64) {
+    let mut digits = [b'0'; 20];
+    let mut left = value;
+    let mut used = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(left % 10).unwrap_or(0);
+        left /= 10;
+        used += 1;
+        if left == 0 {
+            break;
+        }
+    }
+    out.put(digits.get(digits.len() - used..).unwrap_or_default());
+}
+
+/// A `uid-set`, or a set of message numbers. A single one is written alone, never as `n:n`
+/// (RFC 4315 section 3). The empty set has no form: the caller leaves out what would hold it.
+pub fn uid_set(out: &mut impl Sink, set: &UidSet) {
+    let mut comma: &[u8] = b"";
+    for run in set.runs() {
+        out.put(comma);
+        number(out, u64::from(run.first));
+        if run.last > run.first {
+            out.put(b":");
+            number(out, u64::from(run.last));
+        }
+        comma = b",";
+    }
+}
+
+/// A `flag-list`; `last` ends it: `\Recent` for clients of RFC 3501, or `\*` of PERMANENTFLAGS. Keywords
+/// that are no atoms are left out.
+///
+/// ```
+/// use imap_proto::{FlagList, Keywords, System, respond};
+///
+/// let flags = FlagList { system: System::SEEN, keywords: Keywords::Strs(&["$Junk", "no atom"]) };
+/// let mut out = Vec::new();
+/// respond::flags(&mut out, flags, None);
+/// assert_eq!(out, br"(\Seen $Junk)");
+/// ```
+pub fn flags(out: &mut impl Sink, flags: FlagList<'_>, last: Option<&'static str>) {
+    let mut before: &[u8] = b"(";
+    let mut put = |flag: &str| {
+        out.put(before);
+        out.put(flag.as_bytes());
+        before = b" ";
+    };
+    flags.system.names().for_each(&mut put);
+    let keywords = flags.keywords.iter();
+    keywords
+        .filter(|keyword| all_are(ATOM, keyword.as_bytes()))
+        .for_each(&mut put);
+    last.into_iter().for_each(&mut put);
+    out.put(if before == b"(" { b"()" } else { b")" });
+}
+
+/// The pairs of a STATUS response, in parentheses. An item that the store does not know is left out.
+///
+/// ```
+/// use imap_proto::{StatusData, StatusItems, respond};
+///
+/// let mut data = StatusData::default();
+/// data.messages = Some(231);
+/// let mut out = Vec::new();
+/// respond::status(&mut out, StatusItems::MESSAGES | StatusItems::UNSEEN, &data);
+/// assert_eq!(out, b"(MESSAGES 231)");
+/// ```
+pub fn status(out: &mut impl Sink, items: StatusItems, data: &StatusData) {
+    let known = items.names().filter_map(|(item, name)| Some((name, data.value(item)?)));
+    out.put(b"(");
+    for (i, (name, value)) in known.enumerate() {
+        out.put(if i > 0 { b" " } else { b"" });
+        out.put(name.as_bytes());
+        out.put(b" ");
+        number(out, value);
+    }
+    out.put(b")");
+}
+
+/// The first and the last second that four digits of a year can name.
+const YEARS: (i64, i64) = (-62_167_219_200, 253_402_300_799);
+
+/// A `date-time` in quotes: Unix seconds, and the zone as minutes east of UTC.
+///
+/// ```
+/// let mut out = Vec::new();
+/// imap_proto::respond::internal_date(&mut out, 837_596_665, -420);
+/// assert_eq!(out, b"\"17-Jul-1996 02:44:25 -0700\"");
+/// ```
+pub fn internal_date(out: &mut impl Sink, unix: i64, offset_minutes: i16) {
+    let offset = i64::from(offset_minutes).clamp(-5999, 5999);
+    let local = unix.saturating_add(offset * 60).clamp(YEARS.0, YEARS.1);
+    let (year, month, day) = civil_from_days(local.div_euclid(86_400));
+    let second = local.rem_euclid(86_400);
+    let month = usize::try_from(month - 1)
+        .ok()
+        .and_then(|m| MONTHS.get(m))
+        .copied();
+    out.put(b"\"");
+    two_digits(out, day);
+    out.put(b"-");
+    out.put(month.unwrap_or("Jan").as_bytes());
+    out.put(b"-");
+    two_digits(out, year / 100);
+    two_digits(out, year % 100);
+    out.put(b" ");
+    two_digits(out, second / 3600);
+    out.put(b":");
+    two_digits(out, second / 60 % 60);
+    out.put(b":");
+    two_digits(out, second % 60);
+    out.put(if offset < 0 { b" -" } else { b" +" });
+    two_digits(out, offset.abs() / 60);
+    two_digits(out, offset.abs() % 60);
+    out.put(b"\"");
+}
+
+fn two_digits(out: &mut impl Sink, value: i64) {
+    let digit = |value: i64| b'0' + u8::try_from(value % 10).unwrap_or(0);
+    out.put(&[digit(value / 10), digit(value)]);
+}
+
+/// The name of a section as FETCH repeats it: `BODY[1.HEADER.FIELDS (From)]<0>`. `first` is the first
+/// octet of a partial one.
+pub fn section(out: &mut impl Sink, section: Section<'_>, first: Option<u64>) {
+    out.put(b"BODY[");
+    out.put(section.part.as_str().as_bytes());
+    let (word, names): (&[u8], _) = match section.text {
+        SectionText::All => (b"", None),
+        SectionText::Header => (b"HEADER", None),
+        SectionText::HeaderFields(names) => (b"HEADER.FIELDS", Some(names)),
+        SectionText::HeaderFieldsNot(names) => (b"HEADER.FIELDS.NOT", Some(names)),
+        SectionText::Text => (b"TEXT", None),
+        SectionText::Mime => (b"MIME", None),
+    };
+    if !word.is_empty() && !section.part.is_empty() {
+        out.put(b".");
+    }
+    out.put(word);
+    if let Some(names) = names {
+        let mut before: &[u8] = b" (";
+        for name in names.iter() {
+            out.put(before);
+            field_name(out, name);
+            before = b" ";
+        }
+        out.put(b")");
+    }
+    out.put(b"]");
+    if let Some(first) = first {
+        out.put(b"<");
+        number(out, first);
+        out.put(b">");
+    }
+}
+
+fn field_name(out: &mut impl Sink, name: Str<'_>) {
+    astring(out, &name.to_bytes(), false);
+}

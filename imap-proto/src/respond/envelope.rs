@@ -1,0 +1,92 @@
+//! ENVELOPE: RFC 9051 section 7.5.2.
+
+use std::borrow::Cow;
+
+use mime_core::{Address, Envelope, Field};
+
+use super::string::{Sink, nstring};
+
+/// The ten fields of an ENVELOPE, in parentheses.
+///
+/// What is no address by any grammar is given as a name without a mailbox, so that the user sees it
+/// and nobody writes to it.
+///
+/// ```
+/// use mime_core::{Layout, Limits};
+///
+/// let mut layout = Layout::new();
+/// let message = layout.parse(b"From: A <a@b.example>\r\nSubject:\r\n\r\n", &Limits::DEFAULT);
+/// let mut out = Vec::new();
+/// imap_proto::respond::envelope(&mut out, &message.envelope(), false);
+/// assert_eq!(
+///     String::from_utf8(out).unwrap(),
+///     r#"(NIL "" (("A" NIL "a" "b.example")) (("A" NIL "a" "b.example")) (("A" NIL "a" "b.example"))"#
+///         .to_owned() + " NIL NIL NIL NIL NIL)"
+/// );
+/// ```
+pub fn envelope(out: &mut impl Sink, envelope: &Envelope<'_>, utf8: bool) {
+    out.put(b"(");
+    line(out, envelope.date, utf8);
+    out.put(b" ");
+    line(out, envelope.subject, utf8);
+    let lists = [
+        envelope.from,
+        envelope.sender(),
+        envelope.reply_to(),
+        envelope.to,
+        envelope.cc,
+        envelope.bcc,
+    ];
+    for list in lists {
+        out.put(b" ");
+        addresses(out, list, utf8);
+    }
+    out.put(b" ");
+    line(out, envelope.in_reply_to, utf8);
+    out.put(b" ");
+    line(out, envelope.message_id, utf8);
+    out.put(b")");
+}
+
+fn line(out: &mut impl Sink, field: Option<Field<'_>>, utf8: bool) {
+    let value = field.map(|field| field.unfolded());
+    nstring(out, value.as_deref(), utf8);
+}
+
+/// A list of addresses is never empty: without one it is NIL.
+fn addresses(out: &mut impl Sink, field: Option<Field<'_>>, utf8: bool) {
+    let mut before: &[u8] = b"(";
+    for each in field.into_iter().flat_map(|field| field.addresses()) {
+        out.put(before);
+        address(out, each, utf8);
+        before = b"";
+    }
+    out.put(if before.is_empty() { b")" } else { b"NIL" });
+}
+
+/// Name, source route, mailbox and host; a group begins without a host and ends without anything.
+fn address(out: &mut impl Sink, address: Address<'_>, utf8: bool) {
+    let (name, mailbox, host) = match address {
+        Address::Mailbox(mailbox) => {
+            let comment = || match mailbox.comment()? {
+                Cow::Borrowed(text) => Some(Cow::Borrowed(text.as_bytes())),
+                Cow::Owned(text) => Some(Cow::Owned(text.into_bytes())),
+            };
+            let name = mailbox.name().map(|name| name.unquoted()).or_else(comment);
+            (name, Some(mailbox.local()), Some(mailbox.domain()))
+        }
+        Address::GroupStart(name) => (None, Some(name.unquoted()), None),
+        Address::Junk(text) => {
+            let nothing = || Some(Cow::Borrowed(&b""[..]));
+            (Some(Cow::Borrowed(text.trim_ascii())), nothing(), nothing())
+        }
+        _ => (None, None, None),
+    };
+    out.put(b"(");
+    nstring(out, name.as_deref(), utf8);
+    out.put(b" NIL ");
+    nstring(out, mailbox.as_deref(), utf8);
+    out.put(b" ");
+    nstring(out, host.as_deref(), utf8);
+    out.put(b")");
+}

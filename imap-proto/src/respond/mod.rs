@@ -1,0 +1,23 @@
+//! The serialiser: data into the words of RFC 9051 section 9.
+//!
+//! Nothing that is put in, whatever octets it holds, can come out malformed: a string that fits into
+//! quotes is quoted, any other becomes a literal; a keyword that is no atom is left out; a date
+//! beyond four digits of a year is cut to them. Everything is pushed run by run into a [`Sink`];
+//! nothing is allocated.
+//!
+//! `utf8` says that the client enabled IMAP4rev2 or UTF8=ACCEPT: only then may quoted strings hold
+//! UTF-8 (RFC 6855 section 3).
+
+mod data;
+#[cfg(feature = "mime")]
+mod envelope;
+mod string;
+#[cfg(feature = "mime")]
+mod structure;
+
+pub use data::{flags, internal_date, number, section, status, uid_set};
+#[cfg(feature = "mime")]
+pub use envelope::envelope;
+pub use string::{Sink, astring, literal_head, mailbox, nstring, string};
+#[cfg(feature = "mime")]
+pub use structure::body_structure;

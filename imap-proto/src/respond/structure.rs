@@ -1,0 +1,167 @@
+//! BODY and BODYSTRUCTURE: RFC 9051 section 7.5.2.
+
+use mime_core::{BodyStructure, Kind, Node, RawParam, Walk};
+
+use super::envelope::envelope;
+use super::number;
+use super::string::{Sink, nstring, string};
+
+/// What the grammar wants where a message has nothing: a multipart without parts, an embedded message
+/// that is cut off.
+const NO_BODY: &[u8] = br#"("text" "plain" NIL NIL NIL "7bit" 0 0)"#;
+const NO_ENVELOPE: &[u8] = b"(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)";
+
+/// The structure of a message: with extension data as BODYSTRUCTURE has it, without as BODY has.
+///
+/// A flat walk over the parts: no recursion, however deep they are.
+///
+/// ```
+/// use mime_core::{Layout, Limits};
+///
+/// let mut layout = Layout::new();
+/// let message = layout.parse(b"Subject: x\r\n\r\none\r\ntwo\r\n", &Limits::DEFAULT);
+/// let mut out = Vec::new();
+/// imap_proto::respond::body_structure(&mut out, &message.body_structure(), false, false);
+/// assert_eq!(out, br#"("text" "plain" NIL NIL NIL "7BIT" 10 2)"#);
+/// ```
+pub fn body_structure(
+    out: &mut impl Sink,
+    structure: &BodyStructure<'_>,
+    extended: bool,
+    utf8: bool,
+) {
+    let mut writer = Writer { out, extended, utf8 };
+    for step in structure.walk() {
+        match step {
+            Walk::Enter(part) if part.kind() == Kind::Multipart => writer.enter_multipart(part),
+            Walk::Enter(part) => writer.enter(part),
+            Walk::Leave(part) if part.kind() == Kind::Multipart => writer.leave_multipart(part),
+            Walk::Leave(part) => writer.leave(part),
+        }
+    }
+}
+
+struct Writer<'o, S> {
+    out: &'o mut S,
+    extended: bool,
+    utf8: bool,
+}
+
+impl<S: Sink> Writer<'_, S> {
+    /// The parts follow, and behind them what there is to say of the multipart.
+    fn enter_multipart(&mut self, part: Node<'_>) {
+        self.out.put(b"(");
+        if part.children().next().is_none() {
+            self.out.put(NO_BODY);
+        }
+    }
+
+    /// `media-subtype [SP body-ext-mpart]`.
+    fn leave_multipart(&mut self, part: Node<'_>) {
+        self.out.put(b" ");
+        self.string(part.wire_type().subtype_raw());
+        if self.extended {
+            self.out.put(b" ");
+            self.params(part.media_type().params_raw());
+            self.placement(part);
+        }
+        self.out.put(b")");
+    }
+
+    /// `body-type-1part` up to what may stand within a part.
+    fn enter(&mut self, part: Node<'_>) {
+        let media = part.wire_type();
+        self.out.put(b"(");
+        self.string(media.ty_raw());
+        self.out.put(b" ");
+        self.string(media.subtype_raw());
+        self.out.put(b" ");
+        self.params(part.media_type().params_raw());
+        self.out.put(b" ");
+        nstring(self.out, part.content_id().as_deref(), self.utf8);
+        self.out.put(b" ");
+        nstring(self.out, part.description().as_deref(), self.utf8);
+        self.out.put(b" ");
+        self.string(&part.encoding_name());
+        self.out.put(b" ");
+        number(self.out, u64::from(part.octets()));
+        if part.kind() == Kind::Message {
+            self.out.put(b" ");
+            match part.embedded_root() {
+                Some(root) => envelope(self.out, &root.envelope(), self.utf8),
+                None => self.out.put(NO_ENVELOPE),
+            }
+            self.out.put(b" ");
+            if part.embedded_root().is_none() {
+                self.out.put(NO_BODY);
+            }
+        }
+    }
+
+    /// `body-fld-lines` of text and messages, and `body-ext-1part`.
+    fn leave(&mut self, part: Node<'_>) {
+        if matches!(part.kind(), Kind::Text | Kind::Message) {
+            self.out.put(b" ");
+            number(self.out, u64::from(part.lines()));
+        }
+        if self.extended {
+            self.out.put(b" ");
+            nstring(self.out, part.md5().as_deref(), self.utf8);
+            self.placement(part);
+        }
+        self.out.put(b")");
+    }
+
+    /// `SP body-fld-dsp SP body-fld-lang SP body-fld-loc`.
+    fn placement(&mut self, part: Node<'_>) {
+        self.out.put(b" ");
+        match part.disposition() {
+            Some(disposition) => {
+                self.out.put(b"(");
+                self.string(disposition.kind());
+                self.out.put(b" ");
+                self.params(disposition.params_raw());
+                self.out.put(b")");
+            }
+            None => self.out.put(b"NIL"),
+        }
+        self.out.put(b" ");
+        self.languages(part);
+        self.out.put(b" ");
+        nstring(self.out, part.location().as_deref(), self.utf8);
+    }
+
+    fn params<'p>(&mut self, params: impl Iterator<Item = RawParam<'p>>) {
+        let mut before: &[u8] = b"(";
+        for param in params {
+            self.out.put(before);
+            self.string(param.name());
+            self.out.put(b" ");
+            self.string(&param.value());
+            before = b" ";
+        }
+        self.out.put(if before == b"(" { b"NIL" } else { b")" });
+    }
+
+    /// One tag alone, several in parentheses.
+    fn languages(&mut self, part: Node<'_>) {
+        let mut tags = part.languages();
+        match (tags.next(), tags.next()) {
+            (None, _) => self.out.put(b"NIL"),
+            (Some(only), None) => self.string(only),
+            (Some(_), Some(_)) => {
+                let mut before: &[u8] = b"(";
+                for tag in part.languages() {
+                    self.out.put(before);
+                    self.string(tag);
+                    before = b" ";
+                }
+                self.out.put(b")");
+            }
+        }
+    }
+
+    fn string(&mut self, text: &[u8]) {
+        string(self.out, text, self.utf8);
+    }
+}
