@@ -2,6 +2,8 @@
 
 mod build;
 mod decide;
+#[cfg(feature = "mime")]
+mod message;
 
 use core::fmt;
 use std::sync::Arc;
@@ -9,6 +11,8 @@ use std::sync::Arc;
 pub(crate) use build::Context;
 pub use build::Unsearchable;
 pub use decide::Subject;
+#[cfg(feature = "mime")]
+pub(crate) use message::Mail;
 
 use crate::flags::System;
 use crate::row::Need;
