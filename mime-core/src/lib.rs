@@ -4,6 +4,7 @@
 
 extern crate alloc;
 
+mod audit;
 mod body;
 mod defect;
 mod envelope;

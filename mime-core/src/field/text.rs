@@ -66,7 +66,9 @@ pub(crate) fn decode_words(text: Cow<'_, str>) -> Cow<'_, str> {
 /// A word counts only as a whole token: between white space, parentheses or other encoded words
 /// (RFC 2047 section 6.1). So each octet is looked at a constant number of times, however often
 /// `=?` stands there.
-pub(crate) fn decode(value: &[u8], out: &mut String) {
+///
+/// Whether an encoded word hid a control character.
+pub(crate) fn decode(value: &[u8], out: &mut String) -> bool {
     let mut words = Joined::default();
     let mut rest = value;
     // White space after an encoded word, which counts only if no other word follows.
@@ -102,6 +104,7 @@ pub(crate) fn decode(value: &[u8], out: &mut String) {
         }
     }
     words.flush(out);
+    words.unsafe_text
 }
 
 fn push(octets: &[u8], out: &mut String) {
@@ -171,6 +174,8 @@ struct Joined<'a> {
     charset: &'a [u8],
     octets: Vec<u8>,
     any: bool,
+    /// A control character was replaced.
+    unsafe_text: bool,
 }
 
 impl<'a> Joined<'a> {
@@ -197,6 +202,7 @@ impl<'a> Joined<'a> {
             let mut text = String::new();
             charset::decode_or_utf8(self.charset, &self.octets, &mut text);
             self.octets.clear();
+            self.unsafe_text |= text.contains(is_unsafe);
             out.extend(
                 text.chars()
                     .map(|c| if is_unsafe(c) { '\u{fffd}' } else { c }),
