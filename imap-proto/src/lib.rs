@@ -1,17 +1,43 @@
-//! See the README.
+#![doc = include_str!("../README.md")]
 
+mod capability;
+mod change;
+mod config;
+mod event;
 mod flags;
+mod folder;
 mod mailbox_name;
+mod no;
 mod pattern;
+mod query;
+pub mod respond;
+mod row;
+mod selected;
+mod session;
 mod special_use;
 mod status;
 pub mod syntax;
+mod transfer;
 mod uid;
 mod view;
 
-pub use flags::{FlagList, Flags, How, Keywords, System};
+pub use wire_core;
+
+pub use capability::Capabilities;
+pub use change::{Change, Noted, Rows, StoreChange};
+pub use config::{Builder, Config, ConfigError, Limits};
+pub use event::{Event, Violation, kind};
+pub use flags::{FlagList, Flags, Keywords, System};
+pub use folder::{Folder, Namespaces};
 pub use mailbox_name::{BadName, Mailbox};
+pub use no::{Code, No};
+pub use query::{Key, KeyList, KeyRef, Query, Subject, Unsearchable, Want};
+pub use row::{Load, Need, Row, Why};
+pub use selected::{MailboxKey, Selected};
+pub use session::{Blob, Failed, ListQuery, Plain, Session};
 pub use special_use::SpecialUse;
 pub use status::{StatusData, StatusItems};
+pub use syntax::How;
+pub use transfer::{AppendUid, CopyUid, NewMessage};
 pub use uid::{ModSeq, Uid, UidSet};
 pub use view::{NoSuchMessage, View, ViewBuilder};

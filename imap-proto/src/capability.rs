@@ -1,0 +1,87 @@
+//! What the server says it can do.
+
+use std::fmt;
+
+/// A set of capabilities. Which of them a server offers is decided at run time in
+/// [`Config`](crate::Config), and for one client with `Session::mask`.
+///
+/// STARTTLS, LOGINDISABLED and AUTH are not among them: the session knows from the configuration
+/// and from the state of the connection when to say them.
+///
+/// ```
+/// use imap_proto::Capabilities;
+/// let some = Capabilities::ALL.without(Capabilities::IDLE);
+/// assert!(some.has(Capabilities::MOVE) && !some.has(Capabilities::IDLE));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Capabilities(u128);
+
+macro_rules! capabilities {
+    ($($bit:literal $konst:ident $name:literal $doc:literal)*) => {
+        impl Capabilities {
+            $(#[doc = $doc] pub const $konst: Capabilities = Capabilities(1 << $bit);)*
+
+            /// Nothing.
+            pub const NONE: Capabilities = Capabilities(0);
+            /// All that this crate serves.
+            pub const ALL: Capabilities = Capabilities(0 $(| 1 << $bit)*);
+
+            const NAMES: &'static [(Capabilities, &'static str)] =
+                &[$((Capabilities::$konst, $name)),*];
+        }
+    };
+}
+
+capabilities! {
+    0 IMAP4REV2 "IMAP4rev2" "RFC 9051."
+    1 IMAP4REV1 "IMAP4rev1" "RFC 3501."
+    2 SASL_IR "SASL-IR" "RFC 4959: the initial response stands in the AUTHENTICATE line."
+    3 LITERAL_PLUS "LITERAL+" "RFC 7888: literals that wait for nobody."
+    4 ENABLE "ENABLE" "RFC 5161."
+    5 ID "ID" "RFC 2971."
+    6 IDLE "IDLE" "RFC 2177."
+    7 NAMESPACE "NAMESPACE" "RFC 2342."
+    8 UNSELECT "UNSELECT" "RFC 3691."
+    9 UIDPLUS "UIDPLUS" "RFC 4315."
+    10 MOVE "MOVE" "RFC 6851."
+    11 ESEARCH "ESEARCH" "RFC 4731."
+    12 SEARCHRES "SEARCHRES" "RFC 5182."
+    13 CHILDREN "CHILDREN" "RFC 3348."
+    14 LIST_EXTENDED "LIST-EXTENDED" "RFC 5258."
+    15 LIST_STATUS "LIST-STATUS" "RFC 5819."
+    16 SPECIAL_USE "SPECIAL-USE" "RFC 6154."
+    17 STATUS_SIZE "STATUS=SIZE" "RFC 8438."
+}
+
+impl Capabilities {
+    /// Whether all of `other` are in it.
+    pub const fn has(self, other: Capabilities) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// These and those of `other`.
+    #[must_use]
+    pub const fn with(self, other: Capabilities) -> Capabilities {
+        Capabilities(self.0 | other.0)
+    }
+
+    /// These without those of `other`.
+    #[must_use]
+    pub const fn without(self, other: Capabilities) -> Capabilities {
+        Capabilities(self.0 & !other.0)
+    }
+
+    /// As CAPABILITY prints them.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        Capabilities::NAMES
+            .iter()
+            .filter(move |(bit, _)| self.has(*bit))
+            .map(|(_, name)| *name)
+    }
+}
+
+impl fmt::Debug for Capabilities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.names()).finish()
+    }
+}

@@ -1,0 +1,123 @@
+//! Changes: those a client asks for (STORE) and those that came from elsewhere.
+
+use crate::{Flags, How, MailboxKey, ModSeq, UidSet};
+
+/// A STORE, resolved to UIDs.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct StoreChange {
+    /// Of which messages. Those that are gone are skipped.
+    pub uids: UidSet,
+    /// Add, remove or replace.
+    pub how: How,
+    /// Which flags. `\Recent` is never among them.
+    pub flags: Flags,
+    /// Only messages whose mod-sequence is not greater (RFC 7162 section 3.1.3); the others are
+    /// reported with `Session::store_conflict`.
+    pub unchanged_since: Option<ModSeq>,
+    /// What the client will be told of each message.
+    pub rows: Rows,
+}
+
+/// What a STORE tells of each message it changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rows {
+    /// Nothing (`.SILENT`): `Session::stored_all` is enough.
+    No,
+    /// The mod-sequence (`.SILENT` with CONDSTORE): one `Session::stored` each.
+    ModSeq,
+    /// The flags as they are now: one `Session::stored` each.
+    Flags,
+}
+
+/// What happened to one mailbox, by whichever session or delivery.
+///
+/// It says *which* messages changed, never their flags: the session asks for these when it may send
+/// them, so that they are never stale. Give the changes of one mailbox in the order of their
+/// mod-sequences; the same change given twice does nothing the second time.
+///
+/// ```
+/// use imap_proto::{Change, MailboxKey, Uid, UidSet};
+/// let arrived: UidSet = [Uid::new(7).unwrap()].into_iter().collect();
+/// let change = Change::new(MailboxKey(1), 42).added(&arrived);
+/// assert_eq!(change.modseq(), 42);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Change {
+    pub(crate) key: MailboxKey,
+    pub(crate) modseq: ModSeq,
+    pub(crate) added: UidSet,
+    pub(crate) vanished: UidSet,
+    pub(crate) changed: UidSet,
+    pub(crate) hint: bool,
+}
+
+impl Change {
+    /// A change of this mailbox that took this mod-sequence.
+    pub fn new(key: MailboxKey, modseq: ModSeq) -> Self {
+        Change {
+            key,
+            modseq,
+            added: UidSet::new(),
+            vanished: UidSet::new(),
+            changed: UidSet::new(),
+            hint: false,
+        }
+    }
+
+    /// Something changed up to this mod-sequence, and it is not known what (a queue overran): the
+    /// session asks with `Event::Sync` when it can use the answer.
+    pub fn hint(key: MailboxKey, modseq: ModSeq) -> Self {
+        Change {
+            hint: true,
+            ..Change::new(key, modseq)
+        }
+    }
+
+    /// These messages are new.
+    #[must_use]
+    pub fn added(mut self, uids: &UidSet) -> Self {
+        self.added.extend(uids.iter());
+        self
+    }
+
+    /// These messages are gone.
+    #[must_use]
+    pub fn vanished(mut self, uids: &UidSet) -> Self {
+        self.vanished.extend(uids.iter());
+        self
+    }
+
+    /// The flags of these messages changed.
+    #[must_use]
+    pub fn changed(mut self, uids: &UidSet) -> Self {
+        self.changed.extend(uids.iter());
+        self
+    }
+
+    /// Which mailbox.
+    pub fn key(&self) -> MailboxKey {
+        self.key
+    }
+
+    /// Its mod-sequence.
+    pub fn modseq(&self) -> ModSeq {
+        self.modseq
+    }
+}
+
+/// What became of a [`Change`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Noted {
+    /// It is noted and will be told when the protocol allows.
+    Taken,
+    /// That mailbox is not selected here; nothing was noted.
+    NotSelected,
+    /// The client has been told already, or will be.
+    Known,
+    /// It names a new message with a UID below one that was shown. This client can never be told of
+    /// it (RFC 9051 section 2.3.1.1): shut the session down, a new SELECT is right again.
+    OutOfOrder,
+}

@@ -1,0 +1,240 @@
+//! What all sessions of a server have in common: what is offered, and every limit.
+
+use std::{sync::Arc, time::Duration};
+
+use wire_core::sasl::Mechanisms;
+
+use crate::Capabilities;
+
+/// The configuration of a server. Built once, shared by all its sessions.
+///
+/// ```
+/// use imap_proto::{Capabilities, Config};
+/// use wire_core::sasl::{Mechanism, Mechanisms};
+///
+/// let passwords = Mechanisms::NONE.with(Mechanism::Plain);
+/// let config = Config::builder("imap.example.org")
+///     .auth(Mechanisms::NONE, passwords)
+///     .capabilities(Capabilities::ALL.without(Capabilities::IDLE))
+///     .max_append(50 << 20)
+///     .build()?;
+/// # Ok::<(), imap_proto::ConfigError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub(crate) host: Box<str>,
+    pub(crate) capabilities: Capabilities,
+    pub(crate) plain: Mechanisms,
+    pub(crate) tls: Mechanisms,
+    pub(crate) starttls: bool,
+    pub(crate) id: Vec<(Box<str>, Box<str>)>,
+    pub(crate) separator: char,
+    pub(crate) poll: Option<Duration>,
+    pub(crate) syntax: crate::syntax::Limits,
+    pub(crate) limits: Limits,
+}
+
+/// Every bound of a session, with its reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Octets of one command with its literals, after login. 64 KiB: a UID set of 31 KiB is one
+    /// command of a real client, and RFC 7162 section 4 asks for 8 KiB at least.
+    pub command: usize,
+    /// The same before login. 8 KiB: a SASL response with a Kerberos ticket fits, a flood does not.
+    pub command_before_login: usize,
+    /// Octets of one message in APPEND. 64 MiB.
+    pub append: u64,
+    /// Octets of output, above which no further command is taken and `congested` says so. 64 KiB.
+    pub high_water: usize,
+    /// Octets of one range that a `Blob` asks for. 64 KiB.
+    pub read: u64,
+    /// Octets of one message that are held while a `Blob` brings them, where FETCH needs its
+    /// structure and the row has neither an outline nor a layout, and where SEARCH looks at its
+    /// text. FETCH leaves longer ones out with `[LIMIT]`, SEARCH looks at so many. 32 MiB.
+    pub gather: u64,
+    /// Names that one LIST collects. 100,000.
+    pub folders: usize,
+    /// Changes of different mod-sequences that are kept apart until they can be told; more are
+    /// told together. 64.
+    pub pending: usize,
+    /// Bad commands in a row that end the connection. 20.
+    pub errors: u32,
+    /// From the greeting to the end of login. 1 minute.
+    pub login: Duration,
+    /// Between two commands after login, and within IDLE. 30 minutes: RFC 9051 section 5.4 allows
+    /// no less.
+    pub idle: Duration,
+    /// Between two reads within a literal, an upload or an AUTHENTICATE. 5 minutes.
+    pub stall: Duration,
+    /// For the answer to a ticket. 2 minutes.
+    pub decision: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            command: 64 << 10,
+            command_before_login: 8 << 10,
+            append: 64 << 20,
+            high_water: 64 << 10,
+            read: 64 << 10,
+            gather: 32 << 20,
+            folders: 100_000,
+            pending: 64,
+            errors: 20,
+            login: Duration::from_secs(60),
+            idle: Duration::from_secs(30 * 60),
+            stall: Duration::from_secs(5 * 60),
+            decision: Duration::from_secs(120),
+        }
+    }
+}
+
+impl Config {
+    /// A configuration for the server of this name: everything offered, passwords only inside TLS,
+    /// no STARTTLS.
+    pub fn builder(host: &str) -> Builder {
+        Builder {
+            config: Config {
+                host: host.into(),
+                capabilities: Capabilities::ALL,
+                plain: Mechanisms::NONE,
+                tls: Mechanisms::PLAINTEXT,
+                starttls: false,
+                id: Vec::new(),
+                separator: '/',
+                poll: None,
+                syntax: crate::syntax::Limits::DEFAULT,
+                limits: Limits::default(),
+            },
+        }
+    }
+
+    /// The limits.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The hierarchy separator.
+    pub fn separator(&self) -> char {
+        self.separator
+    }
+}
+
+/// Collects what is not the default.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Builder {
+    config: Config,
+}
+
+impl Builder {
+    /// What is offered at most. Default: [`Capabilities::ALL`].
+    pub fn capabilities(mut self, capabilities: Capabilities) -> Self {
+        self.config.capabilities = capabilities;
+        self
+    }
+
+    /// The SASL mechanisms without TLS and within. The LOGIN command is open wherever PLAIN or
+    /// LOGIN is; elsewhere LOGINDISABLED is shown. Default: none, and PLAIN with LOGIN.
+    pub fn auth(mut self, plain: Mechanisms, tls: Mechanisms) -> Self {
+        self.config.plain = plain;
+        self.config.tls = tls;
+        self
+    }
+
+    /// Whether STARTTLS is offered where TLS is not there yet. Default: no.
+    pub fn starttls(mut self, on: bool) -> Self {
+        self.config.starttls = on;
+        self
+    }
+
+    /// One pair of the answer to ID (RFC 2971), such as `name` and the name of the server.
+    pub fn id(mut self, field: &str, value: &str) -> Self {
+        self.config.id.push((field.into(), value.into()));
+        self
+    }
+
+    /// The hierarchy separator of all mailbox names. Default: `/`.
+    pub fn separator(mut self, separator: char) -> Self {
+        self.config.separator = separator;
+        self
+    }
+
+    /// The store tells nobody of changes and must be asked: NOOP, CHECK and IDLE emit
+    /// `Event::Sync`, and IDLE again after each such time. Default: the store uses
+    /// `Session::notify`.
+    pub fn poll(mut self, every: Duration) -> Self {
+        self.config.poll = Some(every);
+        self
+    }
+
+    /// What one command may ask for. Default: [`syntax::Limits::DEFAULT`](crate::syntax::Limits).
+    pub fn syntax(mut self, limits: crate::syntax::Limits) -> Self {
+        self.config.syntax = limits;
+        self
+    }
+
+    /// All limits at once.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.config.limits = limits;
+        self
+    }
+
+    /// Octets of one message in APPEND. Default: 64 MiB.
+    pub fn max_append(mut self, octets: u64) -> Self {
+        self.config.limits.append = octets;
+        self
+    }
+
+    /// Checks that the parts fit together.
+    ///
+    /// # Errors
+    ///
+    /// Names the first option that cannot be.
+    pub fn build(self) -> Result<Arc<Config>, ConfigError> {
+        let (config, limits) = (&self.config, &self.config.limits);
+        let revisions = Capabilities::IMAP4REV1.with(Capabilities::IMAP4REV2);
+        let wrong = |option, reason| Err(ConfigError { option, reason });
+        if config.capabilities.without(revisions) == config.capabilities {
+            return wrong("capabilities", "neither IMAP4rev1 nor IMAP4rev2 is offered");
+        }
+        if !config.separator.is_ascii_graphic() || "*%\"\\&()[]{}".contains(config.separator) {
+            return wrong(
+                "separator",
+                "not a printable ASCII character that can be in a name",
+            );
+        }
+        if limits.command_before_login < 1024 {
+            return wrong(
+                "command_before_login",
+                "less than 1 KiB cannot hold a login",
+            );
+        }
+        if limits.command < limits.command_before_login {
+            return wrong("command", "less than before login");
+        }
+        if limits.idle < Duration::from_secs(30 * 60) {
+            return wrong("idle", "less than the 30 minutes of RFC 9051 section 5.4");
+        }
+        if limits.read == 0 || limits.high_water == 0 {
+            return wrong("read, high_water", "too small to make progress");
+        }
+        if limits.errors == 0 || limits.pending == 0 {
+            return wrong("errors, pending", "zero");
+        }
+        Ok(Arc::new(self.config))
+    }
+}
+
+/// A configuration that cannot work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{option}: {reason}")]
+#[non_exhaustive]
+pub struct ConfigError {
+    /// Which option.
+    pub option: &'static str,
+    /// What is wrong with it.
+    pub reason: &'static str,
+}

@@ -1,0 +1,90 @@
+//! A mailbox as it is when a client opens it.
+
+use crate::{ModSeq, System, Uid, View};
+
+/// The store's own name for one *incarnation* of a mailbox: a row id, a UUID. A mailbox that is
+/// deleted and made again has another key. Changes carry it, so that one for a mailbox that is no
+/// longer selected has no effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MailboxKey(pub u128);
+
+/// The answer to `Event::Select`.
+///
+/// ```
+/// use imap_proto::{MailboxKey, Selected, System, Uid, View};
+///
+/// let uids = [1, 4, 5].into_iter().filter_map(Uid::new);
+/// let view: View = uids.collect();
+/// let opened = Selected::new(MailboxKey(7), 1, Uid::new(6).unwrap(), view)
+///     .permanent_flags(System::ALL, &["$Work"], true);
+/// # let _ = opened;
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Selected {
+    pub(crate) key: MailboxKey,
+    pub(crate) uid_validity: u32,
+    pub(crate) uid_next: Uid,
+    pub(crate) view: View,
+    pub(crate) modseq: Option<ModSeq>,
+    pub(crate) read_only: bool,
+    pub(crate) permanent: System,
+    pub(crate) keywords: Vec<String>,
+    pub(crate) new_keywords: bool,
+    pub(crate) first_unseen: Option<Uid>,
+    pub(crate) recent: u32,
+}
+
+impl Selected {
+    /// A mailbox that can be read and written, with all system flags permanent and keywords of the
+    /// client's choice. `uid_validity` is never 0 on the wire: 0 is sent as 1.
+    pub fn new(key: MailboxKey, uid_validity: u32, uid_next: Uid, view: View) -> Self {
+        Selected {
+            key,
+            uid_validity: uid_validity.max(1),
+            uid_next,
+            view,
+            modseq: None,
+            read_only: false,
+            permanent: System::ALL,
+            keywords: Vec::new(),
+            new_keywords: true,
+            first_unseen: None,
+            recent: 0,
+        }
+    }
+
+    /// The highest mod-sequence of the mailbox when the view was taken. Without it the session
+    /// tells the client `NOMODSEQ`.
+    pub fn modseq(mut self, modseq: ModSeq) -> Self {
+        self.modseq = Some(modseq);
+        self
+    }
+
+    /// The user may only read. The session then refuses what would write.
+    pub fn read_only(mut self) -> Self {
+        self.read_only = true;
+        self
+    }
+
+    /// Which system flags are kept, which keywords are in use, and whether a client may make new
+    /// ones. A keyword that is no atom is left out.
+    pub fn permanent_flags(mut self, system: System, keywords: &[&str], new_ones: bool) -> Self {
+        self.permanent = system;
+        self.keywords = keywords.iter().map(|word| (*word).to_owned()).collect();
+        self.new_keywords = new_ones;
+        self
+    }
+
+    /// The first message without `\Seen`: IMAP4rev1 clients are told its number.
+    pub fn first_unseen(mut self, uid: Option<Uid>) -> Self {
+        self.first_unseen = uid;
+        self
+    }
+
+    /// How many messages no session was told of before: IMAP4rev1 clients get it as RECENT.
+    pub fn recent(mut self, count: u32) -> Self {
+        self.recent = count;
+        self
+    }
+}

@@ -1,0 +1,485 @@
+//! Octets of one message, pulled by the session from the application range by range.
+
+use std::{collections::VecDeque, ops::Range};
+
+use bytes::Bytes;
+use wire_core::{Answered, CloseReason, Output, TicketId};
+
+use super::{
+    Session,
+    compose::{self, cut},
+    shape,
+    stage::{Asked, Stage},
+};
+use crate::{
+    Code, Flags, ModSeq, No, Row, Uid,
+    respond::{self, Sink},
+    syntax::Partial,
+};
+
+/// What a row still wants: octets of its message.
+///
+/// It is detached from the session, so that it may cross an `.await`. Give the octets of each
+/// [`Blob::want`] in order, from one read or many, and call [`Blob::end`] when there is none left.
+/// A blob that is dropped counts as failed when its ticket is answered or too late.
+///
+/// ```no_run
+/// # use imap_proto::{Blob, Session};
+/// # fn feed(mut blob: Blob, session: &mut Session, message: &[u8]) {
+/// while let Some(range) = blob.want(session) {
+///     let octets = &message[range.start as usize..range.end as usize];
+///     if blob.write(session, range.start, octets) == 0 {
+///         break; // the queue is full: flush it, then go on here
+///     }
+/// }
+/// blob.end(session);
+/// # }
+/// ```
+#[must_use = "a blob must be fed or failed"]
+#[derive(Debug)]
+pub struct Blob {
+    id: TicketId,
+    uid: Uid,
+}
+
+/// What a failed [`Blob`] came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failed {
+    /// Nothing of the row was sent: it is left out, and the command ends NO.
+    RowLeftOut,
+    /// The client was in the midst of a literal: only the end of the connection is honest.
+    ConnectionCut,
+    /// Its command is gone already.
+    Stale,
+}
+
+impl Blob {
+    pub(super) fn new(id: TicketId, uid: Uid) -> Self {
+        Blob { id, uid }
+    }
+
+    /// Which message.
+    pub fn uid(&self) -> Uid {
+        self.uid
+    }
+
+    /// The next range of the raw message, at most [`Limits::read`](crate::Limits) long. `None`: all
+    /// octets were given; call [`Blob::end`].
+    pub fn want(&self, session: &Session) -> Option<Range<u64>> {
+        let range = session.pull(self.id)?.want()?;
+        let read = session.config.limits.read;
+        Some(range.start..range.end.min(range.start.saturating_add(read)))
+    }
+
+    /// Gives octets that begin at `at`, which is where the wanted range begins. Returns how many
+    /// were taken: 0 if the output is over its high-water mark, or `at` is not what is wanted.
+    pub fn write(&mut self, session: &mut Session, at: u64, octets: &[u8]) -> usize {
+        let taken = self.room(session, at, octets.len());
+        let octets = octets.get(..taken).unwrap_or_default();
+        session.feed(self.id, octets, None);
+        taken
+    }
+
+    /// The same without a copy where the octets go out as they are. What was not taken stays in
+    /// `octets`; `at` is where they begin.
+    pub fn write_bytes(&mut self, session: &mut Session, at: u64, octets: &mut Bytes) -> usize {
+        let taken = self.room(session, at, octets.len());
+        let part = octets.split_to(taken);
+        session.feed(self.id, &part, Some(&part));
+        taken
+    }
+
+    /// The caller sends the next `n` octets of the wanted range itself (sendfile), when
+    /// `Endpoint::external` asks for them. Returns how many of them: 0 where the session must look
+    /// at them.
+    pub fn passthrough(&mut self, session: &mut Session, n: u64) -> u64 {
+        session.progress = true;
+        match session.pull_and_out(self.id) {
+            Some((pull, out)) => pull.pass(n, out),
+            None => 0,
+        }
+    }
+
+    /// All octets were given: the row is complete. Before that it is a failure.
+    pub fn end(self, session: &mut Session) -> Answered {
+        match session.pull(self.id).map(Pull::is_complete) {
+            Some(true) => session.end_pull(self.id),
+            Some(false) => {
+                self.fail(session);
+            }
+            None => return Answered::Stale,
+        }
+        Answered::Taken
+    }
+
+    /// The octets cannot be had.
+    pub fn fail(self, session: &mut Session) -> Failed {
+        if session.pull(self.id).is_none() {
+            return Failed::Stale;
+        }
+        match session.drop_pull(self.id) {
+            true => Failed::ConnectionCut,
+            false => Failed::RowLeftOut,
+        }
+    }
+
+    /// How many of `n` octets at `at` can be taken now.
+    fn room(&self, session: &Session, at: u64, n: usize) -> usize {
+        let wanted = session.pull(self.id).and_then(Pull::want);
+        match wanted.filter(|range| range.start == at && !session.congested()) {
+            Some(range) => usize::try_from(range.end - at).unwrap_or(usize::MAX).min(n),
+            None => 0,
+        }
+    }
+}
+
+impl Session {
+    fn pull(&self, id: TicketId) -> Option<&Pull> {
+        match &self.stage {
+            Stage::Asked(open, Asked::Fetch(fetching)) if *open == id => fetching.pull.as_deref(),
+            Stage::Asked(open, Asked::Evaluate(searching)) if *open == id => {
+                searching.pull.as_deref()
+            }
+            _ => None,
+        }
+    }
+
+    fn pull_and_out(&mut self, id: TicketId) -> Option<(&mut Pull, &mut Output)> {
+        match &mut self.stage {
+            Stage::Asked(open, Asked::Fetch(fetching)) if *open == id => {
+                Some((fetching.pull.as_deref_mut()?, &mut self.out))
+            }
+            Stage::Asked(open, Asked::Evaluate(searching)) if *open == id => {
+                Some((searching.pull.as_deref_mut()?, &mut self.out))
+            }
+            _ => None,
+        }
+    }
+
+    fn feed(&mut self, id: TicketId, octets: &[u8], whole: Option<&Bytes>) {
+        if octets.is_empty() {
+            return;
+        }
+        self.progress = true;
+        if let Some((pull, out)) = self.pull_and_out(id) {
+            pull.feed(octets, whole, out);
+        }
+    }
+
+    pub(super) fn has_pull(&self, id: TicketId) -> bool {
+        self.pull(id).is_some()
+    }
+
+    /// The octets of a message will not come; `true`: that had to end the connection.
+    pub(super) fn drop_pull(&mut self, id: TicketId) -> bool {
+        const WHY: No<'static> = No::new(Code::Unavailable, "A message could not be read");
+        if self.pull(id).is_some_and(Pull::is_begun) {
+            self.close(CloseReason::Aborted);
+            return true;
+        }
+        match self.asked_mut(id) {
+            Some(Asked::Fetch(fetching)) => {
+                fetching.pull = None;
+                fetching.leave_out(WHY);
+            }
+            Some(Asked::Evaluate(searching)) => {
+                searching.pull = None;
+                searching.leave_out(WHY);
+            }
+            _ => {}
+        }
+        false
+    }
+
+    /// A row has all its octets. What was gathered is now a row that holds its message.
+    fn end_pull(&mut self, id: TicketId) {
+        let pull = match self.asked_mut(id) {
+            Some(Asked::Fetch(fetching)) => fetching.pull.take(),
+            Some(Asked::Evaluate(searching)) => searching.pull.take(),
+            _ => None,
+        };
+        let Some(Pull::Whole(whole)) = pull.map(|pull| *pull) else {
+            return;
+        };
+        let raw = Bytes::from(whole.octets);
+        let row = whole.row.with(&raw);
+        match &mut self.stage {
+            Stage::Asked(_, Asked::Fetch(fetching)) => {
+                let Some(number) = self.mailbox.as_deref().and_then(|m| m.view.number(row.uid))
+                else {
+                    return;
+                };
+                let (items, line) = fetching.line(number);
+                let limit = u64::MAX;
+                if let Err(why) =
+                    compose::row(&mut self.out, items, &row, line, self.enabled, limit)
+                {
+                    fetching.leave_out(why);
+                }
+            }
+            Stage::Asked(_, Asked::Evaluate(searching)) => searching.decide(&row),
+            _ => {}
+        }
+    }
+
+    /// A line of text would be taken for octets of a message.
+    pub(super) fn within_literal(&self) -> bool {
+        match &self.stage {
+            Stage::Asked(id, _) => self
+                .pull(*id)
+                .is_some_and(|pull| pull.is_begun() && !pull.is_complete()),
+            _ => false,
+        }
+    }
+}
+
+/// The octets that a row waits for.
+#[derive(Debug)]
+pub(super) enum Pull {
+    /// All of the message, to be looked at.
+    Whole(Whole),
+    /// Ranges of it, to be sent.
+    Pieces(Pieces),
+}
+
+#[derive(Debug)]
+pub(super) struct Whole {
+    row: OwnedRow,
+    size: u64,
+    octets: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub(super) struct Pieces {
+    pieces: VecDeque<Piece>,
+    /// Octets of the piece in front that were given.
+    given: u64,
+    /// A header that fields are chosen from.
+    header: Vec<u8>,
+    /// Octets of the message were sent.
+    begun: bool,
+}
+
+/// A part of a line.
+#[derive(Debug)]
+pub(super) enum Piece {
+    /// Text that is ready.
+    Text(Vec<u8>),
+    /// Octets of the message.
+    Octets(Range<u64>),
+    /// Fields of the header in this range.
+    Fields { range: Range<u64>, fields: Fields },
+}
+
+/// `HEADER.FIELDS` and `HEADER.FIELDS.NOT`.
+#[derive(Debug)]
+pub(super) struct Fields {
+    pub(super) names: Vec<Vec<u8>>,
+    pub(super) not: bool,
+    pub(super) partial: Option<Partial>,
+}
+
+impl Fields {
+    /// The literal with the fields of this header and the blank line (RFC 9051 section 6.4.5.1).
+    pub(super) fn write(&self, header: &[u8], to: &mut impl Sink) {
+        self.write_literal(shape::fields(header, &self.names, self.not), to);
+    }
+
+    pub(super) fn write_literal(&self, mut octets: Vec<u8>, to: &mut impl Sink) {
+        octets.extend_from_slice(b"\r\n");
+        let range = cut(0..octets.len() as u64, self.partial);
+        respond::literal_head(to, range.end - range.start);
+        to.put(
+            octets
+                .get(range.start as usize..range.end as usize)
+                .unwrap_or_default(),
+        );
+    }
+}
+
+impl Pull {
+    pub(super) fn whole(row: &Row<'_>, size: u64) -> Pull {
+        Pull::Whole(Whole {
+            row: OwnedRow::of(row),
+            size,
+            octets: Vec::new(),
+        })
+    }
+
+    pub(super) fn pieces(pieces: VecDeque<Piece>) -> Pull {
+        Pull::Pieces(Pieces {
+            pieces,
+            given: 0,
+            header: Vec::new(),
+            begun: false,
+        })
+    }
+
+    /// What is wanted next, to its end.
+    fn want(&self) -> Option<Range<u64>> {
+        match self {
+            Pull::Whole(whole) => {
+                let from = whole.octets.len() as u64;
+                (from < whole.size).then_some(from..whole.size)
+            }
+            Pull::Pieces(pieces) => pieces.want(),
+        }
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        self.want().is_none()
+    }
+
+    fn is_begun(&self) -> bool {
+        matches!(self, Pull::Pieces(pieces) if pieces.begun)
+    }
+
+    /// At most as much as is wanted.
+    fn feed(&mut self, octets: &[u8], whole: Option<&Bytes>, out: &mut Output) {
+        match self {
+            Pull::Whole(gathered) => gathered.octets.extend_from_slice(octets),
+            Pull::Pieces(pieces) => pieces.feed(octets, whole, out),
+        }
+    }
+
+    fn pass(&mut self, n: u64, out: &mut Output) -> u64 {
+        match self {
+            Pull::Whole(_) => 0,
+            Pull::Pieces(pieces) => pieces.pass(n, out),
+        }
+    }
+
+    /// A line that turned out to need no octets.
+    pub(super) fn flush(self, out: &mut Output) {
+        if let Pull::Pieces(mut pieces) = self {
+            pieces.begun = true;
+            pieces.push_texts(out);
+        }
+    }
+}
+
+impl Pieces {
+    /// The piece that waits for octets: texts in front of it are ready.
+    fn waiting(&self) -> Option<&Piece> {
+        self.pieces
+            .iter()
+            .find(|piece| !matches!(piece, Piece::Text(_)))
+    }
+
+    fn want(&self) -> Option<Range<u64>> {
+        match self.waiting()? {
+            Piece::Octets(range) => Some(range.start + self.given..range.end),
+            Piece::Fields { range, .. } => {
+                Some(range.start.saturating_add(self.header.len() as u64)..range.end)
+            }
+            Piece::Text(_) => None,
+        }
+    }
+
+    fn feed(&mut self, octets: &[u8], whole: Option<&Bytes>, out: &mut Output) {
+        match self.waiting() {
+            Some(Piece::Octets(_)) => {
+                self.begin(out);
+                match whole {
+                    Some(bytes) => out.push_bytes(bytes.clone()),
+                    None => out.push(octets),
+                }
+                self.advance(octets.len() as u64, out);
+            }
+            Some(Piece::Fields { .. }) => {
+                self.header.extend_from_slice(octets);
+                self.choose_fields(out);
+            }
+            _ => {}
+        }
+    }
+
+    fn pass(&mut self, n: u64, out: &mut Output) -> u64 {
+        match self.waiting() {
+            Some(Piece::Octets(range)) => {
+                let n = n.min(range.end - range.start - self.given);
+                self.begin(out);
+                out.push_external(n);
+                self.advance(n, out);
+                n
+            }
+            _ => 0,
+        }
+    }
+
+    /// The first octet: nothing of the line was sent before it.
+    fn begin(&mut self, out: &mut Output) {
+        self.begun = true;
+        self.push_texts(out);
+    }
+
+    fn push_texts(&mut self, out: &mut Output) {
+        while let Some(Piece::Text(text)) = self.pieces.front() {
+            out.push(text);
+            self.pieces.pop_front();
+        }
+    }
+
+    fn advance(&mut self, n: u64, out: &mut Output) {
+        self.given += n;
+        if let Some(Piece::Octets(range)) = self.pieces.front()
+            && range.start + self.given >= range.end
+        {
+            self.pieces.pop_front();
+            self.given = 0;
+            self.push_texts(out);
+        }
+    }
+
+    /// The header is here: what was chosen from it becomes text.
+    fn choose_fields(&mut self, out: &mut Output) {
+        for piece in &mut self.pieces {
+            let Piece::Fields { range, fields } = piece else {
+                continue;
+            };
+            if range.start.saturating_add(self.header.len() as u64) < range.end {
+                return;
+            }
+            let mut text = Vec::new();
+            fields.write(&self.header, &mut text);
+            *piece = Piece::Text(text);
+            self.header = Vec::new();
+            break;
+        }
+        if self.begun || self.waiting().is_none() {
+            self.begin(out);
+        }
+    }
+}
+
+/// The columns of a row, kept while its octets come.
+#[derive(Debug)]
+struct OwnedRow {
+    uid: Uid,
+    flags: Option<Flags>,
+    modseq: Option<ModSeq>,
+    date: Option<(i64, i16)>,
+}
+
+impl OwnedRow {
+    fn of(row: &Row<'_>) -> Self {
+        let flags = row.flags.map(|list| Flags {
+            system: list.system,
+            keywords: list.keywords.iter().map(str::to_owned).collect(),
+        });
+        OwnedRow {
+            uid: row.uid,
+            flags,
+            modseq: row.modseq,
+            date: row.date,
+        }
+    }
+
+    fn with<'r>(&'r self, raw: &'r Bytes) -> Row<'r> {
+        let mut row = Row::new(self.uid).raw(raw).size(raw.len() as u64);
+        row.flags = self.flags.as_ref().map(Into::into);
+        row.modseq = self.modseq;
+        row.date = self.date;
+        row
+    }
+}

@@ -1,0 +1,316 @@
+//! From a command on the wire to the method that serves it.
+
+use std::ops::ControlFlow;
+
+use wire_core::{CloseReason, Next, Wants, frame};
+
+use super::{Flow, Session, stage::Updates};
+use crate::{
+    Event, Violation,
+    syntax::{self, Body, Command, Problem},
+};
+
+/// Whether commands of a kind are for the state that the session is in (RFC 9051 section 3).
+enum State {
+    Any,
+    NotAuthenticated,
+    Authenticated,
+    Selected,
+}
+
+impl Session {
+    pub(super) fn take_command<'i>(&mut self, input: &mut &'i [u8]) -> Flow<'i> {
+        if self.draining {
+            self.go_down();
+            return ControlFlow::Continue(());
+        }
+        if self.congested() {
+            return ControlFlow::Break(Next::Wait(Wants::FLUSH));
+        }
+        self.discard_refused(input);
+        let before = (*input, self.frame.clone());
+        match self.frame.next(input, self.command_limit()) {
+            Some(frame::Command::Whole(command)) => {
+                self.heard();
+                let limits = self.config.syntax;
+                match syntax::parse(command, &limits) {
+                    Ok(parsed) => self.run(parsed, command, input, before),
+                    Err(error) => self.refuse_syntax(command, error),
+                }
+            }
+            Some(frame::Command::Literal { head, literal }) => {
+                self.heard();
+                self.take_literal(head, literal, input)
+            }
+            Some(frame::Command::TooLong(start)) => {
+                self.heard();
+                self.take_tag(start);
+                self.bad_line("TOOBIG", "Command too long");
+                self.rejected(start, Violation::TooLong)
+            }
+            // Only a streamed literal has octets, and APPEND takes them.
+            Some(frame::Command::Octets(_) | frame::Command::LiteralEnd) => {
+                ControlFlow::Continue(())
+            }
+            None => self.wait_for_input(),
+        }
+    }
+
+    pub(super) fn command_limit(&self) -> usize {
+        let limits = &self.config.limits;
+        match self.account {
+            Some(_) => limits.command,
+            None => limits.command_before_login,
+        }
+    }
+
+    /// A literal is streamed if it is a message, and else gathered if there is room; one that is
+    /// not taken is never taken for anything else.
+    fn take_literal<'i>(
+        &mut self,
+        head: &'i [u8],
+        literal: frame::Literal,
+        input: &mut &'i [u8],
+    ) -> Flow<'i> {
+        if syntax::is_append(head) {
+            let limits = self.config.syntax;
+            match syntax::parse(with_marker(input, head.len()), &limits) {
+                Ok(Command {
+                    tag,
+                    body: Body::Append(append),
+                }) => {
+                    self.set_tag(tag);
+                    return self.begin_append(append, literal, head, input);
+                }
+                Err(error) if error.problem != Problem::NeedsLiteral => {
+                    self.frame.discard(input);
+                    return self.refuse_syntax(head, error);
+                }
+                _ => {}
+            }
+        }
+        let room = self
+            .command_limit()
+            .saturating_sub(head.len() + MARKER_ROOM);
+        if usize::try_from(literal.octets).is_ok_and(|octets| octets <= room) {
+            self.frame.gather();
+            if literal.waits {
+                self.out.push(b"+ Ready\r\n");
+            }
+            return ControlFlow::Continue(());
+        }
+        self.frame.discard(input);
+        self.take_tag(head);
+        self.bad_line("TOOBIG", "Literal too large");
+        self.rejected(head, Violation::TooLong)
+    }
+
+    fn refuse_syntax<'i>(&mut self, command: &'i [u8], error: syntax::Error<'_>) -> Flow<'i> {
+        let at = u32::try_from(error.at).unwrap_or(u32::MAX);
+        if is_http(command) {
+            // ALPACA: a browser that was tricked into talking to this port gets nothing.
+            self.bye("This is not a web server");
+            self.close(CloseReason::TooManyErrors);
+            return self.rejected(command, Violation::Syntax { at });
+        }
+        match error.tag {
+            Some(tag) => {
+                self.set_tag(tag);
+                self.bad("", &error.to_string());
+            }
+            None => self.bad_untagged(format_args!("{}", error.problem)),
+        }
+        self.rejected(command, Violation::Syntax { at })
+    }
+
+    /// BAD with the tag that was found, or without one.
+    fn bad_line(&mut self, code: &str, text: &str) {
+        match self.tag.is_empty() {
+            true => self.bad_untagged(format_args!("[{code}] {text}")),
+            false => self.bad(code, text),
+        }
+    }
+
+    pub(super) fn rejected<'i>(&self, line: &'i [u8], why: Violation) -> Flow<'i> {
+        ControlFlow::Break(Next::Event(Event::Rejected {
+            line: without_secrets(line),
+            why,
+        }))
+    }
+
+    fn set_tag(&mut self, tag: &str) {
+        self.tag.clear();
+        self.tag.extend_from_slice(tag.as_bytes());
+        self.updates = Updates::None;
+        self.ask_no_more = false;
+    }
+
+    /// The tag of a command that was cut off.
+    fn take_tag(&mut self, start: &[u8]) {
+        let end = memchr::memchr(b' ', start).unwrap_or(0);
+        let tag = start.get(..end.min(MARKER_ROOM)).unwrap_or_default();
+        let sound = tag
+            .iter()
+            .all(|octet| octet.is_ascii_alphanumeric() || b"._-".contains(octet));
+        self.tag.clear();
+        if sound {
+            self.tag.extend_from_slice(tag);
+        }
+    }
+
+    fn run<'i>(
+        &mut self,
+        command: Command<'i>,
+        line: &'i [u8],
+        input: &mut &'i [u8],
+        before: (&'i [u8], frame::Commands),
+    ) -> Flow<'i> {
+        self.set_tag(command.tag);
+        if !self.is_for_this_state(&command.body) {
+            let text = match (&self.account, &self.mailbox) {
+                (None, _) => "Not before login",
+                (Some(_), None) => "Not without a selected mailbox, or not after login",
+                (Some(_), Some(_)) => "Not after login",
+            };
+            self.bad("", text);
+            return self.rejected(line, Violation::BadState);
+        }
+        self.updates = self.updates_with(&command.body);
+        match command.body {
+            Body::Capability => self.capability(),
+            Body::Noop | Body::Check => self.noop(),
+            Body::Logout => self.logout(),
+            Body::Id(pairs) => return self.id(pairs),
+            Body::Enable(names) => self.enable(names),
+            Body::StartTls => return self.start_tls(line),
+            Body::Login { user, password } => return self.login(user, password, line),
+            Body::Authenticate { mechanism, initial } => {
+                return self.authenticate_begin(mechanism, initial, line);
+            }
+            Body::Namespace => return self.namespace(),
+            Body::List(list) => return self.list(list),
+            Body::Lsub(lsub) => return self.lsub(lsub),
+            Body::Status { mailbox, items } => return self.status_begin(mailbox, items),
+            Body::Create {
+                mailbox,
+                special_use,
+                unknown_use,
+            } => {
+                return self.create(mailbox, special_use, unknown_use);
+            }
+            Body::Delete { mailbox } => return self.delete(mailbox),
+            Body::Rename { from, to } => return self.rename(from, to),
+            Body::Subscribe { mailbox } => return self.subscribe(mailbox, true),
+            Body::Unsubscribe { mailbox } => return self.subscribe(mailbox, false),
+            Body::Select(select) => {
+                if self.deselect() {
+                    self.out
+                        .push(b"* OK [CLOSED] The other mailbox is closed\r\n");
+                    // The application is told before it is asked: the command is taken once more.
+                    (*input, self.frame) = before;
+                    return ControlFlow::Continue(());
+                }
+                return self.select(select);
+            }
+            Body::Append(_) => self.bad("", "The message of APPEND must be a literal"),
+            Body::Idle => self.idle(),
+            Body::Close => return self.close_mailbox(),
+            Body::Unselect => self.unselect(),
+            Body::Expunge { uids } => return self.expunge(uids),
+            Body::Search(search) => return self.search(search),
+            Body::Fetch(fetch) => return self.fetch(fetch),
+            Body::Store(store) => return self.store(store),
+            Body::Copy {
+                uid,
+                set,
+                mailbox,
+                moves,
+            } => {
+                return self.copy(uid, set, mailbox, moves);
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn is_for_this_state(&self, body: &Body<'_>) -> bool {
+        match state_of(body) {
+            State::Any => true,
+            State::NotAuthenticated => self.account.is_none(),
+            State::Authenticated => self.account.is_some(),
+            State::Selected => self.mailbox.is_some(),
+        }
+    }
+
+    fn updates_with(&self, body: &Body<'_>) -> Updates {
+        match body {
+            Body::Fetch(fetch) if !fetch.uid => Updates::Numbers,
+            Body::Store(store) if !store.uid => Updates::Numbers,
+            Body::Search(search) if !search.uid => Updates::Numbers,
+            Body::Close | Body::Unselect | Body::Select(_) | Body::Logout => Updates::None,
+            _ if self.mailbox.is_none() => Updates::None,
+            _ => Updates::All,
+        }
+    }
+
+    /// A refused upload is thrown away before anything else is looked at.
+    fn discard_refused(&mut self, input: &mut &[u8]) {
+        match std::mem::take(&mut self.refused) {
+            Refused::Nothing => {}
+            Refused::Literal => self.frame.discard(input),
+            Refused::Line => self.frame.discard_line(),
+        }
+    }
+}
+
+/// Octets that a literal marker and the arguments behind it may need.
+const MARKER_ROOM: usize = 64;
+
+/// The command up to and with the literal marker that stands at `at`.
+fn with_marker(input: &[u8], at: usize) -> &[u8] {
+    let marker = input.get(at..).and_then(|rest| memchr::memchr(b'}', rest));
+    marker
+        .and_then(|end| input.get(..at + end + 1))
+        .unwrap_or_default()
+}
+
+/// The line without what follows LOGIN and AUTHENTICATE: it goes to logs.
+fn without_secrets(line: &[u8]) -> &[u8] {
+    let mut spaces = memchr::memchr_iter(b' ', line);
+    let (Some(first), second) = (spaces.next(), spaces.next()) else {
+        return line;
+    };
+    let name = line
+        .get(first + 1..second.unwrap_or(line.len()))
+        .unwrap_or_default();
+    let secret = [&b"LOGIN"[..], b"AUTHENTICATE"]
+        .iter()
+        .any(|n| name.eq_ignore_ascii_case(n));
+    match second {
+        Some(end) if secret => line.get(..end).unwrap_or_default(),
+        _ => line,
+    }
+}
+
+/// A request line of HTTP: no IMAP command ends like this.
+fn is_http(line: &[u8]) -> bool {
+    line.ends_with(b" HTTP/1.1") || line.ends_with(b" HTTP/1.0")
+}
+
+/// What of an upload is still to be thrown away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Refused {
+    #[default]
+    Nothing,
+    Literal,
+    Line,
+}
+
+fn state_of(body: &Body<'_>) -> State {
+    match body {
+        Body::Capability | Body::Noop | Body::Logout | Body::Id(_) => State::Any,
+        Body::StartTls | Body::Login { .. } | Body::Authenticate { .. } => State::NotAuthenticated,
+        Body::Check | Body::Close | Body::Unselect | Body::Expunge { .. } => State::Selected,
+        Body::Search(_) | Body::Fetch(_) | Body::Store(_) | Body::Copy { .. } => State::Selected,
+        _ => State::Authenticated,
+    }
+}

@@ -1,0 +1,461 @@
+//! One FETCH line: from the items of the command and the columns of a row.
+//!
+//! Where the octets are at hand they are queued as slices of what the store gave; where they are
+//! not, the line becomes pieces that wait for them.
+
+use std::{collections::VecDeque, ops::Range};
+
+use bytes::Bytes;
+use wire_core::Output;
+
+use super::{
+    blob::{Fields, Piece, Pull},
+    shape::{Shape, Structured},
+    stage::Enabled,
+};
+use crate::{
+    Code, FlagList, No, Row,
+    respond::{self, Sink},
+    syntax::{FetchItem, FetchItems, PartPath, Partial, Section, SectionText},
+};
+
+/// How a line begins and what every line of its command holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Line {
+    pub(super) number: u32,
+    /// It has the UID, asked for or not.
+    pub(super) named: bool,
+    /// It has the flags, asked for or not.
+    pub(super) seen: bool,
+}
+
+/// Writes the line of a row; `Some`: it waits for octets of the message.
+pub(super) fn row(
+    out: &mut Output,
+    items: FetchItems<'_>,
+    row: &Row<'_>,
+    line: Line,
+    enabled: Enabled,
+    limit: u64,
+) -> Result<Option<Pull>, No<'static>> {
+    let needs = Needs::of(items);
+    let Some(size) = row
+        .raw
+        .map(|raw| raw.len() as u64)
+        .or(row.size)
+        .or(needs.no_size())
+    else {
+        return Err(No::new(
+            Code::ServerBug,
+            "The size of a message is not known",
+        ));
+    };
+    let mut structured = Structured::default();
+    let shape = Shape::of(row, needs.structure || needs.sections, &mut structured);
+    if row.raw.is_none() && needs.lacks(&shape) {
+        if size > limit {
+            return Err(No::new(Code::Limit, "A message is too large for this"));
+        }
+        return Ok(Some(Pull::whole(row, size)));
+    }
+    let writer = Writer {
+        row,
+        line,
+        enabled,
+        shape,
+        size,
+    };
+    match row.raw {
+        Some(raw) => {
+            writer.check(items)?;
+            writer.write(items, &mut Direct { out, raw });
+            Ok(None)
+        }
+        None if !needs.octets => {
+            writer.write(
+                items,
+                &mut Direct {
+                    out,
+                    raw: &Bytes::new(),
+                },
+            );
+            Ok(None)
+        }
+        None => {
+            let mut pieces = Pieces {
+                pieces: VecDeque::new(),
+            };
+            writer.write(items, &mut pieces);
+            let pull = Pull::pieces(pieces.pieces);
+            if pull.is_complete() {
+                pull.flush(out);
+                return Ok(None);
+            }
+            Ok(Some(pull))
+        }
+    }
+}
+
+/// What the items are made of.
+#[derive(Debug, Clone, Copy, Default)]
+struct Needs {
+    /// ENVELOPE, BODY, BODYSTRUCTURE.
+    structure: bool,
+    /// A section that must be found first.
+    sections: bool,
+    /// Octets of the message.
+    octets: bool,
+    /// Decoded octets.
+    decoded: bool,
+}
+
+impl Needs {
+    fn of(items: FetchItems<'_>) -> Needs {
+        let mut needs = Needs::default();
+        for item in items.iter() {
+            match item {
+                FetchItem::Envelope | FetchItem::Body | FetchItem::BodyStructure => {
+                    needs.structure = true;
+                }
+                FetchItem::Rfc822 => needs.octets = true,
+                FetchItem::Rfc822Header | FetchItem::Rfc822Text => {
+                    (needs.octets, needs.sections) = (true, true);
+                }
+                FetchItem::Section { section, .. } => {
+                    needs.octets = true;
+                    needs.sections |= !is_whole(section);
+                }
+                FetchItem::Binary { .. } | FetchItem::BinarySize { .. } => {
+                    (needs.octets, needs.sections, needs.decoded) = (true, true, true);
+                }
+                _ => {}
+            }
+        }
+        needs
+    }
+
+    /// A line without octets needs no size, unless it was asked for and is missing.
+    fn no_size(self) -> Option<u64> {
+        (!self.octets && !self.structure).then_some(0)
+    }
+
+    /// Without the whole message this cannot be answered from what the store keeps.
+    fn lacks(self, shape: &Shape<'_>) -> bool {
+        self.decoded
+            || (self.structure && !shape.has_outline())
+            || (self.sections && !shape.has_layout())
+    }
+}
+
+fn is_whole(section: Section<'_>) -> bool {
+    section.part.is_empty() && matches!(section.text, SectionText::All)
+}
+
+/// Where a line goes: to the output, or into pieces.
+trait Target: Sink {
+    /// Octets of the message as they are.
+    fn octets(&mut self, range: Range<u64>);
+    /// Fields of a header that lies in this range; with the literal's head.
+    fn fields(&mut self, range: Range<u64>, fields: Fields);
+}
+
+struct Direct<'o> {
+    out: &'o mut Output,
+    raw: &'o Bytes,
+}
+
+impl Direct<'_> {
+    fn slice(&self, range: &Range<u64>) -> Bytes {
+        let len = self.raw.len() as u64;
+        let (start, end) = (range.start.min(len) as usize, range.end.min(len) as usize);
+        self.raw.slice(start..end.max(start))
+    }
+}
+
+impl Sink for Direct<'_> {
+    fn put(&mut self, run: &[u8]) {
+        self.out.push(run);
+    }
+}
+
+impl Target for Direct<'_> {
+    fn octets(&mut self, range: Range<u64>) {
+        let slice = self.slice(&range);
+        self.out.push_bytes(slice);
+    }
+
+    fn fields(&mut self, range: Range<u64>, fields: Fields) {
+        let header = self.slice(&range);
+        fields.write(&header, self.out);
+    }
+}
+
+struct Pieces {
+    pieces: VecDeque<Piece>,
+}
+
+impl Sink for Pieces {
+    fn put(&mut self, run: &[u8]) {
+        match self.pieces.back_mut() {
+            Some(Piece::Text(text)) => text.extend_from_slice(run),
+            _ => self.pieces.push_back(Piece::Text(run.to_vec())),
+        }
+    }
+}
+
+impl Target for Pieces {
+    fn octets(&mut self, range: Range<u64>) {
+        if !range.is_empty() {
+            self.pieces.push_back(Piece::Octets(range));
+        }
+    }
+
+    fn fields(&mut self, range: Range<u64>, fields: Fields) {
+        self.pieces.push_back(Piece::Fields { range, fields });
+    }
+}
+
+struct Writer<'w> {
+    row: &'w Row<'w>,
+    line: Line,
+    enabled: Enabled,
+    shape: Shape<'w>,
+    size: u64,
+}
+
+impl Writer<'_> {
+    /// What can only be known before the line has begun.
+    fn check(&self, items: FetchItems<'_>) -> Result<(), No<'static>> {
+        let unknown = items.iter().any(|item| match item {
+            FetchItem::Binary { part, .. } | FetchItem::BinarySize { part } => {
+                self.shape.has_unknown_encoding(&path(part))
+            }
+            _ => false,
+        });
+        match unknown {
+            true => Err(No::new(
+                Code::UnknownCte,
+                "A part has an unknown transfer encoding",
+            )),
+            false => Ok(()),
+        }
+    }
+
+    fn write(&self, items: FetchItems<'_>, to: &mut impl Target) {
+        to.put(b"* ");
+        respond::number(to, u64::from(self.line.number));
+        to.put(b" FETCH (");
+        let mut first = true;
+        let mut between = |to: &mut dyn FnMut(&[u8])| {
+            if !std::mem::take(&mut first) {
+                to(b" ");
+            }
+        };
+        let mut flags = self.line.seen;
+        if self.line.named {
+            between(&mut |run| to.put(run));
+            self.write_uid(to);
+        }
+        for item in items.iter() {
+            if self.is_absent(item) {
+                continue;
+            }
+            between(&mut |run| to.put(run));
+            flags &= !matches!(item, FetchItem::Flags);
+            self.write_item(item, to);
+        }
+        if let Some(list) = self.row.flags.filter(|_| flags) {
+            between(&mut |run| to.put(run));
+            self.write_flags(list, to);
+        }
+        let tells = self.line.seen || items.iter().any(|i| matches!(i, FetchItem::Flags));
+        let asked = items.iter().any(|item| matches!(item, FetchItem::ModSeq));
+        if let Some(modseq) = self.row.modseq.filter(|m| *m > 0)
+            && self.enabled.condstore
+            && tells
+            && !asked
+        {
+            between(&mut |run| to.put(run));
+            self.write_modseq(modseq, to);
+        }
+        to.put(b")\r\n");
+    }
+
+    /// A column that the store did not give, or the UID where it stands already.
+    fn is_absent(&self, item: FetchItem<'_>) -> bool {
+        match item {
+            FetchItem::Flags => self.row.flags.is_none(),
+            FetchItem::InternalDate => self.row.date.is_none(),
+            FetchItem::Rfc822Size => self.row.size.is_none() && self.row.raw.is_none(),
+            FetchItem::ModSeq => self.row.modseq.is_none_or(|modseq| modseq == 0),
+            FetchItem::Uid => self.line.named,
+            FetchItem::Envelope | FetchItem::Body | FetchItem::BodyStructure => {
+                !self.shape.has_outline()
+            }
+            _ => false,
+        }
+    }
+
+    fn write_item(&self, item: FetchItem<'_>, to: &mut impl Target) {
+        let utf8 = self.enabled.rev2;
+        match item {
+            FetchItem::Uid => self.write_uid(to),
+            FetchItem::Flags => {
+                if let Some(flags) = self.row.flags {
+                    self.write_flags(flags, to);
+                }
+            }
+            FetchItem::InternalDate => {
+                let (unix, offset) = self.row.date.unwrap_or_default();
+                to.put(b"INTERNALDATE ");
+                respond::internal_date(to, unix, offset);
+            }
+            FetchItem::Rfc822Size => {
+                to.put(b"RFC822.SIZE ");
+                respond::number(to, self.size);
+            }
+            FetchItem::ModSeq => self.write_modseq(self.row.modseq.unwrap_or(0), to),
+            FetchItem::Envelope => {
+                to.put(b"ENVELOPE ");
+                self.shape.write_envelope(to, utf8);
+            }
+            FetchItem::Body => {
+                to.put(b"BODY ");
+                self.shape.write_structure(to, false, utf8);
+            }
+            FetchItem::BodyStructure => {
+                to.put(b"BODYSTRUCTURE ");
+                self.shape.write_structure(to, true, utf8);
+            }
+            FetchItem::Rfc822 => {
+                to.put(b"RFC822 ");
+                self.write_octets(Some(0..self.size), None, to);
+            }
+            FetchItem::Rfc822Header => {
+                to.put(b"RFC822.HEADER ");
+                self.write_octets(self.section(&[], SectionText::Header), None, to);
+            }
+            FetchItem::Rfc822Text => {
+                to.put(b"RFC822.TEXT ");
+                self.write_octets(self.section(&[], SectionText::Text), None, to);
+            }
+            FetchItem::Section {
+                section, partial, ..
+            } => {
+                respond::section(to, section, partial.map(|partial| partial.first));
+                to.put(b" ");
+                self.write_section(section, partial, to);
+            }
+            FetchItem::Binary { part, partial, .. } => {
+                binary_name(b"BINARY[", part, partial, to);
+                let decoded = self.shape.decoded(&path(part));
+                write_decoded(decoded.as_deref(), partial, to);
+            }
+            FetchItem::BinarySize { part } => {
+                binary_name(b"BINARY.SIZE[", part, None, to);
+                let decoded = self.shape.decoded(&path(part));
+                respond::number(to, decoded.map_or(0, |octets| octets.len() as u64));
+            }
+        }
+    }
+
+    fn write_uid(&self, to: &mut impl Target) {
+        to.put(b"UID ");
+        respond::number(to, u64::from(self.row.uid.get()));
+    }
+
+    fn write_flags(&self, flags: FlagList<'_>, to: &mut impl Target) {
+        to.put(b"FLAGS ");
+        respond::flags(to, flags, None);
+    }
+
+    fn write_modseq(&self, modseq: u64, to: &mut impl Target) {
+        to.put(b"MODSEQ (");
+        respond::number(to, modseq);
+        to.put(b")");
+    }
+
+    fn write_section(&self, section: Section<'_>, partial: Option<Partial>, to: &mut impl Target) {
+        let path = path(section.part);
+        let (names, not) = match section.text {
+            SectionText::HeaderFields(names) => (names, false),
+            SectionText::HeaderFieldsNot(names) => (names, true),
+            SectionText::All if path.is_empty() => {
+                return self.write_octets(Some(0..self.size), partial, to);
+            }
+            text => return self.write_octets(self.section(&path, text), partial, to),
+        };
+        let names = names
+            .iter()
+            .map(|name| name.to_bytes().into_owned())
+            .collect();
+        let fields = Fields {
+            names,
+            not,
+            partial,
+        };
+        match self.section(&path, SectionText::Header) {
+            Some(_) if self.shape.write_known_fields(&path, &fields, to) => {}
+            Some(range) => to.fields(range, fields),
+            None => to.put(b"NIL"),
+        }
+    }
+
+    fn section(&self, path: &[u32], text: SectionText<'_>) -> Option<Range<u64>> {
+        self.shape.section(path, text)
+    }
+
+    /// A literal of these octets; NIL where there is no such part.
+    fn write_octets(
+        &self,
+        range: Option<Range<u64>>,
+        partial: Option<Partial>,
+        to: &mut impl Target,
+    ) {
+        let Some(range) = range else {
+            return to.put(b"NIL");
+        };
+        let range = cut(range, partial);
+        respond::literal_head(to, range.end - range.start);
+        to.octets(range);
+    }
+}
+
+/// RFC 9051 section 6.4.5: what begins behind the end is empty, what goes beyond it is cut.
+pub(super) fn cut(range: Range<u64>, partial: Option<Partial>) -> Range<u64> {
+    let Some(partial) = partial else { return range };
+    let start = range.start.saturating_add(partial.first).min(range.end);
+    start..start.saturating_add(partial.length.get()).min(range.end)
+}
+
+fn path(part: PartPath<'_>) -> Vec<u32> {
+    part.numbers().collect()
+}
+
+fn binary_name(name: &[u8], part: PartPath<'_>, partial: Option<Partial>, to: &mut impl Target) {
+    to.put(name);
+    to.put(part.as_str().as_bytes());
+    to.put(b"]");
+    if let Some(partial) = partial {
+        to.put(b"<");
+        respond::number(to, partial.first);
+        to.put(b">");
+    }
+    to.put(b" ");
+}
+
+/// imap-3516-4.3-01: octets with a NUL need the binary literal.
+fn write_decoded(octets: Option<&[u8]>, partial: Option<Partial>, to: &mut impl Target) {
+    let Some(octets) = octets else {
+        return to.put(b"NIL");
+    };
+    let range = cut(0..octets.len() as u64, partial);
+    let octets = octets
+        .get(range.start as usize..range.end as usize)
+        .unwrap_or_default();
+    if memchr::memchr(0, octets).is_some() {
+        to.put(b"~");
+    }
+    respond::literal_head(to, octets.len() as u64);
+    to.put(octets);
+}

@@ -1,0 +1,266 @@
+//! FETCH: from the command to the rows that are asked for, and from a row to its line.
+
+use std::ops::ControlFlow;
+
+use wire_core::{Answered, Next, Ticket, TicketId};
+
+use super::{
+    Blob, Flow, Session,
+    blob::Pull,
+    compose::{self, Line},
+    stage::{Asked, Stage},
+};
+use crate::{
+    Code, Event, FlagList, Load, ModSeq, Need, No, Row, Uid, UidSet, Why, kind, respond,
+    syntax::{self, FetchItem, FetchItems},
+};
+
+/// A FETCH that is being answered.
+#[derive(Debug)]
+pub(super) struct Fetching {
+    /// The items as the client wrote them.
+    items: Vec<u8>,
+    /// Every line has the UID.
+    uid: bool,
+    /// Every line has the flags: fetching may have set `\Seen`.
+    mark_seen: bool,
+    uids: UidSet,
+    /// Every message is to be told of, whatever its mod-sequence.
+    all: bool,
+    told: u32,
+    /// Why a row was left out, if one was.
+    left_out: Option<No<'static>>,
+    /// The message whose octets are being pulled.
+    pub(super) pull: Option<Box<Pull>>,
+}
+
+impl Fetching {
+    pub(super) fn leave_out(&mut self, why: No<'static>) {
+        self.left_out = self.left_out.or(Some(why));
+    }
+
+    /// The items, and what each line of this command is like.
+    pub(super) fn line(&self, number: u32) -> (FetchItems<'_>, Line) {
+        let line = Line {
+            number,
+            named: self.uid,
+            seen: self.mark_seen,
+        };
+        (FetchItems::of(&self.items), line)
+    }
+}
+
+impl Session {
+    pub(super) fn fetch<'i>(&mut self, fetch: syntax::Fetch<'_>) -> Flow<'i> {
+        if fetch.vanished {
+            // imap-7162-3.2.6-01: nothing was enabled that allows it.
+            self.bad("", "QRESYNC is not enabled");
+            return ControlFlow::Continue(());
+        }
+        let Some(uids) = self.resolve(fetch.set, fetch.uid) else {
+            return ControlFlow::Continue(());
+        };
+        let wants_modseq = |item| matches!(item, FetchItem::ModSeq);
+        self.enabled.condstore |=
+            fetch.changed_since.is_some() || fetch.items.iter().any(wants_modseq);
+        if uids.is_empty() {
+            self.ok("No such messages");
+            return ControlFlow::Continue(());
+        }
+        let writable = self
+            .mailbox
+            .as_deref()
+            .is_some_and(|mailbox| !mailbox.read_only);
+        let mark_seen = writable && fetch.items.iter().any(FetchItem::marks_seen);
+        let load = Load {
+            uids: uids.clone(),
+            need: self.need(fetch.items, mark_seen),
+            changed_since: fetch.changed_since,
+            mark_seen,
+            why: Why::Fetch,
+        };
+        let ticket = self.ask(Asked::Fetch(Box::new(Fetching {
+            items: fetch.items.text().to_vec(),
+            uid: fetch.uid,
+            mark_seen,
+            uids,
+            all: fetch.changed_since.is_none(),
+            told: 0,
+            left_out: None,
+            pull: None,
+        })));
+        ControlFlow::Break(Next::Event(Event::Load { ticket, load }))
+    }
+
+    /// The cheapest columns that answer these items.
+    fn need(&self, items: FetchItems<'_>, mark_seen: bool) -> Need {
+        let mut need = match mark_seen {
+            true => Need::FLAGS,
+            false => Need::NOTHING,
+        };
+        for item in items.iter() {
+            need = need
+                | match item {
+                    FetchItem::Flags => Need::FLAGS,
+                    FetchItem::InternalDate => Need::DATE,
+                    FetchItem::Rfc822Size => Need::SIZE,
+                    FetchItem::ModSeq => Need::MODSEQ,
+                    FetchItem::Uid => Need::NOTHING,
+                    FetchItem::Envelope | FetchItem::Body | FetchItem::BodyStructure => {
+                        Need::OUTLINE | Need::SIZE
+                    }
+                    _ => Need::BLOB | Need::SIZE,
+                };
+        }
+        // The mod-sequence tells which change a flag belongs to, asked for or not.
+        if need.has(Need::FLAGS) || self.enabled.condstore {
+            need = need | Need::MODSEQ;
+        }
+        need
+    }
+
+    /// One row of a load, in any order. `Some` where octets of the message are needed that the row
+    /// does not hold: feed the [`Blob`] to its end; no further row is taken before.
+    ///
+    /// A row that was not asked for is passed over.
+    #[must_use = "a row that wants octets must be fed or failed"]
+    pub fn row(&mut self, ticket: &Ticket<kind::Load>, row: Row<'_>) -> Option<Blob> {
+        let id = ticket.id();
+        self.progress = true;
+        if self
+            .refreshing(id)
+            .is_some_and(|uids| uids.contains(row.uid))
+        {
+            self.refresh_row(&row);
+            return None;
+        }
+        match self.asked_mut(id)? {
+            Asked::Fetch(_) => self.fetch_row(id, &row),
+            Asked::Evaluate(_) => self.evaluate_row(id, &row),
+            _ => None,
+        }
+    }
+
+    /// All rows were given. Messages without one are taken for expunged and passed over
+    /// (RFC 2180 section 4.1.2).
+    pub fn loaded(&mut self, ticket: Ticket<kind::Load>) -> Answered {
+        let id = ticket.id();
+        if self
+            .own
+            .take_if(|own| own.id == id && own.refresh.is_some())
+            .is_some()
+        {
+            self.own_answered();
+            return Answered::Taken;
+        }
+        if self.has_pull(id) && self.drop_pull(id) {
+            return Answered::Taken;
+        }
+        match self.close_ticket(id) {
+            Some(Asked::Fetch(fetching)) => self.fetched(&fetching),
+            Some(Asked::Evaluate(searching)) => self.evaluated(*searching),
+            Some(_) => self.no(No::new(Code::ServerBug, "The server failed")),
+            None => return Answered::Stale,
+        }
+        Answered::Taken
+    }
+
+    fn fetched(&mut self, fetching: &Fetching) {
+        match fetching.left_out {
+            Some(why) => self.no(why),
+            None if fetching.all && fetching.told < fetching.uids.len() => {
+                self.ok_code("EXPUNGEISSUED", "Some messages are gone");
+            }
+            None => self.ok("Done"),
+        }
+    }
+
+    /// Flags that changed elsewhere.
+    fn refresh_row(&mut self, row: &Row<'_>) {
+        let (Some(number), Some(flags)) = (self.number_of(row.uid), row.flags) else {
+            return;
+        };
+        self.push_flag_row(number, Some(row.uid), Some(flags), row.modseq.unwrap_or(0));
+        if let (Some(mailbox), Some(modseq)) = (self.mailbox.as_deref_mut(), row.modseq) {
+            mailbox.flags_told(&UidSet::from(row.uid), modseq);
+        }
+    }
+
+    /// `* 5 FETCH (UID 9 FLAGS (\Seen) MODSEQ (7))`
+    pub(super) fn push_flag_row(
+        &mut self,
+        number: u32,
+        uid: Option<Uid>,
+        flags: Option<FlagList<'_>>,
+        modseq: ModSeq,
+    ) {
+        let mut before: &[u8] = b" FETCH (";
+        let mut word = |out: &mut wire_core::Output, name: &[u8]| {
+            out.push(before);
+            out.push(name);
+            before = b" ";
+        };
+        let condstore = self.enabled.condstore && modseq > 0;
+        self.out.push(b"* ");
+        respond::number(&mut self.out, u64::from(number));
+        if let Some(uid) = uid {
+            word(&mut self.out, b"UID ");
+            respond::number(&mut self.out, u64::from(uid.get()));
+        }
+        if let Some(flags) = flags {
+            word(&mut self.out, b"FLAGS ");
+            respond::flags(&mut self.out, flags, None);
+        }
+        if condstore {
+            word(&mut self.out, b"MODSEQ (");
+            respond::number(&mut self.out, modseq);
+            self.out.push(b")");
+        }
+        self.out.push(b")\r\n");
+    }
+
+    fn fetch_row(&mut self, id: TicketId, row: &Row<'_>) -> Option<Blob> {
+        let number = self.number_of(row.uid);
+        let Stage::Asked(open, Asked::Fetch(fetching)) = &mut self.stage else {
+            return None;
+        };
+        if *open != id || !fetching.uids.contains(row.uid) {
+            return None;
+        }
+        if fetching.pull.is_some() {
+            fetching.leave_out(No::new(Code::ServerBug, "The server failed"));
+            return None;
+        }
+        let number = number?;
+        fetching.told += 1;
+        let (items, line) = fetching.line(number);
+        let limit = self.config.limits.gather;
+        let tells_flags = fetching.mark_seen || items.iter().any(is_flags);
+        match compose::row(&mut self.out, items, row, line, self.enabled, limit) {
+            Ok(None) => {
+                self.row_told(row, tells_flags);
+                None
+            }
+            Ok(Some(pull)) => {
+                fetching.pull = Some(Box::new(pull));
+                self.row_told(row, tells_flags);
+                Some(Blob::new(id, row.uid))
+            }
+            Err(why) => {
+                fetching.leave_out(why);
+                None
+            }
+        }
+    }
+
+    fn row_told(&mut self, row: &Row<'_>, tells_flags: bool) {
+        let told = row.flags.and(row.modseq).filter(|_| tells_flags);
+        if let (Some(mailbox), Some(modseq)) = (self.mailbox.as_deref_mut(), told) {
+            mailbox.flags_told(&UidSet::from(row.uid), modseq);
+        }
+    }
+}
+
+fn is_flags(item: FetchItem<'_>) -> bool {
+    matches!(item, FetchItem::Flags)
+}

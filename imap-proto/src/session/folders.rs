@@ -1,0 +1,334 @@
+//! Mailboxes by name: LIST, LSUB, STATUS, NAMESPACE, CREATE, DELETE, RENAME, SUBSCRIBE.
+
+use std::ops::ControlFlow;
+
+use wire_core::{Answered, Next, Ticket, Wants};
+
+use super::{
+    Flow, Session,
+    listing::{ListQuery, Listing, Shown},
+    stage::{Asked, Stage},
+};
+use crate::{
+    Capabilities, Code, Event, Folder, Mailbox, Namespaces, No, SpecialUse, StatusData,
+    StatusItems, kind, respond,
+    syntax::{List, ListReturn, ListSelect, Lsub, Str},
+};
+
+impl Session {
+    pub(super) fn list<'i>(&mut self, list: List<'i>) -> Flow<'i> {
+        let separator = self.config.separator;
+        let reference = match self.decoded(list.reference) {
+            Some(reference) => reference,
+            None => return ControlFlow::Continue(()),
+        };
+        if !list.extended && list.patterns.iter().all(|pattern| pattern.0.is_empty()) {
+            // RFC 9051 section 6.3.9: only the separator and the root are asked for.
+            self.out.push(b"* LIST (\\Noselect) ");
+            self.push_separator();
+            self.out.push(b" \"\"\r\n");
+            self.ok("Done");
+            return ControlFlow::Continue(());
+        }
+        let mut patterns = Vec::new();
+        for pattern in list.patterns.iter().filter(|pattern| !pattern.0.is_empty()) {
+            match self.decoded(pattern.0) {
+                Some(pattern) => patterns.push(format!("{reference}{pattern}")),
+                None => return ControlFlow::Continue(()),
+            }
+        }
+        let query = ListQuery::new(patterns, separator, list.select, list.returns, false);
+        self.ask_for_names(query)
+    }
+
+    pub(super) fn lsub<'i>(&mut self, lsub: Lsub<'i>) -> Flow<'i> {
+        let (Some(reference), Some(pattern)) =
+            (self.decoded(lsub.reference), self.decoded(lsub.pattern))
+        else {
+            return ControlFlow::Continue(());
+        };
+        let patterns = vec![format!("{reference}{pattern}")];
+        let (select, returns) = (ListSelect::default(), ListReturn::default());
+        let query = ListQuery::new(patterns, self.config.separator, select, returns, true);
+        self.ask_for_names(query)
+    }
+
+    fn ask_for_names<'i>(&mut self, query: ListQuery) -> Flow<'i> {
+        let listing = Listing::new(query.clone(), self.config.limits.folders);
+        let ticket = self.ask(Asked::List(Box::new(listing)));
+        ControlFlow::Break(Next::Event(Event::List { ticket, query }))
+    }
+
+    /// One mailbox of the answer to `Event::List`, in any order.
+    pub fn folder(&mut self, ticket: &Ticket<kind::List>, folder: Folder<'_>) -> Answered {
+        match self.asked_mut(ticket.id()) {
+            Some(Asked::List(listing)) => listing.push(&folder),
+            _ => return Answered::Stale,
+        }
+        Answered::Taken
+    }
+
+    /// All mailboxes were given.
+    pub fn listed(&mut self, ticket: Ticket<kind::List>) -> Answered {
+        let Some(Asked::List(mut listing)) = self.close_ticket(ticket.id()) else {
+            return Answered::Stale;
+        };
+        if listing.overflow {
+            self.no(No::new(Code::Limit, "Too many mailboxes"));
+            return Answered::Taken;
+        }
+        listing.complete();
+        self.stage = Stage::Listing(listing);
+        self.write_listing();
+        Answered::Taken
+    }
+
+    pub(super) fn go_on_listing<'i>(&mut self) -> Flow<'i> {
+        if self.congested() {
+            return ControlFlow::Break(Next::Wait(Wants::FLUSH));
+        }
+        self.write_listing();
+        ControlFlow::Continue(())
+    }
+
+    /// Writes lines while there is room for them.
+    fn write_listing(&mut self) {
+        let Stage::Listing(mut listing) = std::mem::replace(&mut self.stage, Stage::Command) else {
+            return;
+        };
+        let (lsub, items) = (listing.query.is_lsub(), listing.query.status());
+        while !self.congested() {
+            match listing.next_shown() {
+                Some(shown) => self.write_folder(&shown, lsub, items),
+                None => return self.ok("Done"),
+            }
+        }
+        self.stage = Stage::Listing(listing);
+    }
+
+    fn write_folder(&mut self, shown: &Shown<'_>, lsub: bool, items: Option<StatusItems>) {
+        self.out.push(if lsub { b"* LSUB (" } else { b"* LIST (" });
+        for (i, attribute) in shown.attributes.iter().enumerate() {
+            self.out.push(if i > 0 { b" " } else { b"" });
+            self.out.push(attribute.as_bytes());
+        }
+        self.out.push(b") ");
+        self.push_separator();
+        self.out.push(b" ");
+        respond::mailbox(&mut self.out, shown.name, self.enabled.rev2);
+        if shown.child_info {
+            self.out.push(b" (\"CHILDINFO\" (\"SUBSCRIBED\"))");
+        }
+        self.out.push(b"\r\n");
+        if let (Some(items), Some(status)) = (items, shown.status) {
+            self.write_status(shown.name, items, status);
+        }
+    }
+
+    pub(super) fn status_begin<'i>(&mut self, mailbox: Str<'i>, items: StatusItems) -> Flow<'i> {
+        let Some(mailbox) = self.mailbox_name(mailbox) else {
+            return ControlFlow::Continue(());
+        };
+        let name = mailbox.name().into();
+        let ticket = self.ask(Asked::Status { name, items });
+        ControlFlow::Break(Next::Event(Event::Status {
+            ticket,
+            mailbox,
+            items,
+        }))
+    }
+
+    /// The answer to `Event::Status`. An item that stayed `None` is left out.
+    pub fn status(&mut self, ticket: Ticket<kind::Status>, status: StatusData) -> Answered {
+        let Some(Asked::Status { name, items }) = self.close_ticket(ticket.id()) else {
+            return Answered::Stale;
+        };
+        self.write_status(&name, items, &status);
+        self.ok("Done");
+        Answered::Taken
+    }
+
+    fn write_status(&mut self, name: &str, items: StatusItems, status: &StatusData) {
+        self.out.push(b"* STATUS ");
+        respond::mailbox(&mut self.out, name, self.enabled.rev2);
+        self.out.push(b" ");
+        respond::status(&mut self.out, items, status);
+        self.out.push(b"\r\n");
+    }
+
+    /// The hierarchy separator, quoted.
+    pub(super) fn push_separator(&mut self) {
+        let separator = self.config.separator;
+        self.push_char(separator);
+    }
+
+    fn push_char(&mut self, separator: char) {
+        let mut octets = [0; 4];
+        let text = separator.encode_utf8(&mut octets);
+        respond::string(&mut self.out, text.as_bytes(), self.enabled.rev2);
+    }
+
+    pub(super) fn namespace<'i>(&mut self) -> Flow<'i> {
+        if !self.offered().has(Capabilities::NAMESPACE) {
+            self.bad("", "NAMESPACE is not offered");
+            return ControlFlow::Continue(());
+        }
+        let ticket = self.ask(Asked::Namespace);
+        ControlFlow::Break(Next::Event(Event::Namespace { ticket }))
+    }
+
+    /// The answer to `Event::Namespace`.
+    pub fn namespaces(
+        &mut self,
+        ticket: Ticket<kind::Namespace>,
+        namespaces: &Namespaces,
+    ) -> Answered {
+        let Some(Asked::Namespace) = self.close_ticket(ticket.id()) else {
+            return Answered::Stale;
+        };
+        self.out.push(b"* NAMESPACE");
+        let Namespaces {
+            personal,
+            other,
+            shared,
+        } = namespaces;
+        for prefixes in [personal, other, shared] {
+            self.write_prefixes(prefixes);
+        }
+        self.out.push(b"\r\n");
+        self.ok("Done");
+        Answered::Taken
+    }
+
+    fn write_prefixes(&mut self, prefixes: &[(String, char)]) {
+        if prefixes.is_empty() {
+            return self.out.push(b" NIL");
+        }
+        self.out.push(b" (");
+        for (prefix, separator) in prefixes {
+            self.out.push(b"(");
+            self.push_prefix(prefix);
+            self.out.push(b" ");
+            self.push_char(*separator);
+            self.out.push(b")");
+        }
+        self.out.push(b")");
+    }
+
+    /// A prefix may be empty, which a mailbox name never is.
+    fn push_prefix(&mut self, prefix: &str) {
+        match prefix {
+            "" => self.out.push(b"\"\""),
+            _ => {
+                let mut name = Vec::new();
+                respond::mailbox(&mut name, prefix, self.enabled.rev2);
+                let quoted = name.starts_with(b"\"") || name.starts_with(b"{");
+                let quote: &[u8] = if quoted { b"" } else { b"\"" };
+                self.out.push(quote);
+                self.out.push(&name);
+                self.out.push(quote);
+            }
+        }
+    }
+
+    pub(super) fn create<'i>(
+        &mut self,
+        name: Str<'i>,
+        special_use: SpecialUse,
+        unknown_use: bool,
+    ) -> Flow<'i> {
+        let separator = self.config.separator;
+        let Some(mailbox) = self.mailbox_name(name) else {
+            return ControlFlow::Continue(());
+        };
+        // RFC 9051 section 6.3.4: a separator at the end only says what is to come.
+        let mailbox = mailbox.without_trailing(separator);
+        if unknown_use {
+            self.no(No::new(Code::UseAttr, "No such special use"));
+            return ControlFlow::Continue(());
+        }
+        if mailbox.is_inbox() {
+            self.no(No::new(Code::AlreadyExists, "INBOX is always there"));
+            return ControlFlow::Continue(());
+        }
+        if !is_sound(mailbox.name(), separator) {
+            self.no(No::new(Code::Cannot, "Not a name for a mailbox"));
+            return ControlFlow::Continue(());
+        }
+        let ticket = self.ask(Asked::Done);
+        ControlFlow::Break(Next::Event(Event::Create {
+            ticket,
+            mailbox,
+            special_use,
+        }))
+    }
+
+    pub(super) fn delete<'i>(&mut self, name: Str<'i>) -> Flow<'i> {
+        let Some(mailbox) = self.mailbox_name(name) else {
+            return ControlFlow::Continue(());
+        };
+        if mailbox.is_inbox() {
+            self.no(No::new(Code::Cannot, "INBOX cannot be deleted"));
+            return ControlFlow::Continue(());
+        }
+        let ticket = self.ask(Asked::Done);
+        ControlFlow::Break(Next::Event(Event::Delete { ticket, mailbox }))
+    }
+
+    pub(super) fn rename<'i>(&mut self, from: Str<'i>, to: Str<'i>) -> Flow<'i> {
+        let separator = self.config.separator;
+        let Some(from) = self.mailbox_name(from) else {
+            return ControlFlow::Continue(());
+        };
+        let Some(to) = self.mailbox_name(to) else {
+            return ControlFlow::Continue(());
+        };
+        if to.is_inbox() {
+            self.no(No::new(Code::AlreadyExists, "INBOX is always there"));
+            return ControlFlow::Continue(());
+        }
+        if !is_sound(to.name(), separator) {
+            self.no(No::new(Code::Cannot, "Not a name for a mailbox"));
+            return ControlFlow::Continue(());
+        }
+        let ticket = self.ask(Asked::Done);
+        ControlFlow::Break(Next::Event(Event::Rename { ticket, from, to }))
+    }
+
+    pub(super) fn subscribe<'i>(&mut self, name: Str<'i>, on: bool) -> Flow<'i> {
+        let Some(mailbox) = self.mailbox_name(name) else {
+            return ControlFlow::Continue(());
+        };
+        let ticket = self.ask(Asked::Done);
+        ControlFlow::Break(Next::Event(Event::Subscribe {
+            ticket,
+            mailbox,
+            on,
+        }))
+    }
+
+    /// The name that the client wrote; `None`: it is none, which was answered.
+    pub(super) fn mailbox_name<'i>(&mut self, name: Str<'i>) -> Option<Mailbox<'i>> {
+        let decoded = Mailbox::from_wire(name, self.enabled.rev2);
+        if decoded.is_err() {
+            self.no(No::new(Code::Cannot, "Not a name for a mailbox"));
+        }
+        decoded.ok()
+    }
+
+    /// A reference or a pattern, which need not be a whole name.
+    fn decoded(&mut self, text: Str<'_>) -> Option<String> {
+        match text.is_empty() {
+            true => Some(String::new()),
+            false => self
+                .mailbox_name(text)
+                .map(|mailbox| mailbox.name().to_owned()),
+        }
+    }
+}
+
+/// A name for a new mailbox: no wildcards, no empty level, no control characters.
+fn is_sound(name: &str, separator: char) -> bool {
+    let bad = |c: char| c.is_control() || c == '*' || c == '%';
+    !name.contains(bad) && name.split(separator).all(|level| !level.is_empty())
+}

@@ -1,0 +1,402 @@
+//! The names of a LIST or LSUB: gathered, completed, and written as there is room.
+
+use std::sync::Arc;
+
+use crate::{
+    Folder, SpecialUse, StatusData, StatusItems, pattern,
+    syntax::{ListReturn, ListSelect},
+};
+
+/// What a LIST or LSUB is about. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct ListQuery {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    /// With their reference, decoded.
+    patterns: Vec<String>,
+    separator: char,
+    select: ListSelect,
+    returns: ListReturn,
+    lsub: bool,
+}
+
+impl ListQuery {
+    pub(super) fn new(
+        patterns: Vec<String>,
+        separator: char,
+        select: ListSelect,
+        returns: ListReturn,
+        lsub: bool,
+    ) -> Self {
+        ListQuery {
+            inner: Arc::new(Inner {
+                patterns,
+                separator,
+                select,
+                returns,
+                lsub,
+            }),
+        }
+    }
+
+    /// Whether the name matches one of the patterns. A store need not ask: the session does.
+    pub fn matches(&self, name: &str) -> bool {
+        let matches = |p: &String| pattern::matches(p, name, self.inner.separator);
+        self.inner.patterns.iter().any(matches)
+    }
+
+    /// What all names begin with that can matter, parents of matches included; often empty.
+    pub fn prefix(&self) -> &str {
+        let (first, more) = match self.inner.patterns.split_first() {
+            Some((first, [])) => (first.as_str(), false),
+            _ => ("", true),
+        };
+        let fixed = first.split(['*', '%']).next().unwrap_or_default();
+        // Up to its last separator, so that the children of a match are given too; INBOX has many
+        // spellings.
+        let level = fixed
+            .rfind(self.inner.separator)
+            .map_or("", |at| fixed.get(..at).unwrap_or(""));
+        let inbox = level
+            .get(..5)
+            .is_some_and(|start| start.eq_ignore_ascii_case("INBOX"));
+        if more || inbox { "" } else { level }
+    }
+
+    /// The numbers that are wanted of each mailbox (RFC 5819).
+    pub fn status(&self) -> Option<StatusItems> {
+        Some(self.inner.returns.status).filter(|items| !items.is_empty())
+    }
+
+    /// Only subscribed names can match: those of mailboxes that are not subscribed matter no more
+    /// than for `\HasChildren`.
+    pub fn subscribed_only(&self) -> bool {
+        self.inner.lsub || self.inner.select.subscribed
+    }
+
+    pub(super) fn is_lsub(&self) -> bool {
+        self.inner.lsub
+    }
+
+    /// A pattern that ends with `%` also finds the levels above what exists.
+    fn finds_level(&self, name: &str) -> bool {
+        let ends = self
+            .inner
+            .patterns
+            .iter()
+            .filter(|pattern| pattern.ends_with('%'));
+        let mut ends = ends.map(|p| pattern::matches(p, name, self.inner.separator));
+        ends.any(|matches| matches)
+    }
+
+    fn shows_subscribed(&self) -> bool {
+        self.inner.select.subscribed || self.inner.returns.subscribed
+    }
+}
+
+/// A LIST that is being answered.
+#[derive(Debug)]
+pub(super) struct Listing {
+    pub(super) query: ListQuery,
+    entries: Vec<Entry>,
+    /// How many lines are written.
+    written: usize,
+    limit: usize,
+    pub(super) overflow: bool,
+}
+
+#[derive(Debug)]
+struct Entry {
+    name: Box<str>,
+    exists: bool,
+    no_select: bool,
+    subscribed: bool,
+    special_use: SpecialUse,
+    status: Option<Box<StatusData>>,
+}
+
+/// One line to be written.
+#[derive(Debug)]
+pub(super) struct Shown<'l> {
+    pub(super) name: &'l str,
+    pub(super) attributes: Vec<&'static str>,
+    pub(super) status: Option<&'l StatusData>,
+    /// `("CHILDINFO" ("SUBSCRIBED"))`
+    pub(super) child_info: bool,
+}
+
+impl Listing {
+    pub(super) fn new(query: ListQuery, limit: usize) -> Self {
+        Listing {
+            query,
+            entries: Vec::new(),
+            written: 0,
+            limit,
+            overflow: false,
+        }
+    }
+
+    pub(super) fn push(&mut self, folder: &Folder<'_>) {
+        if self.entries.len() >= self.limit {
+            self.overflow = true;
+            return;
+        }
+        let inbox = folder.name.eq_ignore_ascii_case("INBOX");
+        self.entries.push(Entry {
+            name: if inbox {
+                "INBOX".into()
+            } else {
+                folder.name.into()
+            },
+            exists: !folder.non_existent,
+            no_select: folder.no_select,
+            subscribed: folder.subscribed,
+            special_use: folder.special_use,
+            status: folder.status.map(Box::new),
+        });
+    }
+
+    /// All names were given: puts them in order, once each, with the levels between them.
+    pub(super) fn complete(&mut self) {
+        let separator = self.query.inner.separator;
+        let mut levels: Vec<Box<str>> = Vec::new();
+        for entry in &self.entries {
+            for (at, _) in entry.name.match_indices(separator) {
+                levels.push(entry.name.get(..at).unwrap_or_default().into());
+            }
+        }
+        levels.sort_unstable();
+        levels.dedup();
+        self.entries.extend(
+            levels
+                .into_iter()
+                .filter(|name| !name.is_empty())
+                .map(|name| {
+                    let (exists, no_select, subscribed) = (false, false, false);
+                    let special_use = SpecialUse::NONE;
+                    Entry {
+                        name,
+                        exists,
+                        no_select,
+                        subscribed,
+                        special_use,
+                        status: None,
+                    }
+                }),
+        );
+        // Stable: of two entries of one name the store's own comes first.
+        self.entries.sort_by(|a, b| a.name.cmp(&b.name));
+        self.entries.dedup_by(|later, first| {
+            let same = later.name == first.name;
+            if same {
+                first.exists |= later.exists;
+                first.subscribed |= later.subscribed;
+                first.special_use = first.special_use | later.special_use;
+                first.status = first.status.take().or(later.status.take());
+            }
+            same
+        });
+    }
+
+    /// The next line, if any is left.
+    pub(super) fn next_shown(&mut self) -> Option<Shown<'_>> {
+        loop {
+            let at = self.written;
+            self.entries.get(at)?;
+            self.written += 1;
+            if self.is_shown(at) {
+                break;
+            }
+        }
+        let at = self.written - 1;
+        let entry = self.entries.get(at)?;
+        Some(Shown {
+            name: &entry.name,
+            attributes: self.attributes(at, entry),
+            status: entry
+                .status
+                .as_deref()
+                .filter(|_| entry.exists && !entry.no_select),
+            child_info: self.query.inner.select.recursive_match
+                && self.below(at).any(|child| self.is_selected(child)),
+        })
+    }
+
+    fn is_shown(&self, at: usize) -> bool {
+        let Some(entry) = self.entries.get(at) else {
+            return false;
+        };
+        if !self.query.matches(&entry.name) {
+            return false;
+        }
+        let query = &self.query.inner;
+        if self.is_selected(entry) {
+            return true;
+        }
+        if query.select.recursive_match {
+            // RFC 5258 section 3.5: not where the child is shown itself.
+            let hidden = |child: &Entry| !self.query.matches(&child.name);
+            return self
+                .below(at)
+                .any(|child| self.is_selected(child) && hidden(child));
+        }
+        // A level above what is selected (RFC 9051 section 6.3.9, RFC 3501 section 6.3.9).
+        let level = match query.lsub {
+            true => true,
+            false => !entry.exists && !query.select.subscribed && !query.select.special_use,
+        };
+        level
+            && self.query.finds_level(&entry.name)
+            && self.below(at).any(|child| self.is_selected(child))
+    }
+
+    /// What the selection options choose, patterns aside.
+    fn is_selected(&self, entry: &Entry) -> bool {
+        let query = &self.query.inner;
+        let subscribed = !self.query.subscribed_only() || entry.subscribed;
+        let special = !query.select.special_use || !entry.special_use.is_empty();
+        subscribed && special && (entry.exists || self.query.subscribed_only())
+    }
+
+    /// The entries under this one: they follow it, apart from names that only sort between.
+    fn below(&self, at: usize) -> impl Iterator<Item = &Entry> {
+        let parent = self.entries.get(at).map_or("", |entry| &entry.name);
+        let separator = self.query.inner.separator;
+        let from = self.entries.partition_point(move |entry| {
+            let start = entry.name.get(..parent.len()).unwrap_or(&entry.name);
+            match start.cmp(parent) {
+                std::cmp::Ordering::Equal => {
+                    let rest = entry.name.get(parent.len()..).unwrap_or_default();
+                    rest.chars().next().is_none_or(|next| next < separator)
+                }
+                order => order.is_lt(),
+            }
+        });
+        let under = move |entry: &&Entry| {
+            let rest = entry.name.strip_prefix(parent);
+            rest.is_some_and(|rest| rest.starts_with(separator))
+        };
+        self.entries
+            .get(from..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(under)
+    }
+
+    fn attributes(&self, at: usize, entry: &Entry) -> Vec<&'static str> {
+        let mut all = Vec::new();
+        let children = self.below(at).any(|child| child.exists);
+        if self.query.is_lsub() {
+            if !entry.subscribed || entry.no_select || !entry.exists {
+                all.push("\\Noselect");
+            }
+            return all;
+        }
+        if !entry.exists {
+            all.push("\\NonExistent");
+        } else if entry.no_select {
+            all.push("\\Noselect");
+        }
+        if self.query.shows_subscribed() && entry.subscribed {
+            all.push("\\Subscribed");
+        }
+        all.push(if children {
+            "\\HasChildren"
+        } else {
+            "\\HasNoChildren"
+        });
+        all.extend(entry.special_use.names());
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(patterns: &[&str], select: ListSelect, lsub: bool, folders: &[Folder<'_>]) -> String {
+        let patterns = patterns.iter().map(|p| (*p).to_owned()).collect();
+        let query = ListQuery::new(patterns, '/', select, ListReturn::default(), lsub);
+        let mut listing = Listing::new(query, 100);
+        folders.iter().for_each(|folder| listing.push(folder));
+        listing.complete();
+        let mut lines = Vec::new();
+        while let Some(shown) = listing.next_shown() {
+            let info = if shown.child_info { " +" } else { "" };
+            let short: Vec<_> = shown
+                .attributes
+                .iter()
+                .filter(|a| **a != "\\HasNoChildren")
+                .collect();
+            let short = short
+                .iter()
+                .map(|a| a.trim_start_matches('\\'))
+                .collect::<Vec<_>>();
+            lines.push(format!("{}({}){info}", shown.name, short.join(" ")));
+        }
+        lines.join(" ")
+    }
+
+    // imap-9051-6.3.9-02, imap-9051-6.3.9.5-01, imap-3501-6.3.9-01, imap-9051-6.3.9.6-01
+    #[test]
+    fn levels_children_and_subscriptions() {
+        let folders = [
+            Folder::new("inbox").subscribed(),
+            Folder::new("foo/bar").subscribed(),
+            Folder::new("foo/baz/deep"),
+            Folder::new("foo-bar"),
+            Folder::new("gone").subscribed().non_existent(),
+            Folder::new("Trash").special_use(SpecialUse::TRASH),
+        ];
+        let none = ListSelect::default();
+        let mut subscribed = ListSelect::default();
+        subscribed.subscribed = true;
+        let mut recursive = subscribed;
+        recursive.recursive_match = true;
+        let table: [(&[&str], ListSelect, bool, &str); 8] = [
+            (
+                &["*"],
+                none,
+                false,
+                "INBOX() Trash(Trash) foo-bar() foo/bar() foo/baz/deep()",
+            ),
+            (
+                &["%"],
+                none,
+                false,
+                "INBOX() Trash(Trash) foo(NonExistent HasChildren) foo-bar()",
+            ),
+            (
+                &["foo/%"],
+                none,
+                false,
+                "foo/bar() foo/baz(NonExistent HasChildren)",
+            ),
+            (&["iNbOx", "INBOX"], none, false, "INBOX()"),
+            (
+                &["*"],
+                subscribed,
+                false,
+                "INBOX(Subscribed) foo/bar(Subscribed) gone(NonExistent Subscribed)",
+            ),
+            (
+                &["%"],
+                recursive,
+                false,
+                "INBOX(Subscribed) foo(NonExistent HasChildren) + gone(NonExistent Subscribed)",
+            ),
+            (&["%"], none, true, "INBOX() foo(Noselect) gone(Noselect)"),
+            (&["*"], none, true, "INBOX() foo/bar() gone(Noselect)"),
+        ];
+        for (patterns, select, lsub, expected) in table {
+            assert_eq!(
+                listed(patterns, select, lsub, &folders),
+                expected,
+                "{patterns:?} {lsub}"
+            );
+        }
+    }
+}

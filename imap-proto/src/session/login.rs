@@ -1,0 +1,293 @@
+//! Before and around login: the greeting, CAPABILITY, ID, ENABLE, STARTTLS, LOGIN, AUTHENTICATE,
+//! LOGOUT.
+
+use std::{fmt::Write, ops::ControlFlow};
+
+use wire_core::{
+    Answered, CloseReason, Next, Ticket, frame,
+    sasl::{self, Answer, Exchange, Failure, Identity, Mechanism, Mechanisms, Secret, Step},
+};
+
+use super::{
+    Flow, Session,
+    command::Refused,
+    stage::{Asked, Stage},
+};
+use crate::{
+    Capabilities, Code, Event, No, Violation, kind,
+    syntax::{Atoms, Credential, IdPairs, Str},
+};
+
+impl Session {
+    pub(super) fn greet<'i>(&mut self) -> Flow<'i> {
+        let text = self.capability_text();
+        let host = self.config.clone();
+        let _ = write!(
+            self.line(),
+            "* OK [CAPABILITY {text}] {} ready\r\n",
+            host.host
+        );
+        self.stage = Stage::Command;
+        ControlFlow::Continue(())
+    }
+
+    pub(super) fn capability(&mut self) {
+        let text = self.capability_text();
+        self.untagged(format_args!("CAPABILITY {text}"));
+        self.ok("Done");
+    }
+
+    /// What this client is offered in this state (RFC 9051 section 6.1.1).
+    fn capability_text(&self) -> String {
+        let offered = self.offered();
+        let mut text = String::with_capacity(256);
+        let mut add = |name: &str| {
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(name);
+        };
+        offered.names().for_each(&mut add);
+        if self.account.is_none() {
+            if self.offers_starttls() {
+                add("STARTTLS");
+            }
+            if !self.takes_passwords() {
+                add("LOGINDISABLED");
+            }
+            for mechanism in self.mechanisms().iter() {
+                add(&format!("AUTH={}", mechanism.name()));
+            }
+        }
+        text
+    }
+
+    pub(super) fn offered(&self) -> Capabilities {
+        self.config.capabilities.without(self.hidden)
+    }
+
+    fn offers_starttls(&self) -> bool {
+        self.config.starttls && self.peer.tls.is_none()
+    }
+
+    fn mechanisms(&self) -> Mechanisms {
+        match self.peer.tls {
+            Some(_) => self.config.tls,
+            None => self.config.plain,
+        }
+    }
+
+    /// LOGIN shows a password as PLAIN does: it is open where one of them is.
+    fn takes_passwords(&self) -> bool {
+        let offered = self.mechanisms();
+        offered.has(Mechanism::Plain) || offered.has(Mechanism::Login)
+    }
+
+    /// RFC 2971. The reply never depends on what the client says.
+    pub(super) fn id<'i>(&mut self, pairs: IdPairs<'i>) -> Flow<'i> {
+        if !self.offered().has(Capabilities::ID) {
+            self.bad("", "ID is not offered");
+            return ControlFlow::Continue(());
+        }
+        let config = self.config.clone();
+        let mut line = String::from("NIL");
+        for (i, (field, value)) in config.id.iter().enumerate() {
+            match i {
+                0 => line.replace_range(.., "("),
+                _ => line.push(' '),
+            }
+            let _ = write!(line, "{} {}", Quoted(field), Quoted(value));
+        }
+        if !config.id.is_empty() {
+            line.push(')');
+        }
+        self.untagged(format_args!("ID {line}"));
+        self.ok("Done");
+        ControlFlow::Break(Next::Event(Event::Id(pairs)))
+    }
+
+    /// RFC 9051 section 6.3.1: unknown names are passed over, and what was on before is not named.
+    pub(super) fn enable(&mut self, names: Atoms<'_>) {
+        if !self.offered().has(Capabilities::ENABLE) {
+            return self.bad("", "ENABLE is not offered");
+        }
+        let rev2 = self.offered().has(Capabilities::IMAP4REV2) && !self.enabled.rev2;
+        let asked = |name: &str| names.iter().any(|known| known.eq_ignore_ascii_case(name));
+        self.out.push(b"* ENABLED");
+        if rev2 && asked("IMAP4rev2") {
+            self.enabled.rev2 = true;
+            self.out.push(b" IMAP4rev2");
+        }
+        self.out.push(b"\r\n");
+        self.ok("Done");
+    }
+
+    pub(super) fn start_tls<'i>(&mut self, line: &'i [u8]) -> Flow<'i> {
+        if !self.offers_starttls() {
+            self.bad("", "STARTTLS is not offered");
+            return self.rejected(line, Violation::BadState);
+        }
+        self.ok("Begin the handshake");
+        if !matches!(self.stage, Stage::Closing(_)) {
+            self.stage = Stage::StartTls(self.mint.id());
+        }
+        ControlFlow::Continue(())
+    }
+
+    pub(super) fn logout(&mut self) {
+        self.out.push(b"* BYE Until next time\r\n");
+        self.mailbox = None;
+        self.ok("Done");
+        self.close(CloseReason::Quit);
+    }
+
+    pub(super) fn login<'i>(
+        &mut self,
+        user: Str<'i>,
+        password: Credential<'i>,
+        line: &'i [u8],
+    ) -> Flow<'i> {
+        if !self.takes_passwords() {
+            self.no(No::new(Code::PrivacyRequired, "Use TLS before you log in"));
+            return self.rejected(line, Violation::TlsRequired);
+        }
+        let password = Secret::new(password.expose().to_bytes().into_owned());
+        let (exchange, step) = Exchange::login(&user.to_bytes(), password);
+        self.go_on_with(Box::new(exchange), step)
+    }
+
+    pub(super) fn authenticate_begin<'i>(
+        &mut self,
+        name: &str,
+        initial: Option<Credential<'_>>,
+        line: &'i [u8],
+    ) -> Flow<'i> {
+        let mechanism = Mechanism::from_name(name.as_bytes());
+        let Some(mechanism) = mechanism.filter(|known| self.mechanisms().has(*known)) else {
+            if mechanism.is_some_and(|known| self.config.tls.has(known)) {
+                self.no(No::new(Code::PrivacyRequired, "Use TLS before you log in"));
+                return self.rejected(line, Violation::TlsRequired);
+            }
+            self.no(No::new(Code::Cannot, "No such mechanism"));
+            return ControlFlow::Continue(());
+        };
+        let initial = initial.map(|text| sasl::line::initial(&text.expose().to_bytes()));
+        let (exchange, step) = match initial {
+            Some(Ok(data)) => Exchange::start(mechanism, Some(data.expose())),
+            Some(Err(_)) => {
+                self.bad("", "Not base64");
+                return self.rejected(line, Violation::Syntax { at: 0 });
+            }
+            None => Exchange::start(mechanism, None),
+        };
+        self.go_on_with(Box::new(exchange), step)
+    }
+
+    /// A line that answers a challenge. Whatever it is, it is never taken for a command.
+    pub(super) fn take_sasl_line<'i>(&mut self, input: &mut &'i [u8]) -> Flow<'i> {
+        let line = match self.frame.next(input, self.command_limit()) {
+            Some(frame::Command::Whole(line)) => line,
+            Some(frame::Command::Literal { .. }) => {
+                self.refused = Refused::Literal;
+                self.bad("", "Not base64");
+                return ControlFlow::Continue(());
+            }
+            Some(_) => {
+                self.bad("TOOBIG", "Line too long");
+                return ControlFlow::Continue(());
+            }
+            None => return self.wait_for_input(),
+        };
+        self.heard();
+        let Stage::Sasl(mut exchange) = std::mem::replace(&mut self.stage, Stage::Command) else {
+            return ControlFlow::Continue(());
+        };
+        let step = match sasl::line::reply(line) {
+            Ok(sasl::line::Reply::Data(data)) => exchange.respond(data.expose()),
+            Ok(sasl::line::Reply::Cancel) => Step::Fail(Failure::Cancelled),
+            Err(_) => Step::Fail(Failure::Malformed),
+        };
+        self.go_on_with(exchange, step)
+    }
+
+    fn go_on_with<'i>(&mut self, exchange: Box<Exchange>, step: Step) -> Flow<'i> {
+        match step {
+            Step::Challenge(octets) => {
+                let _ = write!(self.line(), "+ {}\r\n", sasl::line::challenge(&octets));
+                self.stage = Stage::Sasl(exchange);
+            }
+            Step::Ask(request) => {
+                let ticket = self.ask(Asked::Auth(exchange));
+                return ControlFlow::Break(Next::Event(Event::Auth { ticket, request }));
+            }
+            Step::Done { identity, .. } => {
+                let ticket = self.ask(Asked::Login(Box::new(identity.clone())));
+                return ControlFlow::Break(Next::Event(Event::Login { ticket, identity }));
+            }
+            Step::Fail(why) => self.login_failed(why),
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// The answer to `Event::Auth`. What comes of it, such as `Event::Login`, is in the next call
+    /// of [`Session::next`].
+    pub fn authenticate(&mut self, ticket: Ticket<kind::Auth>, answer: Answer) -> Answered {
+        let Some(Asked::Auth(mut exchange)) = self.close_ticket(ticket.id()) else {
+            return Answered::Stale;
+        };
+        match exchange.answer(answer) {
+            Step::Fail(why) => self.login_failed(why),
+            step => self.stage = Stage::Answered(exchange, Box::new(step)),
+        }
+        Answered::Taken
+    }
+
+    /// The step that the application's answer led to.
+    pub(super) fn go_on_after_answer<'i>(&mut self) -> Flow<'i> {
+        match std::mem::replace(&mut self.stage, Stage::Command) {
+            Stage::Answered(exchange, step) => self.go_on_with(exchange, *step),
+            other => {
+                self.stage = other;
+                ControlFlow::Continue(())
+            }
+        }
+    }
+
+    pub(super) fn login_failed(&mut self, why: Failure) {
+        match why {
+            Failure::Malformed => return self.bad("", "The response does not fit"),
+            Failure::Cancelled => return self.bad("", "Cancelled"),
+            Failure::Expired => self.no(No::new(Code::Expired, "The password has expired")),
+            Failure::Disabled => self.no(No::new(Code::ContactAdmin, "The account is off")),
+            Failure::Temporary => self.no(No::new(Code::Unavailable, "Try again later")),
+            _ => self.no(No::new(
+                Code::AuthenticationFailed,
+                "Wrong user or password",
+            )),
+        }
+        self.count_error();
+    }
+
+    pub(super) fn logged_in(&mut self, identity: Identity) {
+        self.account = Some(identity.account().into());
+        self.heard();
+        let text = format!("CAPABILITY {}", self.capability_text());
+        self.ok_code(&text, "Logged in");
+    }
+}
+
+/// A quoted string of text that the configuration gave.
+struct Quoted<'t>(&'t str);
+
+impl std::fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_char('"')?;
+        for c in self.0.chars().filter(|c| (' '..='~').contains(c)) {
+            if c == '"' || c == '\\' {
+                f.write_char('\\')?;
+            }
+            f.write_char(c)?;
+        }
+        f.write_char('"')
+    }
+}

@@ -1,0 +1,190 @@
+//! SELECT, EXAMINE, CLOSE and UNSELECT.
+
+use std::ops::ControlFlow;
+
+use wire_core::{Answered, Next, Ticket};
+
+use super::{
+    Flow, Session,
+    mailbox::Mailbox,
+    stage::{Asked, Updates},
+};
+use crate::{
+    Capabilities, Code, Event, FlagList, Keywords, No, Noted, Selected, System, Uid, kind, respond,
+    syntax,
+};
+
+impl Session {
+    pub(super) fn select<'i>(&mut self, select: syntax::Select<'i>) -> Flow<'i> {
+        if select.qresync.is_some() {
+            // imap-7162-3.2.5-01: nothing was enabled that allows it.
+            self.bad("", "QRESYNC is not enabled");
+            return ControlFlow::Continue(());
+        }
+        let Some(mailbox) = self.mailbox_name(select.mailbox) else {
+            return ControlFlow::Continue(());
+        };
+        let asked = Asked::Select {
+            read_only: select.read_only,
+            name: mailbox.name().into(),
+            condstore: select.condstore,
+        };
+        self.early.clear();
+        let ticket = self.ask(asked);
+        let read_only = select.read_only;
+        ControlFlow::Break(Next::Event(Event::Select {
+            ticket,
+            mailbox,
+            read_only,
+        }))
+    }
+
+    /// The answer to `Event::Select`: the mailbox is open, and changes of it are wanted.
+    pub fn selected(&mut self, ticket: Ticket<kind::Select>, opened: Selected) -> Answered {
+        let Some(Asked::Select {
+            read_only,
+            name,
+            condstore,
+        }) = self.close_ticket(ticket.id())
+        else {
+            return Answered::Stale;
+        };
+        self.enabled.condstore |= condstore;
+        self.write_selected(&opened, &name);
+        let early = std::mem::take(&mut self.early);
+        let mut mailbox = Mailbox::new(opened, read_only, self.config.limits.pending);
+        let lost = early
+            .iter()
+            .any(|change| mailbox.note(change) == Noted::OutOfOrder);
+        let code = if mailbox.read_only {
+            "READ-ONLY"
+        } else {
+            "READ-WRITE"
+        };
+        self.mailbox = Some(Box::new(mailbox));
+        if lost {
+            self.abort("The mailbox changed in a way that needs a new start");
+            return Answered::Taken;
+        }
+        self.updates = Updates::All;
+        self.ok_code(code, "Open");
+        Answered::Taken
+    }
+
+    /// RFC 9051 section 6.3.2 and, for clients that did not enable it, RFC 3501 section 6.3.1.
+    fn write_selected(&mut self, opened: &Selected, name: &str) {
+        let keywords: Vec<&str> = opened.keywords.iter().map(String::as_str).collect();
+        let keywords = Keywords::Strs(&keywords);
+        self.out.push(b"* FLAGS ");
+        respond::flags(
+            &mut self.out,
+            FlagList {
+                system: System::ALL,
+                keywords,
+            },
+            None,
+        );
+        self.out.push(b"\r\n");
+        self.untagged(format_args!("{} EXISTS", opened.view.len()));
+        if !self.enabled.rev2 {
+            self.untagged(format_args!("{} RECENT", opened.recent));
+            let unseen = opened.first_unseen.and_then(|uid| opened.view.number(uid));
+            if let Some(number) = unseen {
+                self.untagged(format_args!(
+                    "OK [UNSEEN {number}] The first without \\Seen"
+                ));
+            }
+        }
+        let permanent = match opened.read_only {
+            true => FlagList::from(System::NONE),
+            false => FlagList {
+                system: opened.permanent,
+                keywords,
+            },
+        };
+        let any = (opened.new_keywords && !opened.read_only).then_some("\\*");
+        self.out.push(b"* OK [PERMANENTFLAGS ");
+        respond::flags(&mut self.out, permanent, any);
+        self.out.push(b"] These can be kept\r\n");
+        self.untagged(format_args!(
+            "OK [UIDVALIDITY {}] Valid",
+            opened.uid_validity
+        ));
+        self.untagged(format_args!("OK [UIDNEXT {}] Predicted", opened.uid_next));
+        match opened.modseq.filter(|modseq| *modseq > 0) {
+            Some(modseq) => self.untagged(format_args!("OK [HIGHESTMODSEQ {modseq}] Highest")),
+            None if self.enabled.condstore => self.out.push(b"* OK [NOMODSEQ] Not kept\r\n"),
+            None => {}
+        }
+        if self.enabled.rev2 {
+            // RFC 9051 section 6.3.2: the name as the server writes it.
+            self.out.push(b"* LIST () ");
+            self.push_separator();
+            self.out.push(b" ");
+            respond::mailbox(&mut self.out, name, self.enabled.rev2);
+            self.out.push(b"\r\n");
+        }
+    }
+
+    pub(super) fn unselect(&mut self) {
+        if !self.offered().has(Capabilities::UNSELECT) || !self.deselect() {
+            return self.bad("", "UNSELECT without a selected mailbox");
+        }
+        self.ok("Done");
+    }
+
+    /// CLOSE removes without a word what is marked (RFC 9051 section 6.4.1); not where nothing may
+    /// be changed.
+    pub(super) fn close_mailbox<'i>(&mut self) -> Flow<'i> {
+        let open = self.mailbox.as_deref().filter(|mailbox| !mailbox.read_only);
+        let Some(uids) = open.map(|mailbox| mailbox.view.uids()) else {
+            self.deselect();
+            self.ok("Done");
+            return ControlFlow::Continue(());
+        };
+        if uids.is_empty() {
+            self.deselect();
+            self.ok("Done");
+            return ControlFlow::Continue(());
+        }
+        let ticket = self.ask(Asked::Expunge { close: true });
+        ControlFlow::Break(Next::Event(Event::Expunge { ticket, uids }))
+    }
+
+    /// The mailbox is selected and may be written, or the command is refused.
+    pub(super) fn may_write(&mut self) -> bool {
+        match self.mailbox.as_deref() {
+            Some(mailbox) if !mailbox.read_only => true,
+            _ => {
+                self.no(No::new(
+                    Code::NoPerm,
+                    "The mailbox is open for reading only",
+                ));
+                false
+            }
+        }
+    }
+
+    /// The messages that a set of the client means, by number or by UID; `None`: a number that no
+    /// message has, which was answered BAD.
+    pub(super) fn resolve(
+        &mut self,
+        set: syntax::SequenceSet<'_>,
+        uid: bool,
+    ) -> Option<crate::UidSet> {
+        let mailbox = self.mailbox.as_deref()?;
+        if uid {
+            return Some(mailbox.view.by_uid(set, &mailbox.saved));
+        }
+        let found = mailbox.view.by_number(set, &mailbox.saved).ok();
+        if found.is_none() {
+            self.bad("", "No message has that number");
+        }
+        found
+    }
+
+    /// The number that the client knows a message by.
+    pub(super) fn number_of(&self, uid: Uid) -> Option<u32> {
+        self.mailbox.as_deref()?.view.number(uid)
+    }
+}
