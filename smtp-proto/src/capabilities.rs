@@ -1,0 +1,58 @@
+//! What a session may offer.
+
+/// A set of things that a server can offer or know.
+///
+/// What a listener offers is a function of its [`Config`](crate::Config) and of whether the
+/// session is inside TLS; an application can hide some of it from one client
+/// ([`Session::accept_hello`](crate::Session::accept_hello)).
+///
+/// ```
+/// use smtp_proto::Capabilities;
+///
+/// let caps = Capabilities::DEFAULT.with(Capabilities::STARTTLS).without(Capabilities::SMTPUTF8);
+/// assert!(caps.contains(Capabilities::STARTTLS));
+/// assert!(!caps.contains(Capabilities::SMTPUTF8));
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Capabilities(u32);
+
+impl Capabilities {
+    /// Nothing.
+    pub const NONE: Self = Capabilities(0);
+    /// RFC 2920. Hiding it changes nothing but the list: a session copes with any cut.
+    pub const PIPELINING: Self = Capabilities(1);
+    /// RFC 1870, with the limit of [`Limits::message`](crate::Limits::message).
+    pub const SIZE: Self = Capabilities(1 << 1);
+    /// RFC 6152.
+    pub const EIGHT_BIT_MIME: Self = Capabilities(1 << 2);
+    /// RFC 2034. Without it replies carry no enhanced codes.
+    pub const ENHANCED_STATUS_CODES: Self = Capabilities(1 << 3);
+    /// RFC 6531. Needs [`EIGHT_BIT_MIME`](Self::EIGHT_BIT_MIME).
+    pub const SMTPUTF8: Self = Capabilities(1 << 4);
+    /// RFC 3207. Never offered inside TLS.
+    pub const STARTTLS: Self = Capabilities(1 << 8);
+    /// EXPN comes as a [`Query`](crate::Event::Query), and is listed (RFC 5321 section 3.5.2).
+    pub const EXPN: Self = Capabilities(1 << 9);
+    /// ETRN comes as a [`Query`](crate::Event::Query), and is listed (RFC 1985).
+    pub const ETRN: Self = Capabilities(1 << 10);
+
+    /// What costs nothing and needs nobody: all of the above down to SMTPUTF8.
+    pub const DEFAULT: Self = Capabilities(0x1f);
+
+    /// Both sets.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Capabilities(self.0 | other.0)
+    }
+
+    /// This set without the other one.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Capabilities(self.0 & !other.0)
+    }
+
+    /// Is all of `other` in it?
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}

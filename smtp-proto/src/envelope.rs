@@ -1,0 +1,129 @@
+//! The open transaction: one value, dropped as one.
+
+use crate::{MessageId, RcptId, Reply};
+
+/// What stands between MAIL and the end.
+#[derive(Debug, Default)]
+pub(crate) enum Transaction {
+    #[default]
+    None,
+    Open(Envelope),
+    /// The message is gone, and the application knows; the client hears of it at the next
+    /// occasion: RCPT, DATA, or the mark.
+    Refused {
+        reply: Box<Reply<'static>>,
+        recipients: Recipients,
+        utf8: bool,
+    },
+}
+
+/// Sender and recipients of the open message, as far as the session needs them.
+#[derive(Debug)]
+pub(crate) struct Envelope {
+    pub(crate) message: MessageId,
+    pub(crate) smtputf8: bool,
+    pub(crate) declared: Option<u64>,
+    /// RCPT commands that became an event.
+    pub(crate) asked: u16,
+    /// RCPT commands over the limit.
+    pub(crate) overshoot: u16,
+    pub(crate) accepted: Recipients,
+}
+
+impl Envelope {
+    pub(crate) fn new(message: MessageId, smtputf8: bool, declared: Option<u64>) -> Self {
+        let accepted = Recipients::default();
+        Envelope {
+            message,
+            smtputf8,
+            declared,
+            asked: 0,
+            overshoot: 0,
+            accepted,
+        }
+    }
+}
+
+impl Transaction {
+    pub(crate) fn envelope(&self) -> Option<&Envelope> {
+        match self {
+            Transaction::Open(envelope) => Some(envelope),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn envelope_mut(&mut self) -> Option<&mut Envelope> {
+        match self {
+            Transaction::Open(envelope) => Some(envelope),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_none(&self) -> bool {
+        matches!(self, Transaction::None)
+    }
+
+    /// May replies hold UTF-8 (RFC 6531 section 3.7.4.2)?
+    pub(crate) fn utf8(&self) -> bool {
+        match self {
+            Transaction::None => false,
+            Transaction::Open(envelope) => envelope.smtputf8,
+            Transaction::Refused { utf8, .. } => *utf8,
+        }
+    }
+}
+
+/// A set of recipients. Allocates beyond 128 only.
+#[derive(Debug, Default)]
+pub(crate) struct Recipients {
+    count: u16,
+    first: [u64; 2],
+    more: Vec<u64>,
+}
+
+impl Recipients {
+    pub(crate) const fn count(&self) -> u16 {
+        self.count
+    }
+
+    /// Adds one that is not in the set.
+    pub(crate) fn add(&mut self, rcpt: RcptId) {
+        let (word, bit) = (usize::from(rcpt.0 / 64), 1 << (rcpt.0 % 64));
+        self.count += 1;
+        if let Some(first) = self.first.get_mut(word) {
+            *first |= bit;
+            return;
+        }
+        let word = word - self.first.len();
+        if self.more.len() <= word {
+            self.more.resize(word + 1, 0);
+        }
+        if let Some(more) = self.more.get_mut(word) {
+            *more |= bit;
+        }
+    }
+
+    /// In the order of RCPT.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = RcptId> {
+        let words = (0u16..).zip(self.first.iter().chain(&self.more));
+        words.flat_map(|(n, &word)| {
+            (0..64)
+                .filter(move |bit| word >> bit & 1 == 1)
+                .map(move |bit| RcptId(n * 64 + bit))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recipients_keep_their_order() {
+        let mut recipients = Recipients::default();
+        let ids = [0, 1, 63, 64, 127, 128, 700];
+        ids.map(|id| recipients.add(RcptId(id)));
+        assert_eq!(recipients.iter().map(|id| id.0).collect::<Vec<_>>(), ids);
+        assert_eq!(usize::from(recipients.count()), ids.len());
+    }
+}

@@ -1,0 +1,72 @@
+//! The verb of a command line.
+
+/// What a line asks for. Verbs are matched without regard to case (RFC 5321 section 2.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Command {
+    Helo,
+    Ehlo,
+    Lhlo,
+    Mail,
+    Rcpt,
+    Data,
+    Bdat,
+    Rset,
+    Noop,
+    Quit,
+    Vrfy,
+    Expn,
+    Help,
+    Etrn,
+    StartTls,
+    Auth,
+    /// A verb of RFC 5321 or of an extension that this server does not have.
+    NotImplemented,
+    /// A request line of HTTP: another protocol is being sent here on purpose.
+    Http,
+    Unknown,
+}
+
+/// Verb and argument, without white space at the end (RFC 5321 section 4.1.1).
+pub(crate) fn split(line: &[u8]) -> (Command, &[u8]) {
+    let line = line.trim_ascii_end();
+    let end = line
+        .iter()
+        .position(|octet| *octet == b' ')
+        .unwrap_or(line.len());
+    let (verb, argument) = line.split_at_checked(end).unwrap_or((line, &[]));
+    (command(verb), argument.trim_ascii_start())
+}
+
+fn command(verb: &[u8]) -> Command {
+    let mut upper = [0; 8];
+    let Some(place) = upper.get_mut(..verb.len()) else {
+        return Command::Unknown;
+    };
+    place.copy_from_slice(verb);
+    place.make_ascii_uppercase();
+    match &upper {
+        b"HELO\0\0\0\0" => Command::Helo,
+        b"EHLO\0\0\0\0" => Command::Ehlo,
+        b"LHLO\0\0\0\0" => Command::Lhlo,
+        b"MAIL\0\0\0\0" => Command::Mail,
+        b"RCPT\0\0\0\0" => Command::Rcpt,
+        b"DATA\0\0\0\0" => Command::Data,
+        b"BDAT\0\0\0\0" => Command::Bdat,
+        b"RSET\0\0\0\0" => Command::Rset,
+        b"NOOP\0\0\0\0" => Command::Noop,
+        b"QUIT\0\0\0\0" => Command::Quit,
+        b"VRFY\0\0\0\0" => Command::Vrfy,
+        b"EXPN\0\0\0\0" => Command::Expn,
+        b"HELP\0\0\0\0" => Command::Help,
+        b"ETRN\0\0\0\0" => Command::Etrn,
+        b"STARTTLS" => Command::StartTls,
+        b"AUTH\0\0\0\0" => Command::Auth,
+        b"TURN\0\0\0\0" | b"ATRN\0\0\0\0" | b"SEND\0\0\0\0" | b"SOML\0\0\0\0" | b"SAML\0\0\0\0"
+        | b"BURL\0\0\0\0" | b"XCLIENT\0" | b"XFORWARD" => Command::NotImplemented,
+        b"GET\0\0\0\0\0" | b"HEAD\0\0\0\0" | b"POST\0\0\0\0" | b"PUT\0\0\0\0\0"
+        | b"PATCH\0\0\0" | b"DELETE\0\0" | b"OPTIONS\0" | b"CONNECT\0" | b"TRACE\0\0\0" => {
+            Command::Http
+        }
+        _ => Command::Unknown,
+    }
+}

@@ -1,0 +1,78 @@
+//! ESMTP parameters (RFC 5321 section 4.1.2) and xtext (RFC 3461 section 4).
+
+use std::borrow::Cow;
+
+/// The words of a parameter list with their offset in it.
+pub(crate) fn words(raw: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    raw.split(|octet| *octet == b' ')
+        .scan(0, |at, word| {
+            let start = *at;
+            *at += word.len() + 1;
+            Some((start, word))
+        })
+        .filter(|(_, word)| !word.is_empty())
+}
+
+/// `keyword[=value]` as it stands in a list that was checked.
+pub(crate) fn split(word: &[u8]) -> (&[u8], Option<&[u8]>) {
+    match word.iter().position(|octet| *octet == b'=') {
+        Some(at) => (word.get(..at).unwrap_or_default(), word.get(at + 1..)),
+        None => (word, None),
+    }
+}
+
+/// Is it `esmtp-keyword ["=" esmtp-value]`? Octets above 127 are UTF-8 (RFC 6531 section 3.3).
+pub(crate) fn is_parameter(word: &[u8]) -> bool {
+    let (keyword, value) = split(word);
+    let name = |octet: &u8| octet.is_ascii_alphanumeric() || *octet == b'-';
+    let sign = |octet: &u8| matches!(octet, b'!'..=b'<' | b'>'..=b'~' | 0x80..);
+    keyword.first().is_some_and(u8::is_ascii_alphanumeric)
+        && keyword.iter().all(name)
+        && value.is_none_or(|value| !value.is_empty() && value.iter().all(sign))
+        && core::str::from_utf8(word).is_ok()
+}
+
+/// 1 to 20 digits; more than fits is the largest number (RFC 1870 section 3).
+pub(crate) fn number(digits: &[u8]) -> Option<u64> {
+    let valid = (1..=20).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
+    valid.then(|| {
+        digits.iter().fold(0u64, |n, digit| {
+            n.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
+        })
+    })
+}
+
+/// Decodes xtext: `+` and two upper-case hexadecimal digits stand for an octet. `None`: malformed,
+/// or it decodes to what is no clean text.
+pub(crate) fn xtext(text: &[u8]) -> Option<Cow<'_, str>> {
+    if !text.contains(&b'+') {
+        return super::path::text(text).map(Cow::Borrowed);
+    }
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text;
+    loop {
+        match rest {
+            [] => break,
+            [b'+', high, low, behind @ ..] => {
+                plain.push(hex(*high)? << 4 | hex(*low)?);
+                rest = behind;
+            }
+            [b'+', ..] => return None,
+            [octet, behind @ ..] => {
+                plain.push(*octet);
+                rest = behind;
+            }
+        }
+    }
+    let plain = String::from_utf8(plain).ok()?;
+    super::path::text(plain.as_bytes())?;
+    (!plain.contains(|c: char| c.is_control())).then_some(Cow::Owned(plain))
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}

@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+
+mod address;
+mod capabilities;
+mod config;
+mod envelope;
+mod event;
+mod grammar;
+pub mod kind;
+mod limits;
+mod own_replies;
+mod params;
+mod path;
+mod reply;
+mod session;
+mod trace;
+
+pub use address::{Address, AddressError};
+pub use capabilities::Capabilities;
+pub use config::{BareNewline, Builder, Config, ConfigError, EarlyTalk};
+pub use event::{Dropped, Event, MessageId, RcptId, Verb, Violation};
+pub use kind::Accept;
+pub use limits::{Limits, Timeouts};
+pub use params::{Body, MailParams, RcptParams};
+pub use path::Path;
+pub use reply::Reply;
+pub use session::Session;
+pub use wire_core;

@@ -1,0 +1,232 @@
+//! Command lines: framing, dispatch, refusal.
+
+use memchr::{memchr, memchr2};
+use wire_core::{CloseReason, Time, Wants, frame::Line};
+
+use super::{Session, Stage, Step, replies::Ask};
+use crate::{
+    Event, Reply, Violation,
+    grammar::command::{self, Command},
+    own_replies,
+};
+
+/// What the front of the input is.
+pub(super) enum Read<'i> {
+    Line(&'i [u8]),
+    /// Over the limit; the rest of it will be thrown away.
+    TooLong(&'i [u8]),
+    /// A CR or LF that ends no line stands behind this.
+    Bare(&'i [u8]),
+    More,
+}
+
+impl Session {
+    pub(super) fn command<'i>(&mut self, now: Time, input: &mut &'i [u8]) -> Step<'i> {
+        if self.replies.is_empty() {
+            if self.is_over() {
+                return Step::Again;
+            }
+        } else if !self.may_overtake(input) {
+            return self.wait(true, input);
+        }
+        if self.output.cost() >= self.config.limits.output_high_water as usize {
+            return Step::Wait(Wants::FLUSH);
+        }
+        let limit = self.config.limits.command_line as usize;
+        let event = match self.read_line(input, limit) {
+            Read::Line(line) => self.execute(now, line),
+            Read::TooLong(line) => {
+                self.clock.command(now);
+                Some(self.reject(line, Violation::LineTooLong))
+            }
+            Read::Bare(line) => Some(self.reject(line, Violation::BareNewline)),
+            Read::More if self.eof && self.replies.is_empty() => {
+                self.close(CloseReason::Eof);
+                None
+            }
+            Read::More => return self.wait(true, input),
+        };
+        event.map_or(Step::Again, Step::Event)
+    }
+
+    /// Takes a line, and notices a bare CR or LF before the line is complete: a client that ends
+    /// its lines so would wait for a reply for ever.
+    pub(super) fn read_line<'i>(&mut self, input: &mut &'i [u8], limit: usize) -> Read<'i> {
+        let bare = |octets: &'i [u8], from, complete| {
+            find_bare(octets, from, complete)
+                .and_then(|at| octets.get(..at))
+                .map(Read::Bare)
+        };
+        let read = match self.lines.next(input, limit) {
+            Some(Line::Whole(line)) => bare(line, 0, true).unwrap_or(Read::Line(line)),
+            Some(Line::TooLong(start)) => bare(start, 0, false).unwrap_or(Read::TooLong(start)),
+            None if self.lines.is_discarding() => Read::More,
+            None => {
+                let found = bare(input, self.looked, false);
+                self.looked = input.len().saturating_sub(1);
+                return found.unwrap_or(Read::More);
+            }
+        };
+        self.looked = 0;
+        read
+    }
+
+    /// Ends the session between two commands, if it is time to.
+    fn is_over(&mut self) -> bool {
+        let limits = &self.config.limits;
+        if self.counts.errors >= limits.errors
+            || self.counts.refused >= limits.refused_recipients
+            || self.counts.without_mail > limits.commands_without_mail
+        {
+            self.cut(own_replies::TOO_MANY_ERRORS, CloseReason::TooManyErrors);
+            return true;
+        }
+        let idle = self.transaction.envelope().is_none();
+        if let Some(reason) = self.drain.filter(|_| idle) {
+            let long = reason == CloseReason::Timeout;
+            let reply = if long {
+                own_replies::LONG_SESSION
+            } else {
+                own_replies::SHUTTING_DOWN
+            };
+            self.cut(reply, reason);
+            return true;
+        }
+        false
+    }
+
+    /// May the next command be taken while others are undecided? Only RCPT behind RCPT may, and
+    /// only as far as it would be taken whatever the answers are.
+    fn may_overtake(&self, input: &[u8]) -> bool {
+        let limits = &self.config.limits;
+        let open = self.replies.open_recipients();
+        let accepted = self
+            .transaction
+            .envelope()
+            .map_or(0, |envelope| envelope.accepted.count());
+        self.replies.only_recipients()
+            && self.replies.len() < usize::from(limits.parallel)
+            && open + usize::from(accepted) < usize::from(limits.recipients)
+            && open + usize::from(self.counts.refused) < usize::from(limits.refused_recipients)
+            && self.counts.errors < limits.errors
+            && !self.lines.is_discarding()
+            && input
+                .get(..5)
+                .is_some_and(|verb| verb.eq_ignore_ascii_case(b"RCPT "))
+    }
+
+    fn execute<'i>(&mut self, now: Time, line: &'i [u8]) -> Option<Event<'i>> {
+        self.clock.command(now);
+        if memchr(0, line).is_some() {
+            return Some(self.reject(line, Violation::NulByte));
+        }
+        let (command, argument) = command::split(line);
+        if matches!(self.stage, Stage::Unwelcome) && command != Command::Quit {
+            return Some(self.reject(line, Violation::BadSequence));
+        }
+        use Command as C;
+        // RFC 5321 section 2.4.
+        let text = matches!(
+            command,
+            C::Mail | C::Rcpt | C::Vrfy | C::Expn | C::Help | C::Etrn
+        );
+        if !text && !line.is_ascii() {
+            return Some(self.reject(line, Violation::NonAscii));
+        }
+        if !matches!(command, C::Mail | C::Rcpt | C::Data) {
+            self.counts.without_mail = self.counts.without_mail.saturating_add(1);
+        }
+        match command {
+            C::Helo | C::Ehlo | C::Lhlo => Some(self.hello(now, command, line, argument)),
+            C::Mail => Some(self.mail(now, line, argument)),
+            C::Rcpt => self.rcpt(now, line, argument),
+            C::Data => self.data_command(now, line, argument),
+            C::Bdat => Some(self.bdat(line, argument)),
+            C::Rset => self.rset(line, argument),
+            C::Noop => self.say(own_replies::OK),
+            C::Quit => self.quit(line, argument),
+            C::Vrfy | C::Expn | C::Help | C::Etrn => Some(self.query(now, command, line, argument)),
+            C::StartTls => self.start_tls(line, argument),
+            C::Auth => self.auth_command(line, argument),
+            C::NotImplemented => Some(self.reject(line, Violation::NotImplemented)),
+            C::Http => Some(self.reject(line, Violation::HttpVerb)),
+            C::Unknown => Some(self.reject(line, Violation::UnknownCommand)),
+        }
+    }
+
+    /// Queues the session's own reply to a command.
+    pub(super) fn say<'i>(&mut self, reply: Reply<'static>) -> Option<Event<'i>> {
+        self.replies.say(Ask::Own, reply, self.transaction.utf8());
+        None
+    }
+
+    pub(super) fn reject<'i>(&mut self, line: &'i [u8], why: Violation) -> Event<'i> {
+        self.reject_as(line, why, own_replies::of(why))
+    }
+
+    /// A command that takes no argument has one.
+    pub(super) fn reject_argument<'i>(&mut self, line: &'i [u8], argument: &[u8]) -> Event<'i> {
+        let at = offset(line, argument, 0);
+        self.reject_as(line, Violation::Syntax { at }, own_replies::NO_ARGUMENT)
+    }
+
+    pub(super) fn reject_as<'i>(
+        &mut self,
+        line: &'i [u8],
+        why: Violation,
+        reply: Reply<'static>,
+    ) -> Event<'i> {
+        self.refuse_own(Ask::Own, why, reply);
+        Event::Rejected { line, why }
+    }
+
+    /// The session refuses a command: counts it, and holds the reply back where that is
+    /// configured.
+    pub(super) fn refuse_own(&mut self, ask: Ask, why: Violation, reply: Reply<'static>) {
+        let reply = self.config.text(why).cloned().unwrap_or(reply);
+        // A full envelope is no fault.
+        if !matches!(
+            why,
+            Violation::TooManyRecipients | Violation::TooManyTransactions
+        ) {
+            self.counts.errors = self.counts.errors.saturating_add(1);
+        }
+        let reply = reply.delayed_at_least(self.config.tarpit(self.counts.errors));
+        self.replies.say(ask, reply, self.transaction.utf8());
+    }
+
+    pub(super) fn own_reply(&self, why: Violation) -> Reply<'static> {
+        self.config
+            .text(why)
+            .cloned()
+            .unwrap_or(own_replies::of(why))
+    }
+
+    /// Does the command need TLS or AUTH that is not there?
+    pub(super) fn barred(&self) -> Option<Violation> {
+        if self.config.require_tls && self.peer.tls.is_none() {
+            Some(Violation::TlsRequired)
+        } else if self.config.require_auth && self.identity.is_none() {
+            Some(Violation::AuthRequired)
+        } else {
+            None
+        }
+    }
+}
+
+/// Where in the line an octet of the argument stands; the argument is the end of the line but for
+/// white space.
+pub(super) fn offset(line: &[u8], argument: &[u8], at: usize) -> u16 {
+    let before = line.trim_ascii_end().len().saturating_sub(argument.len());
+    u16::try_from(before + at).unwrap_or(u16::MAX)
+}
+
+/// The first CR or LF at or behind `from`, unless it is or may become a CRLF.
+fn find_bare(octets: &[u8], from: usize, complete: bool) -> Option<usize> {
+    let at = from + memchr2(b'\r', b'\n', octets.get(from..)?)?;
+    match octets.get(at..) {
+        Some([b'\r', b'\n', ..]) => None,
+        Some([b'\r']) if !complete => None,
+        _ => Some(at),
+    }
+}

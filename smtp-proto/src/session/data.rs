@@ -1,0 +1,285 @@
+//! The message itself, from 354 to the mark (RFC 5321 section 4.1.1.4).
+
+use core::time::Duration;
+
+use memchr::{memchr, memchr_iter, memrchr};
+use wire_core::{
+    Chunk, CloseReason, Time,
+    dot::{Bare, Body, Decoder},
+};
+
+use super::{Session, Stage, Step, replies::Ask};
+use crate::{
+    BareNewline, Config, Dropped, Event, Reply, Timeouts, envelope::Transaction, own_replies,
+};
+
+/// How far the message has come.
+pub(super) struct Data {
+    decoder: Decoder,
+    /// Octets of the message so far.
+    octets: u64,
+    /// Octets of the line so far; counted only where lines are limited.
+    line: usize,
+    /// A line end was put in place of a bare LF just now: a dot is stuffed in the raw form.
+    repaired: bool,
+    since: Time,
+    last: Time,
+}
+
+impl Data {
+    pub(super) const fn new(now: Time) -> Self {
+        Data {
+            decoder: Decoder::new(),
+            octets: 0,
+            line: 0,
+            repaired: false,
+            since: now,
+            last: now,
+        }
+    }
+
+    /// The 354 has gone out.
+    pub(super) fn begin(&mut self, now: Time) {
+        self.since = now;
+        self.last = now;
+    }
+
+    /// The application took so long over a chunk: not the peer's fault.
+    pub(super) fn pause(&mut self, passed: Duration, now: Time) {
+        self.since = self.since + passed;
+        self.last = now;
+    }
+
+    pub(super) fn deadline(&self, times: &Timeouts) -> Time {
+        let block = self.last + times.data_block;
+        let total = self.since + times.total;
+        let Some(seconds) = self.octets.checked_div(times.min_rate.into()) else {
+            return block.min(total);
+        };
+        let rate = self.since + times.data_block + Duration::from_secs(seconds);
+        block.min(total).min(rate)
+    }
+
+    /// How much of `all` may be looked at without going over a limit in the middle of it, so that
+    /// what the application gets of a message that is refused does not depend on how it was cut.
+    fn sound(&self, config: &Config, all: &[u8]) -> usize {
+        let left = config.limits.message.saturating_sub(self.octets);
+        let mut sound = usize::try_from(left).map_or(all.len(), |left| left.min(all.len()));
+        if let Some(limit) = config.limits.text_line {
+            sound = sound.min(within_lines(all, self.line, limit as usize));
+        }
+        if config.refuse_nul {
+            let before = all.get(..sound).and_then(|all| memchr(0, all));
+            sound = before.unwrap_or(sound);
+        }
+        sound
+    }
+
+    /// The next piece. It is within all limits, or the smallest that is not.
+    fn next<'i>(&mut self, config: &Config, input: &mut &'i [u8]) -> Option<Body<'i>> {
+        let all = *input;
+        let mut length = self.sound(config, all);
+        loop {
+            let mut front = all.get(..length)?;
+            let before = front.len();
+            let piece = self.decoder.next(&mut front);
+            if piece.is_some() || length >= all.len() {
+                *input = all.get(before - front.len()..)?;
+                return piece;
+            }
+            length += 1;
+        }
+    }
+
+    /// Counts a chunk, and says what is wrong with it.
+    fn count(&mut self, config: &Config, chunk: &Chunk<'_>) -> Option<(Dropped, Reply<'static>)> {
+        self.octets = self.octets.saturating_add(chunk.len() as u64);
+        if self.octets > config.limits.message {
+            return Some((Dropped::TooBig, own_replies::TOO_BIG));
+        }
+        if let Some(limit) = config.limits.text_line {
+            for run in chunk.runs() {
+                let first = memchr(b'\n', run).map_or(run.len(), |end| end + 1);
+                if self.line.saturating_add(first) > limit as usize {
+                    return Some((Dropped::LineTooLong, own_replies::TEXT_LINE));
+                }
+                self.line = match memrchr(b'\n', run) {
+                    Some(end) => run.len() - end - 1,
+                    None => self.line.saturating_add(run.len()),
+                };
+            }
+        }
+        if config.refuse_nul && memchr(0, chunk.raw()).is_some() {
+            return Some((Dropped::Nul, own_replies::NUL));
+        }
+        None
+    }
+}
+
+impl Session {
+    pub(super) fn data<'i>(&mut self, now: Time, input: &mut &'i [u8]) -> Step<'i> {
+        if !self.replies.is_empty() {
+            return self.wait(true, input);
+        }
+        let Stage::Data(data) = &mut self.stage else {
+            return Step::Again;
+        };
+        if matches!(self.transaction, Transaction::Refused { .. }) {
+            return self.swallow(now, input);
+        }
+        if std::mem::take(&mut data.repaired) {
+            if input.is_empty() {
+                data.repaired = true;
+            } else if let Some(rest) = input.strip_prefix(b".") {
+                *input = rest;
+                return self.chunk(now, stuffed_dot());
+            }
+        }
+        let Stage::Data(data) = &mut self.stage else {
+            return Step::Again;
+        };
+        let before = input.len();
+        let piece = data.next(&self.config, input);
+        if input.len() < before {
+            data.last = now;
+        }
+        match piece {
+            Some(Body::Chunk(chunk)) => self.chunk(now, chunk),
+            Some(Body::Bare(bare)) => self.bare(now, bare),
+            Some(Body::End) => self.end_of_data(now),
+            None => self.more_data(input),
+        }
+    }
+
+    fn chunk<'i>(&mut self, now: Time, chunk: Chunk<'i>) -> Step<'i> {
+        let Stage::Data(data) = &mut self.stage else {
+            return Step::Again;
+        };
+        data.last = now;
+        if let Some((why, reply)) = data.count(&self.config, &chunk) {
+            self.refuse_transaction(reply, why);
+            return Step::Again;
+        }
+        if chunk.is_empty() {
+            Step::Again
+        } else {
+            Step::Event(Event::Chunk(chunk))
+        }
+    }
+
+    fn bare<'i>(&mut self, now: Time, bare: Bare) -> Step<'i> {
+        if self.config.bare_newline == BareNewline::Reject {
+            let (why, reply) = match bare {
+                Bare::Cr => (Dropped::BareCr, own_replies::BARE_CR),
+                Bare::Lf => (Dropped::BareLf, own_replies::BARE_LF),
+            };
+            self.refuse_transaction(reply, why);
+            return Step::Again;
+        }
+        let Stage::Data(data) = &mut self.stage else {
+            return Step::Again;
+        };
+        data.repaired = bare == Bare::Lf;
+        self.chunk(
+            now,
+            match bare {
+                Bare::Cr => Chunk::plain(b" "),
+                Bare::Lf => Chunk::plain(b"\r\n"),
+            },
+        )
+    }
+
+    /// The message is refused already: its octets are of no interest, but its end is.
+    fn swallow<'i>(&mut self, now: Time, input: &mut &'i [u8]) -> Step<'i> {
+        let Stage::Data(data) = &mut self.stage else {
+            return Step::Again;
+        };
+        loop {
+            match data.decoder.next(input) {
+                Some(Body::Chunk(chunk)) => {
+                    data.octets = data.octets.saturating_add(chunk.len() as u64);
+                    data.last = now;
+                }
+                Some(Body::Bare(_)) => {}
+                Some(Body::End) => return self.end_of_data(now),
+                None => return self.more_data(input),
+            }
+        }
+    }
+
+    fn more_data<'i>(&mut self, input: &[u8]) -> Step<'i> {
+        if self.eof {
+            self.close(CloseReason::EofInBody);
+            return Step::Again;
+        }
+        self.wait(true, input)
+    }
+
+    fn end_of_data<'i>(&mut self, now: Time) -> Step<'i> {
+        let Stage::Data(data) = std::mem::replace(&mut self.stage, Stage::Command) else {
+            return Step::Again;
+        };
+        self.clock.command(now);
+        match &self.transaction {
+            Transaction::None => Step::Again,
+            Transaction::Open(envelope) => {
+                let message = envelope.message;
+                let ticket = self.mint.ticket();
+                let (id, utf8) = (ticket.id(), envelope.smtputf8);
+                if self.config.lmtp {
+                    // RFC 2033 section 4.2.
+                    for rcpt in envelope.accepted.iter() {
+                        self.replies.open(id, Ask::EndFor(rcpt), now, utf8);
+                    }
+                } else {
+                    self.replies.open(id, Ask::End, now, utf8);
+                }
+                Step::Event(Event::End {
+                    ticket,
+                    message,
+                    octets: data.octets,
+                })
+            }
+            Transaction::Refused {
+                reply,
+                recipients,
+                utf8,
+            } => {
+                let replies = if self.config.lmtp {
+                    recipients.count()
+                } else {
+                    1
+                };
+                for _ in 0..replies {
+                    self.replies.say(Ask::End, (**reply).clone(), *utf8);
+                }
+                self.transaction = Transaction::None;
+                Step::Again
+            }
+        }
+    }
+}
+
+/// A chunk of one dot, stuffed: the octet itself, but a proxy that forwards the raw form sends two.
+fn stuffed_dot() -> Chunk<'static> {
+    match Decoder::new().next(&mut &b".."[..]) {
+        Some(Body::Chunk(chunk)) => chunk,
+        _ => Chunk::plain(b"."),
+    }
+}
+
+/// How much of `all` stands before a line goes over the limit, `line` octets of which came before.
+/// A stuffed dot does not count.
+fn within_lines(all: &[u8], line: usize, limit: usize) -> usize {
+    let mut start = 0;
+    let mut room = limit.saturating_sub(line);
+    for end in memchr_iter(b'\n', all).chain([all.len()]) {
+        let stuffed = usize::from(start > 0 && all.get(start) == Some(&b'.'));
+        if end + 1 - start > room + stuffed {
+            return (start + room + stuffed).min(all.len());
+        }
+        start = end + 1;
+        room = limit;
+    }
+    all.len()
+}

@@ -1,0 +1,57 @@
+//! Which final replies the client has read.
+
+use std::collections::VecDeque;
+
+/// Follows final replies from the queue to the wire, and notices what the client says after.
+#[derive(Default)]
+pub(super) struct Finals {
+    /// Octets that have left.
+    sent: u64,
+    /// Where in the output each final reply ends that has not left. Bounded by the high-water
+    /// mark of the output.
+    ends: VecDeque<u64>,
+    gone: u64,
+    confirmed: u64,
+    /// Octets of the input that were shown before.
+    known: usize,
+}
+
+impl Finals {
+    /// A final reply was queued; `unsent` octets are in the queue with it.
+    pub(super) fn queued(&mut self, unsent: usize) {
+        self.ends.push_back(self.sent + unsent as u64);
+    }
+
+    pub(super) fn advance(&mut self, n: usize) {
+        self.sent += n as u64;
+        while self.ends.front().is_some_and(|end| *end <= self.sent) {
+            self.ends.pop_front();
+            self.gone += 1;
+        }
+    }
+
+    /// So many octets are shown.
+    pub(super) fn shown(&mut self, input: usize) {
+        if input > self.known {
+            self.confirmed = self.gone;
+        }
+    }
+
+    /// So many octets were not taken.
+    pub(super) fn left(&mut self, input: usize) {
+        self.known = input;
+    }
+
+    /// What is queued will never leave.
+    pub(super) fn abandon(&mut self) {
+        self.ends.clear();
+    }
+
+    pub(super) const fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    pub(super) const fn confirmed(&self) -> u64 {
+        self.confirmed
+    }
+}

@@ -1,0 +1,68 @@
+//! Before the first command.
+
+use wire_core::{Time, Wants};
+
+use super::{Session, Stage, Step, replies::Ask};
+use crate::{EarlyTalk, Event, Reply, Violation, own_replies};
+
+impl Session {
+    pub(super) fn greeting_at(&self) -> Time {
+        self.started() + self.config.greeting_delay
+    }
+
+    pub(super) fn greet<'i>(&mut self, now: Time, input: &mut &'i [u8]) -> Step<'i> {
+        let due = self.greeting_at();
+        if let Some(reason) = self.drain {
+            self.cut(own_replies::SHUTTING_DOWN, reason);
+            return Step::Again;
+        }
+        if now < due {
+            let new = matches!(self.stage, Stage::Greeting { early: false });
+            if new && !input.is_empty() {
+                return self.early();
+            }
+            if self.eof && input.is_empty() {
+                self.close(wire_core::CloseReason::Eof);
+                return Step::Again;
+            }
+            use wire_core::Endpoint;
+            let room = input.len() < self.input_limit();
+            return Step::Wait(Wants {
+                input: room,
+                until: Some(due),
+                ..Wants::default()
+            });
+        }
+        if self.config.ask_connect {
+            self.stage = Stage::Connecting;
+            let ticket = self.ask(Ask::Connect, now);
+            return Step::Event(Event::Connect { ticket });
+        }
+        self.stage = Stage::Command;
+        self.replies.say(Ask::Own, self.greeting(), false);
+        Step::Again
+    }
+
+    /// Octets came before the greeting (RFC 5321 section 4.3.1).
+    fn early<'i>(&mut self) -> Step<'i> {
+        self.stage = Stage::Greeting { early: true };
+        self.counts.errors = self.counts.errors.saturating_add(1);
+        let why = Violation::EarlyTalker;
+        if self.config.early_talk == EarlyTalk::Refuse {
+            let reply = self.own_reply(why);
+            self.cut(reply, wire_core::CloseReason::Aborted);
+        }
+        Step::Event(Event::Rejected { line: &[], why })
+    }
+
+    /// `220 domain text` (RFC 5321 section 4.3.1).
+    pub(super) fn greeting(&self) -> Reply<'static> {
+        let protocol = if self.config.lmtp { "LMTP" } else { "ESMTP" };
+        let mut text = format!("{} {protocol}", self.config.hostname);
+        if !self.config.banner.is_empty() {
+            text.push(' ');
+            text.extend(self.config.banner.chars().filter(|c| *c != '\n'));
+        }
+        Reply::owned(220, None, text)
+    }
+}

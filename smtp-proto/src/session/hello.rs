@@ -1,0 +1,104 @@
+//! HELO, EHLO, LHLO (RFC 5321 section 4.1.1.1, RFC 2033 section 4.1).
+
+use wire_core::{Time, sasl::Mechanisms};
+
+use super::{Session, replies::Ask};
+use crate::{
+    Capabilities, Dropped, Event, Reply, Violation,
+    envelope::Transaction,
+    grammar::{command::Command, path::is_hello},
+    own_replies,
+};
+
+/// How the client introduced itself.
+pub(super) struct Hello {
+    pub(super) domain: Box<str>,
+    pub(super) extended: bool,
+}
+
+impl Session {
+    pub(super) fn hello<'i>(
+        &mut self,
+        now: Time,
+        command: Command,
+        line: &'i [u8],
+        argument: &'i [u8],
+    ) -> Event<'i> {
+        // RFC 2033 section 4.1: LHLO takes the place of both, and is nothing outside LMTP.
+        if self.config.lmtp != (command == Command::Lhlo) {
+            return self.reject(line, Violation::UnknownCommand);
+        }
+        let domain = match core::str::from_utf8(argument) {
+            Ok(domain) if is_hello(argument) => domain,
+            _ => {
+                let at = super::command::offset(line, argument, 0);
+                return self.reject_as(line, Violation::Syntax { at }, own_replies::BAD_HELLO);
+            }
+        };
+        let extended = command != Command::Helo;
+        self.asked_hello = Some(Box::new(Hello {
+            domain: domain.into(),
+            extended,
+        }));
+        let ticket = self.ask(Ask::Hello, now);
+        Event::Hello {
+            ticket,
+            domain: argument,
+            extended,
+        }
+    }
+
+    /// The application took the name: all else begins anew (RFC 5321 section 4.1.4).
+    pub(super) fn introduce(&mut self) {
+        self.drop_transaction(Dropped::Hello);
+        self.transaction = Transaction::None;
+        self.hello = self.asked_hello.take();
+        self.hidden = Capabilities::NONE;
+        self.hidden_auth = Mechanisms::NONE;
+    }
+
+    /// The reply to an accepted name; `text` stands behind the domain.
+    pub(super) fn hello_reply(&self, text: Option<&str>) -> Reply<'static> {
+        let mut lines = String::with_capacity(256);
+        lines.push_str(&self.config.hostname);
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            lines.push(' ');
+            lines.extend(text.chars().filter(|c| *c != '\n'));
+        }
+        // RFC 5321 section 3.2: HELO gets one line.
+        if self.hello.as_ref().is_some_and(|hello| hello.extended) {
+            self.list_keywords(&mut lines);
+        }
+        Reply::owned(250, None, lines)
+    }
+
+    fn list_keywords(&self, lines: &mut String) {
+        let offer = self.offer();
+        let keywords = [
+            (Capabilities::PIPELINING, "\nPIPELINING"),
+            (Capabilities::EIGHT_BIT_MIME, "\n8BITMIME"),
+            (Capabilities::SMTPUTF8, "\nSMTPUTF8"),
+            (Capabilities::ENHANCED_STATUS_CODES, "\nENHANCEDSTATUSCODES"),
+            (Capabilities::STARTTLS, "\nSTARTTLS"),
+            (Capabilities::EXPN, "\nEXPN"),
+            (Capabilities::ETRN, "\nETRN"),
+        ];
+        for (_, line) in keywords
+            .iter()
+            .filter(|(c, _)| offer.capabilities.contains(*c))
+        {
+            lines.push_str(line);
+        }
+        if offer.capabilities.contains(Capabilities::SIZE) {
+            lines.push_str(&format!("\nSIZE {}", self.config.limits.message));
+        }
+        if !offer.auth.is_empty() {
+            lines.push_str("\nAUTH");
+            for mechanism in offer.auth.iter() {
+                lines.push(' ');
+                lines.push_str(mechanism.name());
+            }
+        }
+        lines.push_str("\nHELP");
+    }
+}

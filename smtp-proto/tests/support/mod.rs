@@ -1,0 +1,433 @@
+//! An application for tests: it records events and answers by simple rules.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use smtp_proto::*;
+use wire_core::{
+    Answered, Endpoint, Entropy, Next, Peer, Ticket, Time, TlsInfo, Upgrade,
+    sasl::{self, Mechanism, Mechanisms},
+    transcript::{Record, Subject},
+};
+
+pub struct App {
+    pub session: Session,
+    /// Answers come from `!` lines only.
+    manual: bool,
+    pub open: VecDeque<Open>,
+}
+
+pub enum Open {
+    Connect(Ticket<kind::Connect>),
+    Hello(Ticket<kind::Hello>),
+    Auth(Ticket<kind::Auth>, sasl::Request),
+    Login(Ticket<kind::Login>),
+    Mail(Ticket<kind::Mail>, MessageId),
+    Rcpt(Ticket<kind::Rcpt>, Address),
+    Data(Ticket<kind::Data>),
+    End(Ticket<kind::End>),
+    Query(Ticket<kind::Query>, Verb),
+}
+
+impl App {
+    pub fn new(config: Arc<Config>) -> Self {
+        Self::with_peer(config, Peer::new(Some("192.0.2.1:1234".parse().unwrap())))
+    }
+
+    pub fn with_peer(config: Arc<Config>, peer: Peer) -> Self {
+        let session = Session::new(config, peer, Entropy([7; 32]), Time::ZERO);
+        App {
+            session,
+            manual: false,
+            open: VecDeque::new(),
+        }
+    }
+
+    /// Reads `# config: words` off the front of a transcript.
+    pub fn configured(transcript: &str) -> Self {
+        let words = transcript
+            .lines()
+            .find_map(|line| line.strip_prefix("# config:"))
+            .unwrap_or("");
+        let manual = words.split_whitespace().any(|word| word == "manual");
+        App {
+            manual,
+            ..App::new(config(words))
+        }
+    }
+
+    pub fn note(&mut self, event: Event<'_>, record: &mut Record) {
+        match event {
+            Event::Connect { ticket } => {
+                record.event("connect");
+                self.open.push_back(Open::Connect(ticket));
+            }
+            Event::Hello {
+                ticket,
+                domain,
+                extended,
+            } => {
+                let how = if extended { "extended" } else { "plain" };
+                record.event(format!("hello {} {how}", domain.escape_ascii()));
+                self.open.push_back(Open::Hello(ticket));
+            }
+            Event::Auth { ticket, request } => {
+                record.event(match &request {
+                    sasl::Request::Password { user, password } => {
+                        format!("password {user} {}", password.expose().escape_ascii())
+                    }
+                    sasl::Request::ActAs { user, authzid } => format!("act {user} as {authzid}"),
+                    other => format!("{other:?}"),
+                });
+                self.open.push_back(Open::Auth(ticket, request));
+            }
+            Event::Login { ticket, identity } => {
+                record.event(format!("login {} as {}", identity.user, identity.account()));
+                self.open.push_back(Open::Login(ticket));
+            }
+            Event::Mail {
+                ticket,
+                message,
+                from,
+                params,
+            } => {
+                let raw = params.raw().escape_ascii();
+                record.event(format!("mail <{}> [{raw}]", from.as_str()).trim_end());
+                self.open.push_back(Open::Mail(ticket, message));
+            }
+            Event::Rcpt {
+                ticket, rcpt, to, ..
+            } => {
+                record.event(format!("rcpt {} <{}>", rcpt.index(), to.as_str()));
+                self.open.push_back(Open::Rcpt(ticket, to.to_address()));
+            }
+            Event::Data {
+                ticket, size_hint, ..
+            } => {
+                record.event(format!("data {size_hint:?}"));
+                self.open.push_back(Open::Data(ticket));
+            }
+            Event::Chunk(chunk) => {
+                assert!(!chunk.is_empty());
+                let mut octets = Vec::new();
+                chunk.append_to(&mut octets);
+                assert_eq!(octets.len(), chunk.len());
+                record.octets("chunk", &octets);
+            }
+            Event::End { ticket, octets, .. } => {
+                record.event(format!("end {octets}"));
+                self.open.push_back(Open::End(ticket));
+            }
+            Event::Dropped { why, .. } => record.event(format!("dropped {why:?}")),
+            Event::Query {
+                ticket,
+                verb,
+                argument,
+            } => {
+                record.event(format!("query {verb:?} {}", argument.escape_ascii()).trim_end());
+                self.open.push_back(Open::Query(ticket, verb));
+            }
+            Event::Expired(id) => record.event(format!("expired {id:?}")),
+            Event::Rejected { line, why } => {
+                record.event(format!("rejected {why:?} {}", line.escape_ascii()).trim_end());
+            }
+            other => record.event(format!("{other:?}")),
+        }
+    }
+
+    /// Answers as an ordinary server with the user `demo`, password `secret`.
+    pub fn answer_one(&mut self, open: Open) -> Answered {
+        let session = &mut self.session;
+        match open {
+            Open::Connect(ticket) => session.accept(ticket),
+            Open::Hello(ticket) => session.accept(ticket),
+            Open::Auth(ticket, request) => {
+                let granted = match &request {
+                    sasl::Request::Password { user, password } => {
+                        (&**user == "demo" || &**user == "admin") && password.verify(b"secret")
+                    }
+                    sasl::Request::ActAs { user, .. } => &**user == "admin",
+                    _ => false,
+                };
+                let answer = if granted {
+                    sasl::Answer::Grant
+                } else {
+                    sasl::Answer::Deny
+                };
+                session.authenticate(ticket, answer)
+            }
+            Open::Login(ticket) => session.accept(ticket),
+            Open::Mail(ticket, _) => session.accept(ticket),
+            Open::Rcpt(ticket, to) => match &*to.as_path().local() {
+                "unknown" => session.refuse(ticket, Reply::new(550, (5, 1, 1), "Unknown user")),
+                "later" => session.refuse(ticket, Reply::new(450, (4, 2, 0), "Try later")),
+                _ => session.accept(ticket),
+            },
+            Open::Data(ticket) => session.accept(ticket),
+            Open::End(ticket) => session.accept(ticket),
+            Open::Query(ticket, verb) => {
+                session.decline(Event::Query {
+                    ticket,
+                    verb,
+                    argument: b"",
+                });
+                Answered::Taken
+            }
+        }
+    }
+
+    fn take(&mut self, kind: &str) -> Result<Open, String> {
+        let (kind, skip) = match kind.split_once('#') {
+            Some((kind, n)) => (kind, n.parse::<usize>().map_err(|e| e.to_string())?),
+            None => (kind, 0),
+        };
+        let fits = |open: &Open| kind == open.kind();
+        let place = (0..self.open.len())
+            .filter(|at| fits(&self.open[*at]))
+            .nth(skip);
+        place
+            .and_then(|at| self.open.remove(at))
+            .ok_or_else(|| format!("no open {kind}"))
+    }
+
+    fn decide_open(&mut self, open: Open, words: &str) -> Result<Answered, String> {
+        if words == "yes" {
+            return Ok(self.answer_one(open));
+        }
+        if words == "lost" {
+            return Ok(self.session.forfeit(open.id()));
+        }
+        let reply = reply(words)?;
+        let session = &mut self.session;
+        Ok(match open {
+            Open::Connect(ticket) => session.reply(ticket, reply),
+            Open::Hello(ticket) => session.reply(ticket, reply),
+            Open::Auth(ticket, _) => session.reply(ticket, reply),
+            Open::Login(ticket) => session.reply(ticket, reply),
+            Open::Mail(ticket, _) => session.reply(ticket, reply),
+            Open::Rcpt(ticket, _) => session.reply(ticket, reply),
+            Open::Data(ticket) => session.reply(ticket, reply),
+            Open::End(ticket) => session.reply(ticket, reply),
+            Open::Query(ticket, _) => session.reply(ticket, reply),
+        })
+    }
+}
+
+impl Open {
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Open::Connect(_) => "connect",
+            Open::Hello(_) => "hello",
+            Open::Auth(..) => "auth",
+            Open::Login(_) => "login",
+            Open::Mail(..) => "mail",
+            Open::Rcpt(..) => "rcpt",
+            Open::Data(_) => "data",
+            Open::End(_) => "end",
+            Open::Query(..) => "query",
+        }
+    }
+
+    pub fn id(&self) -> wire_core::TicketId {
+        match self {
+            Open::Connect(ticket) => ticket.id(),
+            Open::Hello(ticket) => ticket.id(),
+            Open::Auth(ticket, _) => ticket.id(),
+            Open::Login(ticket) => ticket.id(),
+            Open::Mail(ticket, _) => ticket.id(),
+            Open::Rcpt(ticket, _) => ticket.id(),
+            Open::Data(ticket) => ticket.id(),
+            Open::End(ticket) => ticket.id(),
+            Open::Query(ticket, _) => ticket.id(),
+        }
+    }
+}
+
+impl Subject for App {
+    fn endpoint(&mut self) -> &mut dyn Endpoint {
+        &mut self.session
+    }
+
+    fn step(&mut self, now: Time, input: &mut &[u8], record: &mut Record) -> Next<()> {
+        match self.session.next(now, input) {
+            Next::Event(event) => {
+                self.note(event, record);
+                Next::Event(())
+            }
+            Next::Wait(wants) => Next::Wait(wants),
+            Next::StartTls(upgrade) => Next::StartTls(upgrade),
+            Next::Closed(reason) => Next::Closed(reason),
+            Next::Deflate(deflate) => Next::Deflate(deflate),
+        }
+    }
+
+    /// `kind[#n] yes`, `kind[#n] lost`, `kind[#n] NNN x.y.z text [+seconds]`, `result N reply`,
+    /// `finish reply`, `message reply`, `abort reply`, `penalty n`, `stale kind[#n] ...`.
+    fn decide(&mut self, words: &str) -> Result<(), String> {
+        let (what, rest) = words.split_once(' ').unwrap_or((words, ""));
+        let answered = match what {
+            "message" => self.session.refuse_open(reply(rest)?),
+            "abort" => {
+                self.session.abort(reply(rest)?);
+                Answered::Taken
+            }
+            "penalty" => {
+                self.session.penalty(rest.parse().map_err(|_| "no number")?);
+                Answered::Taken
+            }
+            "result" => {
+                let (n, words) = rest.split_once(' ').ok_or("which?")?;
+                let n: usize = n.parse().map_err(|_| "no number")?;
+                let end = self.take("end")?;
+                let Open::End(ticket) = end else {
+                    return Err("no end".into());
+                };
+                let rcpt = rcpt_id(n);
+                let answered = self.session.result(&ticket, rcpt, reply(words)?);
+                self.open.push_back(Open::End(ticket));
+                answered
+            }
+            "finish" => match self.take("end")? {
+                Open::End(ticket) => self.session.finish(ticket, reply(rest)?),
+                _ => return Err("no end".into()),
+            },
+            "stale" => {
+                let (kind, words) = rest.split_once(' ').ok_or("which?")?;
+                let open = self.take(kind)?;
+                return match self.decide_open(open, words)? {
+                    Answered::Stale => Ok(()),
+                    Answered::Taken => Err("not stale".into()),
+                };
+            }
+            kind => {
+                let open = self.take(kind)?;
+                self.decide_open(open, rest)?
+            }
+        };
+        match answered {
+            Answered::Taken => Ok(()),
+            Answered::Stale => Err("stale".into()),
+        }
+    }
+
+    fn answer(&mut self) -> bool {
+        if self.manual {
+            return false;
+        }
+        match self.open.pop_front() {
+            Some(open) => {
+                self.answer_one(open);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn resume_tls(&mut self, upgrade: Upgrade) {
+        let tls = TlsInfo::default()
+            .protocol("TLSv1.3")
+            .cipher("TLS_AES_128_GCM_SHA256");
+        assert_eq!(self.session.resume_tls(upgrade, tls), Answered::Taken);
+    }
+}
+
+/// The n-th RCPT of a message, as a session would name it.
+pub fn rcpt_id(n: usize) -> RcptId {
+    let mut app = App::new(Config::sink());
+    let mut text = String::from("EHLO a\r\nMAIL FROM:<>\r\n");
+    (0..=n).for_each(|_| text.push_str("RCPT TO:<a@b>\r\n"));
+    let mut input = text.as_bytes();
+    let mut last = None;
+    loop {
+        match app.session.next(Time::ZERO, &mut input) {
+            Next::Event(Event::Rcpt { ticket, rcpt, .. }) => {
+                last = Some(rcpt);
+                app.session.accept(ticket);
+            }
+            Next::Event(Event::Mail { ticket, .. }) => {
+                app.session.accept(ticket);
+            }
+            Next::Event(other) => app.session.decline(other),
+            _ => return last.unwrap(),
+        }
+    }
+}
+
+/// `NNN x.y.z text`, `NNN text`; `|` for a line end; `+N` at the end for seconds of delay.
+pub fn reply(words: &str) -> Result<Reply<'static>, String> {
+    let (words, delay) = match words.rsplit_once(" +") {
+        Some((words, n)) if n.parse::<u64>().is_ok() => (words, n.parse().unwrap()),
+        _ => (words, 0),
+    };
+    let (code, rest) = words.split_once(' ').unwrap_or((words, ""));
+    let code = code.parse().map_err(|_| format!("no code: {words}"))?;
+    let (first, text) = rest.split_once(' ').unwrap_or((rest, ""));
+    let digits: Vec<u16> = first.split('.').filter_map(|n| n.parse().ok()).collect();
+    let (enhanced, text) = match digits[..] {
+        [a, b, c] => (Some((a as u8, b, c)), text),
+        _ => (None, rest),
+    };
+    let reply = Reply::owned(code, enhanced, text.replace('|', "\n"));
+    Ok(reply.after(Duration::from_secs(delay)))
+}
+
+pub fn config(words: &str) -> Arc<Config> {
+    let mut builder = Config::builder("mx.example.org");
+    let mut limits = Limits::default();
+    let mut caps = Capabilities::DEFAULT;
+    let (mut plain, mut tls) = (Mechanisms::NONE, Mechanisms::NONE);
+    for word in words.split_whitespace() {
+        let (name, value) = word.split_once('=').unwrap_or((word, "0"));
+        let number: u64 = value.parse().expect("a number");
+        match name {
+            "manual" => {}
+            "lmtp" => builder = builder.lmtp(true),
+            "starttls" => caps = caps.with(Capabilities::STARTTLS),
+            "expn" => caps = caps.with(Capabilities::EXPN),
+            "plaincaps" => caps = Capabilities::NONE,
+            "auth" => tls = Mechanisms::PLAINTEXT,
+            "plainauth" => (plain, tls) = (Mechanisms::PLAINTEXT, Mechanisms::PLAINTEXT),
+            "plainonly" => plain = Mechanisms::NONE.with(Mechanism::Plain),
+            "require-tls" => builder = builder.require_tls(),
+            "require-auth" => builder = builder.require_auth(),
+            "repair" => builder = builder.bare_newline(BareNewline::Repair),
+            "refuse-nul" => builder = builder.refuse_nul(),
+            "ask" => builder = builder.ask_connect(),
+            "banner" => builder = builder.banner("Hello there"),
+            "delay" => {
+                builder = builder.greeting_delay(Duration::from_secs(number), EarlyTalk::Report);
+            }
+            "delay-refuse" => {
+                builder = builder.greeting_delay(Duration::from_secs(number), EarlyTalk::Refuse);
+            }
+            "tarpit" => builder = builder.tarpit(1, Duration::from_secs(number)),
+            "text" => {
+                let reply = Reply::new(550, (5, 5, 0), "My own words");
+                builder = builder.text(Violation::Syntax { at: 0 }, reply);
+            }
+            "command-line" => limits.command_line = number as u32,
+            "sasl-line" => limits.sasl_line = number as u32,
+            "text-line" => limits.text_line = Some(number as u32),
+            "message" => limits.message = number,
+            "recipients" => limits.recipients = number as u16,
+            "parallel" => limits.parallel = number as u8,
+            "errors" => limits.errors = number as u16,
+            "refused" => limits.refused_recipients = number as u16,
+            "transactions" => limits.transactions = number as u32,
+            "idle-commands" => limits.commands_without_mail = number as u16,
+            other => panic!("unknown word {other}"),
+        }
+    }
+    builder
+        .offer(caps)
+        .auth(plain, tls)
+        .limits(limits)
+        .build()
+        .expect("a sound configuration")
+}

@@ -1,0 +1,73 @@
+//! Sessions as transcripts, replayed under every cut and with early and late answers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod support;
+
+use support::App;
+use wire_core::transcript::replay;
+
+fn hold(name: &str, text: &str) {
+    if let Err(mismatch) = replay(text, || App::configured(text)) {
+        panic!("{name}, {mismatch}");
+    }
+}
+
+macro_rules! transcripts {
+    ($($name:ident)*) => { $(
+        #[test]
+        fn $name() {
+            hold(stringify!($name), include_str!(concat!("transcripts/", stringify!($name), ".txt")));
+        }
+    )* };
+}
+
+transcripts! {
+    a_message_is_taken
+    a_transaction_is_aborted
+    pipelined_commands_are_answered_in_order
+    lmtp_answers_for_each_recipient
+    commands_out_of_order_change_nothing
+    arguments_are_checked
+    verbs_ignore_case
+    paths_are_read_as_the_rfc_has_them
+    parameters_are_checked
+    utf8_needs_smtputf8
+    size_is_enforced
+    end_of_data_is_one_thing_only
+    bare_line_ends_are_refused
+    bare_line_ends_are_repaired
+    nul_is_refused_where_configured
+    text_lines_are_limited
+    starttls_forgets_everything
+    tls_is_required
+    auth_plain_and_login
+    auth_fails
+    auth_is_required
+    acting_as_another_is_asked_for
+    queries_touch_nothing
+    an_unwelcome_client_may_only_quit
+    early_talk_is_told
+    early_talk_is_refused
+    timeouts_close_with_421
+    slow_data_is_cut
+    decisions_expire
+    shutdown_drains
+    shutdown_cuts_now
+    tarpits_hold_replies
+    faults_are_counted
+    recipients_are_limited
+    refused_recipients_are_limited
+    transactions_are_limited
+    idle_commands_are_limited
+    long_lines_are_refused_once
+    http_is_turned_away
+    refused_chunks_are_no_commands
+    a_message_can_be_refused_at_any_time
+    answers_that_do_not_fit_become_451
+    the_peer_goes_away
+}
