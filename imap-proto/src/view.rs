@@ -87,9 +87,8 @@ impl View {
     /// the million costs no more than the messages it meets.
     pub fn numbered<'v>(&'v self, uids: &'v UidSet) -> impl Iterator<Item = (u32, Uid)> + 'v {
         self.meet(uids).flat_map(|(number, run)| {
-            (run.first..=run.last)
-                .zip(number..)
-                .filter_map(|(uid, n)| Some((n, Uid::new(uid)?)))
+            let of = move |uid: u32| Some((number + (uid - run.first), Uid::new(uid)?));
+            (run.first..=run.last).filter_map(of)
         })
     }
 
@@ -188,7 +187,7 @@ impl View {
             .partition_point(|&before| before < numbers.first);
         let inside = move |(before, run): (u32, Run)| {
             let first = run.first + numbers.first.saturating_sub(before + 1);
-            let last = run.first + (numbers.last - before).min(run.len()) - 1;
+            let last = run.first + ((numbers.last - before).min(run.len()) - 1);
             Run { first, last }
         };
         let from = behind.saturating_sub(1);

@@ -180,9 +180,7 @@ fn items<'a>(input: &'a [u8], limits: &Limits) -> Parsed<'a, FetchItems<'a>> {
         FetchItems::parse_one(input)?
     };
     for item in items.iter() {
-        if let FetchItem::Section { section, .. } = item {
-            section.check(input, limits)?;
-        }
+        item.check(input, limits)?;
     }
     Ok((rest, items))
 }
@@ -199,15 +197,25 @@ fn macro_name(input: &[u8]) -> Option<(&[u8], &'static [u8])> {
     Some((rest, long))
 }
 
-impl Section<'_> {
+impl FetchItem<'_> {
     fn check<'i>(self, input: &'i [u8], limits: &Limits) -> Parsed<'i, ()> {
-        if self.part.numbers().count() > usize::from(limits.part_depth) {
+        let part = match self {
+            FetchItem::Section { section, .. } => section.part,
+            FetchItem::Binary { part, .. } | FetchItem::BinarySize { part } => part,
+            _ => return Ok((input, ())),
+        };
+        if part.numbers().count() > usize::from(limits.part_depth) {
             return fail(input, Problem::TooDeep);
         }
-        match self.text {
-            SectionText::HeaderFields(names) | SectionText::HeaderFieldsNot(names)
-                if names.iter().count() > usize::from(limits.list_items) =>
-            {
+        match self {
+            FetchItem::Section {
+                section:
+                    Section {
+                        text: SectionText::HeaderFields(names) | SectionText::HeaderFieldsNot(names),
+                        ..
+                    },
+                ..
+            } if names.iter().count() > usize::from(limits.list_items) => {
                 fail(input, Problem::TooMany("header field names"))
             }
             _ => Ok((input, ())),
@@ -319,7 +327,7 @@ fn section(input: &[u8]) -> Parsed<'_, Section<'_>> {
     Ok((rest, Section { part, text }))
 }
 
-/// `header-list`, with the space in front of it. Its length is checked by [`Section::check`].
+/// `header-list`, with the space in front of it. Its length is checked by [`FetchItem::check`].
 fn field_names(input: &[u8]) -> Parsed<'_, Listed<'_, Str<'_>>> {
     let (rest, ()) = space(input)?;
     let (rest, ()) = open(rest)?;

@@ -285,7 +285,7 @@ fn search_keys<'a>(input: &'a [u8], limits: &Limits) -> Parsed<'a, SearchKeys<'a
                 let text = input.get(..input.len() - rest.len()).unwrap_or_default();
                 return Ok((rest, SearchKeys { text }));
             }
-            Err(error) => return Err(error),
+            Err(_) => return expected(rest, "a space or \")\""),
         }
     }
     fail(rest, Problem::TooMany("search keys"))
