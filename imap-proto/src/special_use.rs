@@ -65,7 +65,10 @@ impl SpecialUse {
 
     /// As LIST prints them.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        NAMES.iter().filter(move |(bit, _)| self.has(*bit)).map(|&(_, name)| name)
+        NAMES
+            .iter()
+            .filter(move |(bit, _)| self.has(*bit))
+            .map(|&(_, name)| name)
     }
 }
 

@@ -78,7 +78,9 @@ impl BitOr for StatusItems {
 
 impl fmt::Debug for StatusItems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.names().map(|(_, name)| name)).finish()
+        f.debug_list()
+            .entries(self.names().map(|(_, name)| name))
+            .finish()
     }
 }
 

@@ -76,7 +76,9 @@ pub fn flags(out: &mut impl Sink, flags: FlagList<'_>, last: Option<&'static str
 /// assert_eq!(out, b"(MESSAGES 231)");
 /// ```
 pub fn status(out: &mut impl Sink, items: StatusItems, data: &StatusData) {
-    let known = items.names().filter_map(|(item, name)| Some((name, data.value(item)?)));
+    let known = items
+        .names()
+        .filter_map(|(item, name)| Some((name, data.value(item)?)));
     out.put(b"(");
     for (i, (name, value)) in known.enumerate() {
         out.put(if i > 0 { b" " } else { b"" });

@@ -30,7 +30,11 @@ pub fn body_structure(
     extended: bool,
     utf8: bool,
 ) {
-    let mut writer = Writer { out, extended, utf8 };
+    let mut writer = Writer {
+        out,
+        extended,
+        utf8,
+    };
     for step in structure.walk() {
         match step {
             Walk::Enter(part) if part.kind() == Kind::Multipart => writer.enter_multipart(part),
