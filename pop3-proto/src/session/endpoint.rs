@@ -15,8 +15,8 @@ impl Endpoint for Session {
     }
 
     fn advance_output(&mut self, n: usize) {
+        self.moved |= n > 0 && !self.output.is_empty();
         self.output.advance(n);
-        self.moved |= n > 0;
     }
 
     fn deadline(&self) -> Option<Time> {
