@@ -108,9 +108,11 @@ impl UidSet {
         });
     }
 
-    /// Adds a range, its ends in either order. A range with a 0 is ignored: 0 is no UID.
+    /// Adds a range. One that is empty or begins with 0, which is no UID, is ignored.
     pub fn insert_range(&mut self, range: RangeInclusive<u32>) {
-        if let Some(run) = Run::between(*range.start(), *range.end()) {
+        if !range.is_empty()
+            && let Some(run) = Run::between(*range.start(), *range.end())
+        {
             self.insert_run(run);
         }
     }

@@ -8,7 +8,8 @@ use super::string::{Sink, nstring, string};
 
 /// What the grammar wants where a message has nothing: a multipart without parts, an embedded message
 /// that is cut off.
-const NO_BODY: &[u8] = br#"("text" "plain" NIL NIL NIL "7bit" 0 0)"#;
+const NO_BODY: &[u8] = br#"("text" "plain" NIL NIL NIL "7BIT" 0 0)"#;
+const NO_BODY_EXTENDED: &[u8] = br#"("text" "plain" NIL NIL NIL "7BIT" 0 0 NIL NIL NIL NIL)"#;
 const NO_ENVELOPE: &[u8] = b"(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)";
 
 /// The structure of a message: with extension data as BODYSTRUCTURE has it, without as BODY has.
@@ -56,7 +57,7 @@ impl<S: Sink> Writer<'_, S> {
     fn enter_multipart(&mut self, part: Node<'_>) {
         self.out.put(b"(");
         if part.children().next().is_none() {
-            self.out.put(NO_BODY);
+            self.no_body();
         }
     }
 
@@ -97,7 +98,7 @@ impl<S: Sink> Writer<'_, S> {
             }
             self.out.put(b" ");
             if part.embedded_root().is_none() {
-                self.out.put(NO_BODY);
+                self.no_body();
             }
         }
     }
@@ -114,6 +115,14 @@ impl<S: Sink> Writer<'_, S> {
             self.placement(part);
         }
         self.out.put(b")");
+    }
+
+    fn no_body(&mut self) {
+        self.out.put(if self.extended {
+            NO_BODY_EXTENDED
+        } else {
+            NO_BODY
+        });
     }
 
     /// `SP body-fld-dsp SP body-fld-lang SP body-fld-loc`.
