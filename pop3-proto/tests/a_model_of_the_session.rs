@@ -164,8 +164,8 @@ proptest! {
         ..ProptestConfig::default()
     })]
 
-    // pop3-1939-4-04, pop3-1939-5-01, pop3-1939-5-03, pop3-1939-5-07, pop3-1939-5-09, pop3-1939-5-10,
-    // pop3-1939-6-01, pop3-1939-7-05
+    // pop3-1939-4-04, pop3-1939-5-01, pop3-1939-5-03, pop3-1939-5-07, pop3-1939-5-09,
+    // pop3-1939-5-10, pop3-1939-6-01, pop3-1939-7-05
     #[test]
     fn every_reply_is_the_models(
         before in proptest::collection::vec(command(), 0..4),

@@ -109,8 +109,8 @@ proptest! {
         cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..12),
         words in prop::sample::select(&SETTINGS[..]),
     ) {
-        // What a client sends behind STLS is thrown away, and how much of it came before the handshake is
-        // the network's affair: such sessions are cut at STLS in both runs.
+        // How much of what a client sends behind STLS comes before the handshake is the network's
+        // affair: such sessions end before it, and tests/transcripts has them.
         let octets = match memchr::memmem::find(&octets, b"STLS\r\n") {
             Some(at) if words.contains(&"clear") => &octets[..at],
             _ => &octets[..],

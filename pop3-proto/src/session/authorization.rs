@@ -289,3 +289,46 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Config;
+    use wire_core::{Endpoint, Entropy, Peer};
+
+    /// A session whose client was sent octets with the success of its proof.
+    fn proved() -> Session {
+        let config = Config::builder("pop.example.org").build().unwrap();
+        let mut session = Session::new(config, Peer::new(None), Entropy([1; 32]), Time::ZERO);
+        let (mut exchange, _) = Exchange::login(b"mrose", Secret::from(&b"x"[..]));
+        let Step::Done { identity, .. } = exchange.answer(Answer::Grant) else {
+            panic!()
+        };
+        session.proceed(
+            exchange,
+            Step::Done {
+                identity,
+                last: Some(b"v=proof".to_vec()),
+            },
+        );
+        assert_eq!(session.output(), b"+ dj1wcm9vZg==\r\n");
+        session
+    }
+
+    // sasl-4422-3.6-01
+    #[test]
+    fn octets_with_the_success_are_a_challenge_with_an_empty_response() {
+        let mut session = proved();
+        let next = session.next(Time::ZERO, &mut &b"\r\n"[..]);
+        assert!(matches!(next, Next::Event(Event::Login { .. })));
+    }
+
+    #[test]
+    fn nothing_else_answers_them() {
+        for line in [&b"*\r\n"[..], b"AAAA\r\n", b"\n"] {
+            let next = proved().next(Time::ZERO, &mut &*line);
+            let why = Violation::SaslMalformed;
+            assert!(matches!(next, Next::Event(Event::Rejected { why: w, .. }) if w == why));
+        }
+    }
+}

@@ -163,6 +163,19 @@ impl Session {
         &self.peer
     }
 
+    /// Greets the client.
+    pub fn accept(&mut self, ticket: Ticket<kind::Connect>) -> Answered {
+        if !self.settle(ticket.id()) {
+            return Answered::Stale;
+        }
+        reply::ok(
+            &mut self.output,
+            format_args!("{} POP3 server ready", self.config.host),
+        );
+        self.doing = Doing::Ready;
+        Answered::Taken
+    }
+
     /// Answers a command with `-ERR`, and a code that tells the client's program why.
     ///
     /// The text is made one line of printable US-ASCII and cut at 512 octets. Refusing a connection
@@ -281,14 +294,12 @@ impl Session {
             Doing::Named(user) => Some(user),
             _ => None,
         };
-        let command = match Command::parse(line) {
-            // The longer limit before login is for SASL only.
-            Ok(Command::Auth(_)) => Command::parse(line),
-            _ if line.len() + 2 > self.config.limits.line => {
-                return self.reject(b"", Violation::LineTooLong);
-            }
-            command => command,
-        };
+        let command = Command::parse(line);
+        // The longer limit before login is for SASL only.
+        let may_be_long = matches!(command, Ok(Command::Auth(_)));
+        if !may_be_long && line.len() + 2 > self.config.limits.line {
+            return self.reject(b"", Violation::LineTooLong);
+        }
         match (command, self.maildrop.is_some()) {
             (Ok(command), false) => self.authorize(line, command, user),
             (Ok(command), true) => self.transact(now, line, command),
@@ -428,20 +439,5 @@ impl Doing {
             Doing::Sending(transfer) => transfer.begun,
             _ => false,
         }
-    }
-}
-
-impl Session {
-    /// Greets the client.
-    pub fn accept(&mut self, ticket: Ticket<kind::Connect>) -> Answered {
-        if !self.settle(ticket.id()) {
-            return Answered::Stale;
-        }
-        reply::ok(
-            &mut self.output,
-            format_args!("{} POP3 server ready", self.config.host),
-        );
-        self.doing = Doing::Ready;
-        Answered::Taken
     }
 }
