@@ -176,7 +176,7 @@ fn or(a: Option<bool>, b: Option<bool>) -> Option<bool> {
 }
 
 /// The value of a key that has no keys within.
-fn holds(key: Key<'_>, subject: &impl Subject) -> Option<bool> {
+pub(super) fn holds(key: Key<'_>, subject: &impl Subject) -> Option<bool> {
     let date = || subject.date().map(local);
     match key {
         Key::Uids(set) => Some(set.contains(subject.uid())),

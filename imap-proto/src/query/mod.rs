@@ -4,6 +4,8 @@ mod build;
 mod decide;
 #[cfg(feature = "mime")]
 mod message;
+#[cfg(test)]
+mod tests;
 
 use core::fmt;
 use std::sync::Arc;
