@@ -176,9 +176,26 @@ impl Builder {
         self
     }
 
-    /// All limits at once.
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.config.limits = limits;
+    /// Passwords also without TLS: whatever is offered within it. For tests, and for what a proxy
+    /// protects.
+    pub fn plaintext_logins(mut self, on: bool) -> Self {
+        self.config.plain = match on {
+            true => self.config.tls,
+            false => Mechanisms::NONE,
+        };
+        self
+    }
+
+    /// Changes some of the limits.
+    ///
+    /// ```
+    /// let config = imap_proto::Config::builder("imap.example.org")
+    ///     .limits(|limits| limits.errors = 5)
+    ///     .build();
+    /// # assert!(config.is_ok());
+    /// ```
+    pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
+        change(&mut self.config.limits);
         self
     }
 

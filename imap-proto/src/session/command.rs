@@ -167,10 +167,10 @@ impl Session {
     ) -> Flow<'i> {
         self.set_tag(command.tag);
         if !self.is_for_this_state(&command.body) {
-            let text = match (&self.account, &self.mailbox) {
-                (None, _) => "Not before login",
-                (Some(_), None) => "Not without a selected mailbox, or not after login",
-                (Some(_), Some(_)) => "Not after login",
+            let text = match state_of(&command.body) {
+                State::NotAuthenticated => "Not after login",
+                State::Selected if self.account.is_some() => "No mailbox is selected",
+                _ => "Not before login",
             };
             self.bad("", text);
             return self.rejected(line, Violation::BadState);

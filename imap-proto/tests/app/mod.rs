@@ -1,0 +1,769 @@
+//! A mail store in memory and a session on it, for tests.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    dead_code,
+    unreachable_pub
+)]
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    rc::Rc,
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use imap_proto::wire_core::{
+    Endpoint, Entropy, Next, Peer, Ticket, Time, TlsInfo, Upgrade,
+    sasl::{Answer, Mechanisms, Request},
+    transcript::{Record, Subject},
+};
+use imap_proto::{
+    AppendUid, Blob, Change, Code, Config, CopyUid, Event, Flags, Folder, ListQuery, Load, Mailbox,
+    MailboxKey, Namespaces, NewMessage, No, Noted, Query, Row, Rows, Selected, Session, SpecialUse,
+    StatusData, StoreChange, System, Uid, UidSet, View, kind,
+};
+
+pub struct Mail {
+    pub raw: Bytes,
+    pub flags: Flags,
+    pub date: (i64, i16),
+    pub modseq: u64,
+}
+
+pub struct Box1 {
+    pub key: MailboxKey,
+    pub mails: BTreeMap<Uid, Mail>,
+    pub next: u32,
+    pub modseq: u64,
+    pub special_use: SpecialUse,
+    pub read_only: bool,
+}
+
+/// The mailboxes of one account, and what their watchers have not been told.
+#[derive(Default)]
+pub struct Store {
+    pub boxes: BTreeMap<String, Box1>,
+    pub subscribed: BTreeSet<String>,
+    pub changes: Vec<Change>,
+    keys: u128,
+}
+
+pub fn uid(n: u32) -> Uid {
+    Uid::new(n).unwrap()
+}
+
+pub fn uids(all: &[u32]) -> UidSet {
+    all.iter().copied().map(uid).collect()
+}
+
+impl Store {
+    pub fn create(&mut self, name: &str, special_use: SpecialUse) {
+        self.keys += 1;
+        let (key, mails) = (MailboxKey(self.keys), BTreeMap::new());
+        let (next, modseq, read_only) = (1, 1, false);
+        let new = Box1 { key, mails, next, modseq, special_use, read_only };
+        self.boxes.insert(name.to_owned(), new);
+    }
+
+    pub fn deliver(&mut self, name: &str, raw: &[u8], flags: Flags, date: (i64, i16)) -> Uid {
+        let at = self.boxes.get_mut(name).unwrap();
+        let new = uid(at.next);
+        at.next += 1;
+        at.modseq += 1;
+        let raw = Bytes::copy_from_slice(raw);
+        at.mails.insert(new, Mail { raw, flags, date, modseq: at.modseq });
+        let change = Change::new(at.key, at.modseq).added(&new.into());
+        self.changes.push(change);
+        new
+    }
+
+    pub fn expunge(&mut self, name: &str, gone: &UidSet) -> u64 {
+        let at = self.boxes.get_mut(name).unwrap();
+        at.mails.retain(|uid, _| !gone.contains(*uid));
+        at.modseq += 1;
+        self.changes.push(Change::new(at.key, at.modseq).vanished(gone));
+        at.modseq
+    }
+
+    /// The messages that changed, and those that were newer than allowed.
+    pub fn change(&mut self, name: &str, change: &StoreChange) -> (UidSet, UidSet) {
+        let at = self.boxes.get_mut(name).unwrap();
+        at.modseq += 1;
+        let [mut done, mut conflicts, mut changed] = [const { UidSet::new() }; 3];
+        for (uid, mail) in &mut at.mails {
+            if !change.uids.contains(*uid) {
+                continue;
+            }
+            if change.unchanged_since.is_some_and(|since| mail.modseq > since) {
+                conflicts.insert(*uid);
+                continue;
+            }
+            if mail.flags.apply(change.how, &change.flags) {
+                mail.modseq = at.modseq;
+                changed.insert(*uid);
+            }
+            done.insert(*uid);
+        }
+        self.changes.push(Change::new(at.key, at.modseq).changed(&changed));
+        (done, conflicts)
+    }
+
+    pub fn set_flag(&mut self, name: &str, uid: Uid, flags: System) {
+        let at = self.boxes.get_mut(name).unwrap();
+        at.modseq += 1;
+        let mail = at.mails.get_mut(&uid).unwrap();
+        mail.flags.system = mail.flags.system | flags;
+        mail.modseq = at.modseq;
+        self.changes.push(Change::new(at.key, at.modseq).changed(&uid.into()));
+    }
+
+    pub fn status(&self, name: &str) -> Option<StatusData> {
+        let at = self.boxes.get(name)?;
+        let count = |flag: System, set: bool| {
+            at.mails.values().filter(|m| m.flags.system.has(flag) == set).count() as u32
+        };
+        let mut status = StatusData::default();
+        status.messages = Some(at.mails.len() as u32);
+        status.uid_next = Uid::new(at.next);
+        status.uid_validity = Some(1);
+        status.unseen = Some(count(System::SEEN, false));
+        status.deleted = Some(count(System::DELETED, true));
+        status.size = Some(at.mails.values().map(|m| m.raw.len() as u64).sum());
+        status.modseq = Some(at.modseq);
+        status.recent = Some(0);
+        Some(status)
+    }
+}
+
+/// How rows are given.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Rowed {
+    Raw,
+    Blob,
+    Layout,
+    Outline,
+}
+
+/// A decision that the application owes.
+pub enum Owed {
+    Auth(Ticket<kind::Auth>, Request),
+    Login(Ticket<kind::Login>),
+    Select(Ticket<kind::Select>, String, bool),
+    List(Ticket<kind::List>, ListQuery),
+    Status(Ticket<kind::Status>, String),
+    Create(Ticket<kind::Done>, String, SpecialUse),
+    Delete(Ticket<kind::Done>, String),
+    Rename(Ticket<kind::Done>, String, String),
+    Subscribe(Ticket<kind::Done>, String, bool),
+    Namespace(Ticket<kind::Namespace>),
+    Load(Ticket<kind::Load>, Load, Option<Blob>),
+    Store(Ticket<kind::Store>, StoreChange),
+    Search(Ticket<kind::Search>, Query),
+    Copy(Ticket<kind::Copy>, UidSet, String, bool),
+    Expunge(Ticket<kind::Expunge>, UidSet),
+    Sync(Ticket<kind::Sync>, u64),
+    More,
+    Append,
+}
+
+pub struct App {
+    pub session: Session,
+    pub store: Rc<RefCell<Store>>,
+    pub owed: VecDeque<Owed>,
+    pub rowed: Rowed,
+    /// Nothing is answered by itself; the transcript decides.
+    pub hold: bool,
+    pub selected: Option<String>,
+    upload: Option<(Ticket<kind::Append>, String)>,
+    message: Option<(NewMessage, Vec<u8>)>,
+    seen_changes: usize,
+    /// Change notifications are kept back.
+    pub deaf: bool,
+}
+
+pub const MESSAGE: &[u8] = b"From: Fred <fred@example.org>\r\n\
+To: joe@example.com\r\n\
+Subject: afternoon meeting\r\n\
+Date: Mon, 7 Feb 1994 21:52:25 -0800\r\n\
+Message-ID: <B27397@example.org>\r\n\
+\r\n\
+Hello Joe\r\n";
+
+pub const MULTIPART: &[u8] = b"From: a@example.org\r\n\
+Subject: =?iso-8859-1?Q?caf=E9?=\r\n\
+Content-Type: multipart/mixed; boundary=x\r\n\
+\r\n\
+--x\r\n\
+Content-Type: text/plain\r\n\
+\r\n\
+one\r\n\
+--x\r\n\
+Content-Type: application/octet-stream\r\n\
+Content-Transfer-Encoding: base64\r\n\
+\r\n\
+aGVsbG8A\r\n\
+--x--\r\n";
+
+/// Three messages in INBOX, and a few other mailboxes.
+pub fn account() -> Store {
+    let mut store = Store::default();
+    store.create("INBOX", SpecialUse::NONE);
+    store.create("Sent", SpecialUse::SENT);
+    store.create("foo/bar", SpecialUse::NONE);
+    store.create("Archive", SpecialUse::NONE);
+    store.boxes.get_mut("Archive").unwrap().read_only = true;
+    store.subscribed = ["INBOX".to_owned(), "foo/bar".to_owned(), "gone".to_owned()].into();
+    let date = (760_686_745, -480);
+    store.deliver("INBOX", MESSAGE, Flags::from(System::SEEN), date);
+    store.deliver("INBOX", MULTIPART, Flags::default(), (760_700_000, 0));
+    store.deliver("INBOX", b"Subject: third\r\n\r\nthree\r\n", Flags::default(), (760_800_000, 0));
+    store.deliver("Archive", MESSAGE, Flags::default(), date);
+    store.changes.clear();
+    store
+}
+
+pub fn config(words: &[&str]) -> Arc<Config> {
+    let mut builder = Config::builder("imap.example.org").id("name", "Letterslot");
+    for word in words {
+        builder = match *word {
+            "plaintext" => builder.plaintext_logins(true),
+            "starttls" => builder.starttls(true),
+            "poll" => builder.poll(std::time::Duration::from_secs(30)),
+            "three-errors" => builder.limits(|limits| limits.errors = 3),
+            "small-append" => builder.max_append(100),
+            "no-sasl" => builder.auth(Mechanisms::NONE, Mechanisms::NONE),
+            "low-water" => builder.limits(|limits| {
+                limits.high_water = 512;
+                limits.read = 16;
+            }),
+            "short-reads" => builder.limits(|limits| limits.read = 7),
+            "gather-30" => builder.limits(|limits| limits.gather = 30),
+            "two-folders" => builder.limits(|limits| limits.folders = 2),
+            _ => builder,
+        };
+    }
+    builder.build().unwrap()
+}
+
+impl App {
+    /// The words of a transcript's `#!` line choose the settings.
+    pub fn new(words: &[&str]) -> Self {
+        App::on(Rc::new(RefCell::new(account())), words)
+    }
+
+    pub fn on(store: Rc<RefCell<Store>>, words: &[&str]) -> Self {
+        let peer = match words.contains(&"clear") {
+            true => Peer::new(None),
+            false => Peer::new(None).tls(TlsInfo::default()),
+        };
+        let rowed = match () {
+            () if words.contains(&"blob") => Rowed::Blob,
+            () if words.contains(&"layout") => Rowed::Layout,
+            () if words.contains(&"outline") => Rowed::Outline,
+            () => Rowed::Raw,
+        };
+        let seen_changes = store.borrow().changes.len();
+        App {
+            session: Session::new(config(words), peer, Entropy([7; 32]), Time::ZERO),
+            store,
+            owed: VecDeque::new(),
+            rowed,
+            hold: words.contains(&"hold"),
+            selected: None,
+            upload: None,
+            message: None,
+            seen_changes,
+            deaf: words.contains(&"poll"),
+        }
+    }
+
+    /// Passes on what the store has told since.
+    pub fn hear(&mut self) -> Vec<Noted> {
+        let fresh: Vec<Change> = self.store.borrow().changes[self.seen_changes..].to_vec();
+        self.seen_changes += fresh.len();
+        if self.deaf {
+            return Vec::new();
+        }
+        fresh.iter().map(|change| self.session.notify(change)).collect()
+    }
+
+    /// Says something and serves all that comes of it; the answer of the session.
+    pub fn say(&mut self, text: &str) -> String {
+        self.hear();
+        let mut input = text.as_bytes();
+        let mut record = Record::default();
+        loop {
+            match self.step(Time::ZERO, &mut input, &mut record) {
+                Next::Event(()) => {}
+                _ if self.answer() => {}
+                Next::Wait(wants) if wants.flush => {}
+                _ => break,
+            }
+        }
+        assert!(input.is_empty(), "left: {}", input.escape_ascii());
+        self.out()
+    }
+
+    pub fn out(&mut self) -> String {
+        let mut all = Vec::new();
+        while !self.session.output().is_empty() {
+            let n = self.session.output().len();
+            all.extend_from_slice(self.session.output());
+            self.session.advance_output(n);
+        }
+        String::from_utf8(all).unwrap()
+    }
+
+    fn take(&mut self, event: Event<'_>, record: &mut Record) -> Option<Owed> {
+        record.event(show(&event));
+        let name = |mailbox: &Mailbox<'_>| mailbox.name().to_owned();
+        Some(match event {
+            Event::Auth { ticket, request } => Owed::Auth(ticket, request),
+            Event::Login { ticket, .. } => Owed::Login(ticket),
+            Event::Select { ticket, mailbox, read_only } => {
+                Owed::Select(ticket, name(&mailbox), read_only)
+            }
+            Event::List { ticket, query } => Owed::List(ticket, query),
+            Event::Status { ticket, mailbox, .. } => Owed::Status(ticket, name(&mailbox)),
+            Event::Create { ticket, mailbox, special_use } => {
+                Owed::Create(ticket, name(&mailbox), special_use)
+            }
+            Event::Delete { ticket, mailbox } => Owed::Delete(ticket, name(&mailbox)),
+            Event::Rename { ticket, from, to } => Owed::Rename(ticket, name(&from), name(&to)),
+            Event::Subscribe { ticket, mailbox, on } => {
+                Owed::Subscribe(ticket, name(&mailbox), on)
+            }
+            Event::Namespace { ticket } => Owed::Namespace(ticket),
+            Event::Load { ticket, load } => Owed::Load(ticket, load, None),
+            Event::Store { ticket, change } => Owed::Store(ticket, change),
+            Event::Search { ticket, query } => Owed::Search(ticket, query),
+            Event::Copy { ticket, uids, to, moves } => Owed::Copy(ticket, uids, name(&to), moves),
+            Event::Expunge { ticket, uids } => Owed::Expunge(ticket, uids),
+            Event::Sync { ticket, since, .. } => Owed::Sync(ticket, since),
+            Event::Append { ticket, mailbox } => {
+                self.upload = Some((ticket, name(&mailbox)));
+                return None;
+            }
+            Event::Message(message) => {
+                self.message = Some((message, Vec::new()));
+                Owed::More
+            }
+            Event::Chunk(octets) => {
+                record.octets("chunk", octets);
+                self.message.as_mut().unwrap().1.extend_from_slice(octets);
+                return None;
+            }
+            Event::AppendEnd => Owed::Append,
+            Event::AppendAborted => {
+                self.upload = None;
+                self.owed.clear();
+                return None;
+            }
+            Event::Deselected { .. } => {
+                self.selected = None;
+                return None;
+            }
+            _ => return None,
+        })
+    }
+
+    /// Answers as a correct application does.
+    pub fn serve(&mut self, owed: Owed) {
+        let store = self.store.clone();
+        let mut store = store.borrow_mut();
+        let s = &mut self.session;
+        let at = self.selected.clone().unwrap_or_default();
+        match owed {
+            Owed::Auth(ticket, request) => {
+                s.authenticate(ticket, check(&request));
+            }
+            Owed::Login(ticket) => {
+                s.accept(ticket);
+            }
+            Owed::Select(ticket, name, _) => match store.boxes.get(&name) {
+                Some(found) => {
+                    let view: View = found.mails.keys().copied().collect();
+                    let unseen = found.mails.iter().find(|m| !m.1.flags.system.has(System::SEEN));
+                    let unseen = unseen.map(|(uid, _)| *uid);
+                    let mut opened = Selected::new(found.key, 1, uid(found.next), view)
+                        .modseq(found.modseq)
+                        .permanent_flags(System::ALL, &["$Work"], true)
+                        .first_unseen(unseen);
+                    if found.read_only {
+                        opened = opened.read_only();
+                    }
+                    s.selected(ticket, opened);
+                    self.selected = Some(name);
+                }
+                None => {
+                    s.refuse(ticket, No::new(Code::NonExistent, "No such mailbox"));
+                }
+            },
+            Owed::List(ticket, query) => {
+                for (name, found) in &store.boxes {
+                    let mut folder = Folder::new(name).special_use(found.special_use);
+                    if store.subscribed.contains(name) {
+                        folder = folder.subscribed();
+                    }
+                    if query.status().is_some() {
+                        folder = folder.status(store.status(name).unwrap());
+                    }
+                    s.folder(&ticket, folder);
+                }
+                for name in store.subscribed.iter().filter(|n| !store.boxes.contains_key(*n)) {
+                    s.folder(&ticket, Folder::new(name).subscribed().non_existent());
+                }
+                s.listed(ticket);
+            }
+            Owed::Status(ticket, name) => {
+                match store.status(&name) {
+                    Some(status) => s.status(ticket, status),
+                    None => s.refuse(ticket, No::new(Code::NonExistent, "No such mailbox")),
+                };
+            }
+            Owed::Create(ticket, name, special_use) => {
+                if store.boxes.contains_key(&name) {
+                    s.refuse(ticket, No::new(Code::AlreadyExists, "It is there"));
+                } else {
+                    store.create(&name, special_use);
+                    s.accept(ticket);
+                }
+            }
+            Owed::Delete(ticket, name) => {
+                match store.boxes.remove(&name) {
+                    Some(_) => s.accept(ticket),
+                    None => s.refuse(ticket, No::new(Code::NonExistent, "No such mailbox")),
+                };
+            }
+            Owed::Rename(ticket, from, to) => {
+                match store.boxes.remove(&from) {
+                    Some(found) => {
+                        store.boxes.insert(to, found);
+                        s.accept(ticket)
+                    }
+                    None => s.refuse(ticket, No::new(Code::NonExistent, "No such mailbox")),
+                };
+            }
+            Owed::Subscribe(ticket, name, on) => {
+                match on {
+                    true => store.subscribed.insert(name),
+                    false => store.subscribed.remove(&name),
+                };
+                s.accept(ticket);
+            }
+            Owed::Namespace(ticket) => {
+                s.namespaces(ticket, &Namespaces::personal("", '/'));
+            }
+            Owed::Load(ticket, load, blob) => {
+                drop(store);
+                self.load(ticket, load, blob);
+                return;
+            }
+            Owed::Store(ticket, change) => {
+                let (done, conflicts) = store.change(&at, &change);
+                for uid in done.iter().filter(|_| change.rows != Rows::No) {
+                    let mail = &store.boxes[&at].mails[&uid];
+                    s.stored(&ticket, uid, &mail.flags, mail.modseq);
+                }
+                if change.rows == Rows::No {
+                    s.stored_all(&ticket, &done, store.boxes[&at].modseq);
+                }
+                for uid in conflicts.iter() {
+                    s.store_conflict(&ticket, uid);
+                }
+                s.store_done(ticket);
+            }
+            Owed::Search(ticket, query) => {
+                s.evaluate(ticket, &UidSet::new(), query.among());
+            }
+            Owed::Copy(ticket, sources, to, moves) => {
+                if !store.boxes.contains_key(&to) {
+                    s.refuse(ticket, No::new(Code::TryCreate, "No such mailbox"));
+                    return;
+                }
+                let mut copied = CopyUid::new(1);
+                for from in sources.iter() {
+                    let Some(mail) = store.boxes[&at].mails.get(&from) else { continue };
+                    let (raw, flags, date) = (mail.raw.clone(), mail.flags.clone(), mail.date);
+                    copied.push(from, store.deliver(&to, &raw, flags, date));
+                }
+                if moves {
+                    let modseq = store.expunge(&at, &sources);
+                    copied = copied.modseq(modseq);
+                }
+                drop(store);
+                self.hear();
+                self.session.copied(ticket, copied);
+                return;
+            }
+            Owed::Expunge(ticket, among) => {
+                let mails = &store.boxes[&at].mails;
+                let deleted = |m: &Mail| m.flags.system.has(System::DELETED);
+                let gone = mails.iter().filter(|(u, m)| among.contains(**u) && deleted(m));
+                let gone: UidSet = gone.map(|(uid, _)| *uid).collect();
+                let modseq = store.expunge(&at, &gone);
+                s.expunged(ticket, &gone, modseq);
+            }
+            Owed::Sync(ticket, since) => {
+                let found = &store.boxes[&at];
+                let change = store.changes.iter().filter(|change| change.key() == found.key);
+                let missed = change.filter(|change| change.modseq() > since);
+                let all = missed.fold(Change::hint(found.key, since), |_, change| change.clone());
+                s.synced(ticket, &all);
+            }
+            Owed::More => {
+                if let Some((ticket, name)) = &self.upload {
+                    if store.boxes.contains_key(name) {
+                        s.append_more(ticket);
+                    } else if let Some((ticket, _)) = self.upload.take() {
+                        s.refuse(ticket, No::new(Code::TryCreate, "No such mailbox"));
+                    }
+                }
+            }
+            Owed::Append => {
+                if let Some(((ticket, name), (new, raw))) =
+                    self.upload.take().zip(self.message.take())
+                {
+                    let date = new.date.unwrap_or((0, 0));
+                    let uid = store.deliver(&name, &raw, new.flags, date);
+                    drop(store);
+                    self.hear();
+                    let at = AppendUid { validity: 1, uids: uid.into() };
+                    self.session.appended(ticket, at);
+                    return;
+                }
+            }
+        }
+        drop(store);
+        self.hear();
+    }
+
+    /// Gives rows as far as there is room; what is left is owed.
+    fn load(&mut self, ticket: Ticket<kind::Load>, mut load: Load, mut blob: Option<Blob>) {
+        let store = self.store.clone();
+        loop {
+            if let Some(mut open) = blob.take() {
+                let at = self.selected.clone().unwrap_or_default();
+                let raw = store.borrow().boxes[&at].mails.get(&open.uid()).map(|m| m.raw.clone());
+                let Some(raw) = raw else {
+                    open.fail(&mut self.session);
+                    continue;
+                };
+                while let Some(range) = open.want(&self.session) {
+                    let octets = &raw[range.start as usize..range.end as usize];
+                    if open.write(&mut self.session, range.start, octets) == 0 {
+                        self.owed.push_front(Owed::Load(ticket, load, Some(open)));
+                        return;
+                    }
+                }
+                open.end(&mut self.session);
+            }
+            let Some(uid) = load.uids.take(1).first() else { break };
+            let mut store = store.borrow_mut();
+            let at = self.selected.clone().unwrap_or_default();
+            let found = store.boxes.get_mut(&at).unwrap();
+            let Some(mail) = found.mails.get_mut(&uid) else { continue };
+            if load.changed_since.is_some_and(|since| mail.modseq <= since) {
+                continue;
+            }
+            let mut marked = None;
+            if load.mark_seen && !mail.flags.system.has(System::SEEN) {
+                found.modseq += 1;
+                mail.modseq = found.modseq;
+                mail.flags.system = mail.flags.system | System::SEEN;
+                marked = Some(Change::new(found.key, found.modseq).changed(&uid.into()));
+            }
+            let raw = mail.raw.clone();
+            let layout = mime_core::Layout::scan(&raw, &mime_core::Limits::DEFAULT);
+            let mut outlined = Vec::new();
+            layout.on(&raw).unwrap().outline().write(&mut outlined);
+            let row = Row::new(uid)
+                .flags(&mail.flags)
+                .modseq(mail.modseq)
+                .size(raw.len() as u64)
+                .date(mail.date.0, mail.date.1);
+            let row = match self.rowed {
+                Rowed::Raw => row.raw(&raw),
+                Rowed::Blob => row,
+                Rowed::Layout => row.layout(layout.as_ref()),
+                Rowed::Outline => row.outline(mime_core::Outline::read(&outlined).unwrap()),
+            };
+            blob = self.session.row(&ticket, row);
+            store.changes.extend(marked);
+        }
+        self.session.loaded(ticket);
+        self.hear();
+    }
+}
+
+fn check(request: &Request) -> Answer {
+    match request {
+        Request::Password { user, password } if &**user == "fred" => {
+            match password.verify(b"secret") {
+                true => Answer::Grant,
+                false => Answer::Deny,
+            }
+        }
+        Request::Password { .. } => Answer::Deny,
+        _ => Answer::Deny,
+    }
+}
+
+/// An event in a few words.
+fn show(event: &Event<'_>) -> String {
+    match event {
+        Event::Auth { request: Request::Password { user, .. }, .. } => format!("auth {user}"),
+        Event::Auth { .. } => "auth".to_owned(),
+        Event::Login { identity, .. } => format!("login {}", identity.account()),
+        Event::Id(pairs) => format!("id {}", pairs.iter().count()),
+        Event::Select { mailbox, read_only, .. } => {
+            format!("{} {}", if *read_only { "examine" } else { "select" }, mailbox.name())
+        }
+        Event::Deselected { mailbox } => format!("deselected {}", mailbox.0),
+        Event::List { query, .. } => format!("list {:?}", query.prefix()),
+        Event::Status { mailbox, items, .. } => format!("status {} {items:?}", mailbox.name()),
+        Event::Create { mailbox, .. } => format!("create {}", mailbox.name()),
+        Event::Delete { mailbox, .. } => format!("delete {}", mailbox.name()),
+        Event::Rename { from, to, .. } => format!("rename {} {}", from.name(), to.name()),
+        Event::Subscribe { mailbox, on, .. } => format!("subscribe {} {on}", mailbox.name()),
+        Event::Load { load, .. } => format!("load {} {:?}", load.uids, load.why),
+        Event::Store { change, .. } => format!("store {} {:?}", change.uids, change.how),
+        Event::Search { query, .. } => format!("search {:?}", query.among()),
+        Event::Copy { uids, to, moves, .. } => format!("copy {uids} {} {moves}", to.name()),
+        Event::Expunge { uids, .. } => format!("expunge {uids}"),
+        Event::Sync { since, .. } => format!("sync {since}"),
+        Event::Append { mailbox, .. } => format!("append {}", mailbox.name()),
+        Event::Message(message) => {
+            let flags: Vec<_> = message.flags.system.names().collect();
+            format!("message {} [{}]", message.size, flags.join(" "))
+        },
+        Event::Chunk(_) => "chunks".to_owned(),
+        Event::MessageEnd => "message-end".to_owned(),
+        Event::AppendEnd => "append-end".to_owned(),
+        Event::AppendAborted => "append-aborted".to_owned(),
+        Event::Rejected { line, why } => format!("rejected {} {why:?}", line.escape_ascii()),
+        _ => "other".to_owned(),
+    }
+}
+
+impl Subject for App {
+    fn endpoint(&mut self) -> &mut dyn Endpoint {
+        &mut self.session
+    }
+
+    fn step(&mut self, now: Time, input: &mut &[u8], record: &mut Record) -> Next<()> {
+        match self.session.next(now, input) {
+            Next::Event(event) => {
+                let owed = match event {
+                    Event::Chunk(octets) => {
+                        record.octets("chunk", octets);
+                        self.message.as_mut().unwrap().1.extend_from_slice(octets);
+                        None
+                    }
+                    event => self.take(event, record),
+                };
+                self.owed.extend(owed);
+                Next::Event(())
+            }
+            Next::Wait(wants) => Next::Wait(wants),
+            Next::StartTls(upgrade) => Next::StartTls(upgrade),
+            Next::Deflate(deflate) => Next::Deflate(deflate),
+            Next::Closed(reason) => Next::Closed(reason),
+        }
+    }
+
+    fn decide(&mut self, words: &str) -> Result<(), String> {
+        let (word, rest) = words.split_once(' ').unwrap_or((words, ""));
+        match word {
+            "go" => {
+                let owed = self.owed.pop_front().ok_or("nothing is owed")?;
+                self.serve(owed);
+            }
+            "hold" => self.hold = true,
+            "release" => self.hold = false,
+            // What another session does.
+            "deliver" => {
+                self.store.borrow_mut().deliver("INBOX", rest.as_bytes(), Flags::default(), (0, 0));
+            }
+            "remove" => {
+                let gone = rest.split(',').map(|n| uid(n.parse().unwrap())).collect();
+                self.store.borrow_mut().expunge("INBOX", &gone);
+            }
+            "flag" => {
+                self.store.borrow_mut().set_flag("INBOX", uid(rest.parse().unwrap()), System::FLAGGED);
+            }
+            "forfeit" => {
+                let owed = self.owed.pop_front().ok_or("nothing is owed")?;
+                self.refuse(owed, None);
+            }
+            "refuse" => {
+                let owed = self.owed.pop_front().ok_or("nothing is owed")?;
+                self.refuse(owed, Some(No::new(Code::OverQuota, "No room")));
+            }
+            "drop" => {
+                self.owed.pop_front().ok_or("nothing is owed")?;
+            }
+            "abort" => self.session.abort(rest),
+            _ => return Err(format!("unknown word {word}")),
+        }
+        self.hear();
+        Ok(())
+    }
+
+    fn answer(&mut self) -> bool {
+        if self.hold {
+            return false;
+        }
+        match self.owed.pop_front() {
+            Some(owed) => {
+                self.serve(owed);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn resume_tls(&mut self, upgrade: Upgrade) {
+        self.session.resume_tls(upgrade, TlsInfo::default());
+    }
+}
+
+impl App {
+    fn refuse(&mut self, owed: Owed, no: Option<No<'_>>) {
+        let s = &mut self.session;
+        macro_rules! with {
+            ($ticket:expr) => {
+                match no {
+                    Some(no) => s.refuse($ticket, no),
+                    None => s.forfeit($ticket.id()),
+                }
+            };
+        }
+        match owed {
+            Owed::Auth(t, _) => with!(t),
+            Owed::Login(t) => with!(t),
+            Owed::Select(t, ..) => with!(t),
+            Owed::List(t, _) => with!(t),
+            Owed::Status(t, _) => with!(t),
+            Owed::Create(t, ..) => with!(t),
+            Owed::Delete(t, _) => with!(t),
+            Owed::Rename(t, ..) => with!(t),
+            Owed::Subscribe(t, ..) => with!(t),
+            Owed::Namespace(t) => with!(t),
+            Owed::Load(t, ..) => with!(t),
+            Owed::Store(t, _) => with!(t),
+            Owed::Search(t, _) => with!(t),
+            Owed::Copy(t, ..) => with!(t),
+            Owed::Expunge(t, _) => with!(t),
+            Owed::Sync(t, _) => with!(t),
+            Owed::More | Owed::Append => {
+                let (t, _) = self.upload.take().unwrap();
+                with!(t)
+            }
+        };
+    }
+}
