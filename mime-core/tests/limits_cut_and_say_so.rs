@@ -55,7 +55,7 @@ fn parts() {
 /// Fields that are not listed still say what the message is.
 #[test]
 fn fields() {
-    assert_eq!(scan(PARTS, Limits::DEFAULT.fields(3)).3, false);
+    assert!(!scan(PARTS, Limits::DEFAULT.fields(3)).3);
     let (parts, fields, defects, cut) = scan(PARTS, Limits::DEFAULT.fields(1));
     assert_eq!((parts, fields, cut), (3, 1, true));
     assert_eq!(defects, [Defect::TooManyFields, Defect::TooManyFields]);

@@ -254,7 +254,7 @@ fn join<'a>(sections: impl Iterator<Item = (u32, bool, RawParam<'a>)>) -> String
     }
     let mut out = String::new();
     charset::decode_or_utf8(&label, &octets, &mut out);
-    out
+    to_text(Cow::Owned(out.into_bytes())).into_owned()
 }
 
 fn percent_decode(mut value: &[u8], out: &mut Vec<u8>) {
