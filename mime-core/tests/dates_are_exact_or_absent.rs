@@ -8,9 +8,12 @@
 
 use mime_core::DateTime;
 
+/// Seconds in UTC, and minutes east of it.
+type Read = Option<(i64, Option<i16>)>;
+
 #[test]
 fn table() {
-    let table: &[(&str, Option<(i64, Option<i16>)>)] = &[
+    let table: &[(&str, Read)] = &[
         // mime-5322-3.3-01
         ("1 Jan 2024 00:00 +0000", Some((1_704_067_200, Some(0)))),
         (
