@@ -1,21 +1,23 @@
 #![doc = include_str!("../README.md")]
 #![doc(test(attr(deny(warnings))))]
 
-mod body;
 mod command;
 mod config;
 mod deleted;
 mod event;
 mod line;
 mod maildrop;
+mod octets;
 mod reply;
 mod session;
+mod wanted;
 
-pub use body::Octets;
 pub use config::{Builder, Config, ConfigError, Expire, Limits, Timeouts};
 pub use deleted::Deleted;
 pub use event::{Columns, Event, Violation, kind};
 pub use maildrop::Maildrop;
+pub use octets::Octets;
+
 pub use reply::RespCode;
 pub use session::{OpenList, OpenMessage, Session};
 pub use wire_core;

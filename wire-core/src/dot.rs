@@ -3,7 +3,7 @@
 //! This is the one place that decides where a message ends. The mark is `CRLF . CRLF` and nothing
 //! else, the first CRLF being that of the last line, or of the command where the body is empty.
 
-use memchr::{memchr, memmem};
+use memchr::{memchr_iter, memmem};
 
 use crate::Chunk;
 
@@ -173,7 +173,7 @@ fn to_stuffed_dot(sound: &[u8]) -> usize {
 }
 
 /// Writes a message as a dot-stuffed body: a dot before each line that begins with one, CRLF for a
-/// lone LF, and a CRLF before the mark if the message does not end with one.
+/// lone LF, and what the last line lacks of its CRLF. A lone CR is left as it is.
 ///
 /// Yields runs of the message itself wherever it can, so that nothing is copied.
 ///
@@ -183,17 +183,38 @@ fn to_stuffed_dot(sound: &[u8]) -> usize {
 /// let mut encoder = Encoder::new();
 /// let mut wire = Vec::new();
 /// let mut message: &[u8] = b"one\n.two";
-/// while let Some(run) = encoder.next(&mut message) {
-///     wire.extend_from_slice(run);
+/// while let Some(piece) = encoder.next(&mut message) {
+///     wire.extend_from_slice(piece.octets());
 /// }
 /// wire.extend_from_slice(encoder.finish());
-/// assert_eq!(wire, b"one\r\n..two\r\n.\r\n");
+/// assert_eq!(wire, b"one\r\n..two\r\n");
+/// assert_eq!(encoder.octets(), 11);
 /// ```
 #[derive(Debug, Clone)]
 pub struct Encoder {
     at_line_start: bool,
     /// The last octet was a CR.
     cr: bool,
+    octets: u64,
+}
+
+/// A piece of a dot-stuffed body on its way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece<'m> {
+    /// Octets of the message, as they are.
+    Message(&'m [u8]),
+    /// What the wire form has and the message has not: a stuffed dot or a CR.
+    Added(&'static [u8]),
+}
+
+impl<'m> Piece<'m> {
+    /// What is to be sent.
+    pub const fn octets(&self) -> &'m [u8] {
+        match self {
+            Piece::Message(octets) => octets,
+            Piece::Added(octets) => octets,
+        }
+    }
 }
 
 impl Default for Encoder {
@@ -208,50 +229,57 @@ impl Encoder {
         Encoder {
             at_line_start: true,
             cr: false,
+            octets: 0,
         }
     }
 
     /// Takes octets off `message` and gives what is to be sent for them. `None`: all was taken.
-    ///
-    /// The run is either a piece of `message` or a static dot or line end.
-    pub fn next<'m>(&mut self, message: &mut &'m [u8]) -> Option<&'m [u8]> {
+    pub fn next<'m>(&mut self, message: &mut &'m [u8]) -> Option<Piece<'m>> {
         let all = *message;
         match all {
             [] => return None,
             [b'.', ..] if self.at_line_start => {
                 self.at_line_start = false;
-                return Some(b".");
+                return Some(Piece::Added(b"."));
             }
-            [b'\n', rest @ ..] if !self.cr => {
-                *message = rest;
-                self.at_line_start = true;
-                return Some(b"\r\n");
+            [b'\n', ..] if !self.cr => {
+                self.cr = true;
+                self.octets += 1;
+                return Some(Piece::Added(b"\r"));
             }
             _ => {}
         }
         let (run, rest) = all.split_at_checked(self.run_length(all))?;
-        self.at_line_start = run.ends_with(b"\r\n") || (self.cr && run == b"\n");
+        self.at_line_start = run.ends_with(b"\n");
         self.cr = run.ends_with(b"\r");
+        self.octets += run.len() as u64;
         *message = rest;
-        Some(run)
+        Some(Piece::Message(run))
     }
 
-    /// The end of the message and the mark. The encoder stands at the beginning of a message again.
+    /// What the message lacks of a last CRLF. An empty message lacks nothing. The mark, a line of
+    /// one dot, is the caller's to send.
     pub fn finish(&mut self) -> &'static [u8] {
-        let end: &[u8] = if self.at_line_start {
-            b".\r\n"
-        } else {
-            b"\r\n.\r\n"
+        let lacking: &[u8] = match (self.at_line_start, self.cr) {
+            (true, _) => b"",
+            (false, true) => b"\n",
+            (false, false) => b"\r\n",
         };
-        *self = Encoder::new();
-        end
+        self.at_line_start = true;
+        self.cr = false;
+        self.octets += lacking.len() as u64;
+        lacking
+    }
+
+    /// Octets of what was taken so far, with CRLF line ends and without stuffed dots: what POP3
+    /// announces (RFC 1939 section 11).
+    pub const fn octets(&self) -> u64 {
+        self.octets
     }
 
     /// How many octets can leave as they are: up to a lone LF or a line that begins with a dot.
     fn run_length(&self, all: &[u8]) -> usize {
-        let mut at = 0;
-        while let Some(found) = all.get(at..).and_then(|rest| memchr(b'\n', rest)) {
-            let lf = at + found;
+        for lf in memchr_iter(b'\n', all) {
             let after_cr = match lf.checked_sub(1) {
                 Some(before) => all.get(before) == Some(&b'\r'),
                 None => self.cr,
@@ -262,7 +290,6 @@ impl Encoder {
             if all.get(lf + 1) == Some(&b'.') {
                 return lf + 1;
             }
-            at = lf + 1;
         }
         all.len()
     }

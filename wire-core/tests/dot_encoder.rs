@@ -12,12 +12,13 @@ use wire_core::dot::{Body, Decoder, Encoder};
 fn encode<'p>(pieces: impl IntoIterator<Item = &'p [u8]>) -> Vec<u8> {
     let (mut encoder, mut wire) = (Encoder::new(), Vec::new());
     for mut piece in pieces {
-        while let Some(run) = encoder.next(&mut piece) {
-            assert!(!run.is_empty());
-            wire.extend_from_slice(run);
+        while let Some(piece) = encoder.next(&mut piece) {
+            assert!(!piece.octets().is_empty());
+            wire.extend_from_slice(piece.octets());
         }
     }
     wire.extend_from_slice(encoder.finish());
+    wire.extend_from_slice(b".\r\n");
     wire
 }
 
@@ -31,7 +32,7 @@ fn bodies_and_their_wire_form() {
         (b"a\n.b\nc", b"a\r\n..b\r\nc\r\n.\r\n"),
         (b"\n", b"\r\n.\r\n"),
         (b"a\r\n\r\n.\r\n", b"a\r\n\r\n..\r\n.\r\n"),
-        (b"a\rb\r", b"a\rb\r\r\n.\r\n"),
+        (b"a\rb\r", b"a\rb\r\n.\r\n"),
     ];
     for (body, wire) in table {
         assert_eq!(

@@ -1,13 +1,13 @@
 //! RETR and TOP (RFC 1939 sections 5 and 7).
 
 use bytes::Bytes;
-use wire_core::{Answered, CloseReason, Ticket};
+use wire_core::{
+    Answered, CloseReason, Ticket,
+    dot::{Encoder, Piece},
+};
 
 use super::{Doing, Session, writer::Guard};
-use crate::{
-    body::{Encoder, Piece},
-    kind, reply,
-};
+use crate::{kind, reply, wanted::Wanted};
 
 /// A message that was asked for.
 #[derive(Debug)]
@@ -44,6 +44,7 @@ impl Transfer {
 #[must_use]
 pub struct OpenMessage {
     guard: Guard,
+    wanted: Wanted,
     encoder: Encoder,
     /// Octets that RETR's `+OK` named.
     announced: u64,
@@ -80,27 +81,28 @@ impl Session {
                 transfer.begun = true;
                 (self.writers.guard(id), transfer.lines)
             }
-            _ => return OpenMessage::new(Guard::stale(id), Encoder::whole(), 0),
+            _ => return OpenMessage::new(Guard::stale(id), Wanted::all(), 0),
         };
         self.moved = true;
         match lines {
             None => {
                 reply::ok(&mut self.output, format_args!("{octets} octets"));
-                OpenMessage::new(guard, Encoder::whole(), octets)
+                OpenMessage::new(guard, Wanted::all(), octets)
             }
             Some(lines) => {
                 self.output.push(b"+OK Top of message follows\r\n");
-                OpenMessage::new(guard, Encoder::top(lines), 0)
+                OpenMessage::new(guard, Wanted::top(lines), 0)
             }
         }
     }
 }
 
 impl OpenMessage {
-    fn new(guard: Guard, encoder: Encoder, announced: u64) -> Self {
+    fn new(guard: Guard, wanted: Wanted, announced: u64) -> Self {
         OpenMessage {
             guard,
-            encoder,
+            wanted,
+            encoder: Encoder::new(),
             announced,
         }
     }
@@ -115,10 +117,10 @@ impl OpenMessage {
         };
         let taken = room.min(raw.len());
         let part = raw.get(..taken).unwrap_or(raw);
-        self.encoder.encode(part, |piece| match piece {
-            Piece::Raw(run) => session.output.push(part.get(run).unwrap_or_default()),
-            Piece::Insert(octets) => session.output.push(octets),
-        });
+        let mut part = part.get(..self.wanted.of(part)).unwrap_or(part);
+        while let Some(piece) = self.encoder.next(&mut part) {
+            session.output.push(piece.octets());
+        }
         taken
     }
 
@@ -129,16 +131,19 @@ impl OpenMessage {
     pub fn write_bytes(&mut self, session: &mut Session, mut raw: Bytes) -> Option<Bytes> {
         let room = self.room(session)?;
         let part = raw.split_to(room.min(raw.len()));
-        self.encoder.encode(&part, |piece| match piece {
-            Piece::Raw(run) => session.output.push_bytes(part.slice(run)),
-            Piece::Insert(octets) => session.output.push(octets),
-        });
+        let mut rest = part.get(..self.wanted.of(&part)).unwrap_or(&part);
+        while let Some(piece) = self.encoder.next(&mut rest) {
+            match piece {
+                Piece::Message(run) => session.output.push_bytes(part.slice_ref(run)),
+                Piece::Added(octets) => session.output.push(octets),
+            }
+        }
         (!raw.is_empty()).then_some(raw)
     }
 
     /// Whether no more octets are needed: TOP has its lines, or the session no longer wants them.
     pub fn is_full(&self, session: &Session) -> bool {
-        self.encoder.is_full() || !session.is_open(self.guard.id())
+        self.wanted.is_full() || !session.is_open(self.guard.id())
     }
 
     /// The message was written to its end, or as far as TOP wanted it.
