@@ -5,7 +5,7 @@ use core::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::syntax::SequenceSet;
-use crate::uid::{Run, Uid, UidSet};
+use crate::uid::{Run, Uid, UidSet, intersect};
 
 /// UIDs in ascending order; a message's number is its place among them, from 1.
 ///
@@ -129,7 +129,11 @@ impl View {
 
     /// Those that the view has.
     pub fn known(&self, uids: &UidSet) -> UidSet {
-        UidSet::from_runs(self.meet(uids).map(|(_, run)| run))
+        let mut known = UidSet::new();
+        intersect(&self.index.runs, uids.runs(), |run| {
+            known.append(run);
+        });
+        known
     }
 
     /// Adds those above the last one; a lower UID could not be shown to the client and is ignored.

@@ -29,15 +29,20 @@ pub fn envelope(out: &mut impl Sink, envelope: &Envelope<'_>, utf8: bool) {
     line(out, envelope.date, utf8);
     out.put(b" ");
     line(out, envelope.subject, utf8);
-    let lists = [
-        envelope.from,
-        envelope.sender(),
-        envelope.reply_to(),
-        envelope.to,
-        envelope.cc,
-        envelope.bcc,
-    ];
-    for list in lists {
+    // Sender and Reply-To mostly are From again: its list is made once.
+    let mut from = Scratch::default();
+    addresses(&mut from, envelope.from, utf8);
+    let is_from = |field: Option<Field<'_>>| {
+        field.map(|field| field.raw().as_ptr()) == envelope.from.map(|from| from.raw().as_ptr())
+    };
+    for list in [envelope.from, envelope.sender(), envelope.reply_to()] {
+        out.put(b" ");
+        match from.written() {
+            Some(written) if is_from(list) => out.put(written),
+            _ => addresses(out, list, utf8),
+        }
+    }
+    for list in [envelope.to, envelope.cc, envelope.bcc] {
         out.put(b" ");
         addresses(out, list, utf8);
     }
@@ -46,6 +51,39 @@ pub fn envelope(out: &mut impl Sink, envelope: &Envelope<'_>, utf8: bool) {
     out.put(b" ");
     line(out, envelope.message_id, utf8);
     out.put(b")");
+}
+
+/// Keeps a short run, on the stack.
+struct Scratch {
+    octets: [u8; 512],
+    /// Greater than there is room for: something was lost.
+    used: usize,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self {
+            octets: [0; 512],
+            used: 0,
+        }
+    }
+}
+
+impl Scratch {
+    /// All that was put in, if it had room.
+    fn written(&self) -> Option<&[u8]> {
+        self.octets.get(..self.used)
+    }
+}
+
+impl Sink for Scratch {
+    fn put(&mut self, run: &[u8]) {
+        let end = self.used.saturating_add(run.len());
+        if let Some(room) = self.octets.get_mut(self.used..end) {
+            room.copy_from_slice(run);
+        }
+        self.used = end;
+    }
 }
 
 fn line(out: &mut impl Sink, field: Option<Field<'_>>, utf8: bool) {

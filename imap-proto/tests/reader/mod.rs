@@ -2,38 +2,38 @@
 
 /// The rest of a response.
 #[derive(Clone, Copy, Debug)]
-pub struct Reader<'r> {
-    pub rest: &'r [u8],
+pub(crate) struct Reader<'r> {
+    pub(crate) rest: &'r [u8],
     /// UTF-8 may stand in quoted strings.
-    pub utf8: bool,
+    pub(crate) utf8: bool,
 }
 
 impl<'r> Reader<'r> {
-    pub fn new(rest: &'r [u8], utf8: bool) -> Self {
+    pub(crate) fn new(rest: &'r [u8], utf8: bool) -> Self {
         Self { rest, utf8 }
     }
 
-    pub fn expect(&mut self, text: &str) -> Option<()> {
+    pub(crate) fn expect(&mut self, text: &str) -> Option<()> {
         self.rest = self.rest.strip_prefix(text.as_bytes())?;
         Some(())
     }
 
-    pub fn peek(&self, text: &str) -> bool {
+    pub(crate) fn peek(&self, text: &str) -> bool {
         self.rest.starts_with(text.as_bytes())
     }
 
-    pub fn end(&self) -> Option<()> {
+    pub(crate) fn end(&self) -> Option<()> {
         self.rest.is_empty().then_some(())
     }
 
-    pub fn number(&mut self) -> Option<u64> {
+    pub(crate) fn number(&mut self) -> Option<u64> {
         let digits = self.rest.iter().take_while(|b| b.is_ascii_digit()).count();
         let (number, rest) = self.rest.split_at(digits);
         self.rest = rest;
         std::str::from_utf8(number).ok()?.parse().ok()
     }
 
-    pub fn string(&mut self) -> Option<Vec<u8>> {
+    pub(crate) fn string(&mut self) -> Option<Vec<u8>> {
         match self.rest.split_first()? {
             (b'"', rest) => {
                 self.rest = rest;
@@ -71,14 +71,14 @@ impl<'r> Reader<'r> {
         sound.then_some(text)
     }
 
-    pub fn nstring(&mut self) -> Option<Option<Vec<u8>>> {
+    pub(crate) fn nstring(&mut self) -> Option<Option<Vec<u8>>> {
         match self.expect("NIL") {
             Some(()) => Some(None),
             None => self.string().map(Some),
         }
     }
 
-    pub fn atom(&mut self) -> Option<&'r [u8]> {
+    pub(crate) fn atom(&mut self) -> Option<&'r [u8]> {
         let special = |b: u8| b <= b' ' || b >= 0x7f || b"(){%*\"\\]".contains(&b);
         let end = self
             .rest
@@ -91,7 +91,7 @@ impl<'r> Reader<'r> {
     }
 
     /// An atom that is not NIL, with `]` allowed, or a string.
-    pub fn astring(&mut self) -> Option<Vec<u8>> {
+    pub(crate) fn astring(&mut self) -> Option<Vec<u8>> {
         if self.peek("\"") || self.peek("{") {
             return self.string();
         }
