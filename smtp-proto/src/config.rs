@@ -58,8 +58,8 @@ pub enum BareNewline {
     /// The message is refused with 554 at its end: nobody behind can read it otherwise than we do.
     #[default]
     Reject,
-    /// An LF becomes CRLF, a CR becomes a space. A dot behind such a line end is stuffed in
-    /// [`Chunk::raw`](wire_core::Chunk::raw), so that forwarding that is safe too.
+    /// An LF becomes CRLF, a CR becomes a space. Dots beside such a line end are stuffed in
+    /// [`Chunk::raw`](wire_core::Chunk::raw), so that forwarding the raw form is safe too.
     Repair,
 }
 

@@ -73,12 +73,12 @@ impl Transaction {
     }
 }
 
-/// A set of recipients. Allocates beyond 128 only.
+/// How many recipients were accepted, and which where that matters.
 #[derive(Debug, Default)]
 pub(crate) struct Recipients {
     count: u16,
-    first: [u64; 2],
-    more: Vec<u64>,
+    /// A bit each.
+    ids: Vec<u64>,
 }
 
 impl Recipients {
@@ -86,26 +86,26 @@ impl Recipients {
         self.count
     }
 
+    /// One more; its name is not kept. Allocates nothing.
+    pub(crate) fn count_one(&mut self) {
+        self.count = self.count.saturating_add(1);
+    }
+
     /// Adds one that is not in the set.
     pub(crate) fn add(&mut self, rcpt: RcptId) {
-        let (word, bit) = (usize::from(rcpt.0 / 64), 1 << (rcpt.0 % 64));
-        self.count += 1;
-        if let Some(first) = self.first.get_mut(word) {
-            *first |= bit;
-            return;
+        self.count_one();
+        let word = usize::from(rcpt.0 / 64);
+        if self.ids.len() <= word {
+            self.ids.resize(word + 1, 0);
         }
-        let word = word - self.first.len();
-        if self.more.len() <= word {
-            self.more.resize(word + 1, 0);
-        }
-        if let Some(more) = self.more.get_mut(word) {
-            *more |= bit;
+        if let Some(ids) = self.ids.get_mut(word) {
+            *ids |= 1 << (rcpt.0 % 64);
         }
     }
 
     /// In the order of RCPT.
     pub(crate) fn iter(&self) -> impl Iterator<Item = RcptId> {
-        let words = (0u16..).zip(self.first.iter().chain(&self.more));
+        let words = (0u16..).zip(&self.ids);
         words.flat_map(|(n, &word)| {
             (0..64)
                 .filter(move |bit| word >> bit & 1 == 1)
@@ -122,7 +122,7 @@ mod tests {
     fn recipients_keep_their_order() {
         let mut recipients = Recipients::default();
         let ids = [0, 1, 63, 64, 127, 128, 700];
-        ids.map(|id| recipients.add(RcptId(id)));
+        ids.iter().for_each(|id| recipients.add(RcptId(*id)));
         assert_eq!(recipients.iter().map(|id| id.0).collect::<Vec<_>>(), ids);
         assert_eq!(usize::from(recipients.count()), ids.len());
     }

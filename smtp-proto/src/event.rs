@@ -94,7 +94,7 @@ pub enum Event<'i> {
         /// The size that MAIL declared. Reserve nothing by it: it may lie.
         size_hint: Option<u64>,
     },
-    /// Octets of the message, one event for each input buffer.
+    /// Octets of the message, as a rule one event for each input buffer. Their number may be zero.
     Chunk(Chunk<'i>),
     /// The message is complete.
     End {

@@ -14,7 +14,7 @@ mod replies;
 mod tls;
 mod transaction;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 use wire_core::{
     CloseReason, Entropy, Mint, Next, Output, Peer, Ticket, TicketId, Time, TlsInfo, Wants,
@@ -60,7 +60,7 @@ pub struct Session {
     stage: Stage,
     lines: Lines,
     /// Octets at the front of the input without a CR or LF.
-    looked: usize,
+    looked: u32,
     output: Output,
     replies: Replies,
     transaction: Transaction,
@@ -76,8 +76,7 @@ pub struct Session {
     counts: Counts,
     clock: Clock,
     finals: Finals,
-    /// Told at the next call, in this order.
-    expired: VecDeque<TicketId>,
+    /// Told at the next call.
     dropped: Option<(MessageId, Dropped)>,
     eof: bool,
     /// Ends when no transaction is open.
@@ -147,7 +146,6 @@ impl Session {
             counts: Counts::default(),
             clock: Clock::new(now),
             finals: Finals::default(),
-            expired: VecDeque::new(),
             dropped: None,
             eof: false,
             drain: None,
@@ -202,7 +200,7 @@ impl Session {
     /// has read for all we know: all their octets had left before the client's next octets were
     /// shown to [`next`](Self::next). A message beyond that count may come again although it was
     /// accepted.
-    pub const fn confirmed(&self) -> u64 {
+    pub const fn confirmed(&self) -> u32 {
         self.finals.confirmed()
     }
 
@@ -273,7 +271,7 @@ impl Session {
 
     /// What could not be told when it happened.
     fn notice(&mut self) -> Option<Event<'static>> {
-        if let Some(id) = self.expired.pop_front() {
+        if let Some(id) = self.replies.tell_late() {
             return Some(Event::Expired(id));
         }
         let (message, why) = self.dropped.take()?;

@@ -238,7 +238,12 @@ impl Session {
         if reply.is_positive() {
             self.counts.without_mail = 0;
             if let Some(envelope) = self.transaction.envelope_mut() {
-                envelope.accepted.add(rcpt);
+                // LMTP answers for each at the end.
+                if self.config.lmtp {
+                    envelope.accepted.add(rcpt);
+                } else {
+                    envelope.accepted.count_one();
+                }
             }
         } else if reply.class() == 5 {
             self.counts.refused = self.counts.refused.saturating_add(1);

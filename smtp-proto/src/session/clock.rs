@@ -133,8 +133,8 @@ impl Session {
             let Some((id, _)) = self.replies.oldest() else {
                 break;
             };
-            self.expired.push_back(id);
             self.give_up(id);
+            self.replies.mark_late(id);
         }
         if passed(self.peer_deadline()) {
             self.cut(own_replies::TIMEOUT, CloseReason::Timeout);

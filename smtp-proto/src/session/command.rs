@@ -62,8 +62,8 @@ impl Session {
             Some(Line::TooLong(start)) => bare(start, 0, false).unwrap_or(Read::TooLong(start)),
             None if self.lines.is_discarding() => Read::More,
             None => {
-                let found = bare(input, self.looked, false);
-                self.looked = input.len().saturating_sub(1);
+                let found = bare(input, self.looked as usize, false);
+                self.looked = u32::try_from(input.len().saturating_sub(1)).unwrap_or(0);
                 return found.unwrap_or(Read::More);
             }
         };

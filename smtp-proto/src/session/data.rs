@@ -19,9 +19,11 @@ pub(super) struct Data {
     /// Octets of the message so far.
     octets: u64,
     /// Octets of the line so far; counted only where lines are limited.
-    line: usize,
+    line: u32,
     /// A line end was put in place of a bare LF just now: a dot is stuffed in the raw form.
     repaired: bool,
+    /// The line so far is a dot that was taken for a stuffed one.
+    lone_dot: bool,
     since: Time,
     last: Time,
 }
@@ -33,6 +35,7 @@ impl Data {
             octets: 0,
             line: 0,
             repaired: false,
+            lone_dot: false,
             since: now,
             last: now,
         }
@@ -66,7 +69,7 @@ impl Data {
         let left = config.limits.message.saturating_sub(self.octets);
         let mut sound = usize::try_from(left).map_or(all.len(), |left| left.min(all.len()));
         if let Some(limit) = config.limits.text_line {
-            sound = sound.min(within_lines(all, self.line, limit as usize));
+            sound = sound.min(within_lines(all, self.line as usize, limit as usize));
         }
         if config.refuse_nul {
             let before = all.get(..sound).and_then(|all| memchr(0, all));
@@ -98,16 +101,19 @@ impl Data {
             return Some((Dropped::TooBig, own_replies::TOO_BIG));
         }
         if let Some(limit) = config.limits.text_line {
+            let mut line = self.line as usize;
             for run in chunk.runs() {
                 let first = memchr(b'\n', run).map_or(run.len(), |end| end + 1);
-                if self.line.saturating_add(first) > limit as usize {
+                if line + first > limit as usize {
                     return Some((Dropped::LineTooLong, own_replies::TEXT_LINE));
                 }
-                self.line = match memrchr(b'\n', run) {
+                line = match memrchr(b'\n', run) {
                     Some(end) => run.len() - end - 1,
-                    None => self.line.saturating_add(run.len()),
+                    None => line + run.len(),
                 };
             }
+            // Not over the limit, which is as wide.
+            self.line = u32::try_from(line).unwrap_or(limit);
         }
         if config.refuse_nul && memchr(0, chunk.raw()).is_some() {
             return Some((Dropped::Nul, own_replies::NUL));
@@ -156,15 +162,15 @@ impl Session {
             return Step::Again;
         };
         data.last = now;
+        data.lone_dot = match chunk.raw() {
+            [b'.'] => chunk.is_empty(),
+            raw => raw.ends_with(b"\n."),
+        };
         if let Some((why, reply)) = data.count(&self.config, &chunk) {
             self.refuse_transaction(reply, why);
             return Step::Again;
         }
-        if chunk.is_empty() {
-            Step::Again
-        } else {
-            Step::Event(Event::Chunk(chunk))
-        }
+        Step::Event(Event::Chunk(chunk))
     }
 
     fn bare<'i>(&mut self, now: Time, bare: Bare) -> Step<'i> {
@@ -180,13 +186,13 @@ impl Session {
             return Step::Again;
         };
         data.repaired = bare == Bare::Lf;
-        self.chunk(
-            now,
-            match bare {
-                Bare::Cr => Chunk::plain(b" "),
-                Bare::Lf => Chunk::plain(b"\r\n"),
-            },
-        )
+        let line_end = match bare {
+            Bare::Cr => Chunk::plain(b" "),
+            // Its own dot would end the message once the raw form is forwarded. Two do not.
+            Bare::Lf if data.lone_dot => Chunk::plain(b".\r\n"),
+            Bare::Lf => Chunk::plain(b"\r\n"),
+        };
+        self.chunk(now, line_end)
     }
 
     /// The message is refused already: its octets are of no interest, but its end is.

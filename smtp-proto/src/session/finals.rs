@@ -10,10 +10,10 @@ pub(super) struct Finals {
     /// Where in the output each final reply ends that has not left. Bounded by the high-water
     /// mark of the output.
     ends: VecDeque<u64>,
-    gone: u64,
-    confirmed: u64,
+    gone: u32,
+    confirmed: u32,
     /// Octets of the input that were shown before.
-    known: usize,
+    known: u32,
 }
 
 impl Finals {
@@ -26,20 +26,20 @@ impl Finals {
         self.sent += n as u64;
         while self.ends.front().is_some_and(|end| *end <= self.sent) {
             self.ends.pop_front();
-            self.gone += 1;
+            self.gone = self.gone.saturating_add(1);
         }
     }
 
     /// So many octets are shown.
     pub(super) fn shown(&mut self, input: usize) {
-        if input > self.known {
+        if input > self.known as usize {
             self.confirmed = self.gone;
         }
     }
 
     /// So many octets were not taken.
     pub(super) fn left(&mut self, input: usize) {
-        self.known = input;
+        self.known = u32::try_from(input).unwrap_or(u32::MAX);
     }
 
     /// What is queued will never leave.
@@ -51,7 +51,7 @@ impl Finals {
         self.sent
     }
 
-    pub(super) const fn confirmed(&self) -> u64 {
+    pub(super) const fn confirmed(&self) -> u32 {
         self.confirmed
     }
 }

@@ -47,6 +47,8 @@ enum State {
         since: Time,
     },
     Ready(Reply<'static>),
+    /// Its decision timed out, and the application has not been told.
+    Late(Reply<'static>),
     /// `not_before` was set by it.
     Held(Reply<'static>),
 }
@@ -174,6 +176,26 @@ impl Replies {
         }
     }
 
+    /// A ticket was given up for its lateness: its reply waits until the application was told.
+    pub(super) fn mark_late(&mut self, id: TicketId) {
+        let slot = self.slots.iter_mut().find(|slot| slot.id == Some(id));
+        if let Some(Slot { state, .. }) = slot
+            && let State::Ready(reply) = state
+        {
+            *state = State::Late(reply.clone());
+        }
+    }
+
+    /// A ticket that the application is to be told of.
+    pub(super) fn tell_late(&mut self) -> Option<TicketId> {
+        let late = |slot: &&mut Slot| matches!(slot.state, State::Late(_));
+        let slot = self.slots.iter_mut().find(late)?;
+        if let State::Late(reply) = &slot.state {
+            slot.state = State::Ready(reply.clone());
+        }
+        slot.id
+    }
+
     /// Takes an open ticket back without an answer.
     pub(super) fn retract(&mut self, id: TicketId) {
         self.slots.retain(|slot| !slot.is(id));
@@ -194,7 +216,7 @@ impl Replies {
             (until, None) => until.is_some(),
             (None, _) => false,
         };
-        if held || slot.is_open() {
+        if held || matches!(slot.state, State::Open { .. } | State::Late(_)) {
             return None;
         }
         self.not_before = None;
@@ -231,7 +253,7 @@ impl Slot {
     fn due(self) -> Option<Due> {
         match self.state {
             State::Open { .. } => None,
-            State::Ready(reply) | State::Held(reply) => Some(Due {
+            State::Ready(reply) | State::Late(reply) | State::Held(reply) => Some(Due {
                 reply,
                 utf8: self.utf8,
                 close: self.close,
