@@ -1,5 +1,10 @@
 //! Every transcript, whole, octet by octet, at every cut, and with answers given late.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 mod app;
 
@@ -21,7 +26,10 @@ fn every_transcript_holds_under_every_cut() {
         let words: &[&str] = if first.starts_with("#!") { &words } else { &[] };
         count += 1;
         if let Err(mismatch) = replay(&text, || App::new(words)) {
-            failed.push(format!("{}: {mismatch}", path.file_name().unwrap().display()));
+            failed.push(format!(
+                "{}: {mismatch}",
+                path.file_name().unwrap().display()
+            ));
         }
     }
     assert!(count >= 20, "only {count} transcripts were found");

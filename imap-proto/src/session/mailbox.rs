@@ -25,6 +25,9 @@ pub(super) struct Mailbox {
     /// Flags that were told in answer to this client, at these mod-sequences. The change comes
     /// back by `notify` and is not told again.
     told: Sets,
+    /// Changes that this client made without being told the flags (`.SILENT`): only these very
+    /// changes are known to it, not those of others before them.
+    silent: Sets,
     /// Changes up to this mod-sequence were noted. Kept apart from what this client did itself: a
     /// change from elsewhere may have a lower number and come later.
     noted: ModSeq,
@@ -49,6 +52,7 @@ impl Mailbox {
             vanished: UidSet::new(),
             changed: Sets::new(ModSeq::max),
             told: Sets::new(ModSeq::min),
+            silent: Sets::new(ModSeq::min),
             noted: opened.modseq.unwrap_or(0),
             hinted: None,
             shown: shown.max(opened.uid_next.get() - 1),
@@ -82,6 +86,7 @@ impl Mailbox {
         }
         self.noted = self.noted.max(change.modseq);
         self.told.drop_up_to(self.noted);
+        self.silent.drop_up_to(self.noted);
         if self.hinted.is_some_and(|hinted| hinted <= self.noted) {
             self.hinted = None;
         }
@@ -129,6 +134,7 @@ impl Mailbox {
         }
         let known = self.view.known(vanished).difference(&self.vanished);
         self.vanished = self.vanished.union(&known);
+        self.changed.remove(&known, ModSeq::MAX);
         !unseen.is_empty() || !known.is_empty()
     }
 
@@ -137,7 +143,9 @@ impl Mailbox {
             return false;
         }
         let known = self.view.known(&change.changed);
+        let known = known.difference(&self.vanished);
         let fresh = known.difference(&self.told.since(change.modseq));
+        let fresh = fresh.difference(&self.silent.at(change.modseq));
         let any = !fresh.is_empty();
         self.changed.add(change.modseq, fresh, self.limit);
         any
@@ -151,6 +159,14 @@ impl Mailbox {
         }
     }
 
+    /// The client changed these flags at `modseq`, and does not want to be told.
+    pub(super) fn flags_changed_silently(&mut self, uids: &UidSet, modseq: ModSeq) {
+        self.changed.remove_at(uids, modseq);
+        if modseq > self.noted {
+            self.silent.add(modseq, uids.clone(), self.limit);
+        }
+    }
+
     /// Takes messages out that this client was just told are gone.
     pub(super) fn expunge(&mut self, uids: &UidSet) {
         self.view.remove(uids);
@@ -161,7 +177,9 @@ impl Mailbox {
 
     /// This client removed them itself.
     pub(super) fn gone(&mut self, uids: &UidSet) {
-        self.vanished = self.vanished.union(&self.view.known(uids));
+        let known = self.view.known(uids);
+        self.changed.remove(&known, ModSeq::MAX);
+        self.vanished = self.vanished.union(&known);
     }
 
     /// Flags that could not be told after all.
@@ -214,9 +232,17 @@ impl Mailbox {
 /// Sets of UIDs, each with the mod-sequence it belongs to, oldest first.
 #[derive(Debug)]
 struct Sets {
-    sets: VecDeque<(ModSeq, UidSet)>,
+    sets: VecDeque<Numbered>,
     /// Which number two sets get that become one. Either way a flag is told twice at worst.
     join: fn(ModSeq, ModSeq) -> ModSeq,
+}
+
+#[derive(Debug)]
+struct Numbered {
+    modseq: ModSeq,
+    uids: UidSet,
+    /// The number is not that of all of them.
+    joined: bool,
 }
 
 impl Sets {
@@ -232,42 +258,68 @@ impl Sets {
         if uids.is_empty() {
             return;
         }
-        match self.sets.iter_mut().find(|(known, _)| *known == modseq) {
-            Some((_, set)) => *set = set.union(&uids),
+        match self.sets.iter_mut().find(|set| set.modseq == modseq) {
+            Some(set) => set.uids = set.uids.union(&uids),
             None => {
-                let at = self.sets.partition_point(|(known, _)| *known < modseq);
-                self.sets.insert(at, (modseq, uids));
+                let at = self.sets.partition_point(|set| set.modseq < modseq);
+                self.sets.insert(
+                    at,
+                    Numbered {
+                        modseq,
+                        uids,
+                        joined: false,
+                    },
+                );
             }
         }
         while self.sets.len() > limit.max(1) {
-            let (Some((m, a)), Some((n, b))) = (self.sets.pop_front(), self.sets.pop_front())
-            else {
+            let (Some(a), Some(b)) = (self.sets.pop_front(), self.sets.pop_front()) else {
                 return;
             };
-            self.sets.push_front(((self.join)(m, n), a.union(&b)));
+            self.sets.push_front(Numbered {
+                modseq: (self.join)(a.modseq, b.modseq),
+                uids: a.uids.union(&b.uids),
+                joined: true,
+            });
         }
     }
 
     /// Takes these out wherever they stand at `modseq` or lower.
     fn remove(&mut self, uids: &UidSet, modseq: ModSeq) {
-        for (known, set) in &mut self.sets {
-            if *known <= modseq {
-                *set = set.difference(uids);
-            }
+        self.take_out(uids, |set| set.modseq <= modseq);
+    }
+
+    /// Takes these out where they stand at `modseq` and nowhere else.
+    fn remove_at(&mut self, uids: &UidSet, modseq: ModSeq) {
+        self.take_out(uids, |set| set.modseq == modseq && !set.joined);
+    }
+
+    fn take_out(&mut self, uids: &UidSet, from: impl Fn(&Numbered) -> bool) {
+        for set in self.sets.iter_mut().filter(|set| from(set)) {
+            set.uids = set.uids.difference(uids);
         }
-        self.sets.retain(|(_, set)| !set.is_empty());
+        self.sets.retain(|set| !set.uids.is_empty());
     }
 
     fn drop_up_to(&mut self, modseq: ModSeq) {
-        while self.sets.front().is_some_and(|(known, _)| *known <= modseq) {
+        while self.sets.front().is_some_and(|set| set.modseq <= modseq) {
             self.sets.pop_front();
         }
     }
 
     /// All that stand at `modseq` or higher.
     fn since(&self, modseq: ModSeq) -> UidSet {
-        let late = self.sets.iter().filter(|(known, _)| *known >= modseq);
-        late.fold(UidSet::new(), |all, (_, set)| all.union(set))
+        self.all(|set| set.modseq >= modseq)
+    }
+
+    /// Those that stand at `modseq`.
+    fn at(&self, modseq: ModSeq) -> UidSet {
+        self.all(|set| set.modseq == modseq && !set.joined)
+    }
+
+    fn all(&self, which: impl Fn(&Numbered) -> bool) -> UidSet {
+        let sets = self.sets.iter().filter(|set| which(set));
+        sets.fold(UidSet::new(), |all, set| all.union(&set.uids))
     }
 
     fn take(&mut self) -> UidSet {

@@ -75,8 +75,11 @@ impl Session {
         if rows == Rows::Flags || (rows == Rows::ModSeq && modseq > 0) {
             self.push_flag_row(number, named.then_some(uid), flags, modseq);
         }
-        if let Some(mailbox) = self.mailbox.as_deref_mut() {
-            mailbox.flags_told(&UidSet::from(uid), modseq);
+        let uids = UidSet::from(uid);
+        match self.mailbox.as_deref_mut() {
+            Some(mailbox) if rows == Rows::Flags => mailbox.flags_told(&uids, modseq),
+            Some(mailbox) => mailbox.flags_changed_silently(&uids, modseq),
+            None => {}
         }
         Answered::Taken
     }
@@ -94,7 +97,7 @@ impl Session {
         let (known, rows) = (storing.uids.intersection(uids), storing.rows);
         let mailbox = self.mailbox.as_deref_mut().filter(|_| rows == Rows::No);
         if let Some(mailbox) = mailbox {
-            mailbox.flags_told(&known, modseq);
+            mailbox.flags_changed_silently(&known, modseq);
         }
         Answered::Taken
     }

@@ -65,7 +65,14 @@ impl Store {
         self.keys += 1;
         let (key, mails) = (MailboxKey(self.keys), BTreeMap::new());
         let (next, modseq, read_only) = (1, 1, false);
-        let new = Box1 { key, mails, next, modseq, special_use, read_only };
+        let new = Box1 {
+            key,
+            mails,
+            next,
+            modseq,
+            special_use,
+            read_only,
+        };
         self.boxes.insert(name.to_owned(), new);
     }
 
@@ -75,7 +82,15 @@ impl Store {
         at.next += 1;
         at.modseq += 1;
         let raw = Bytes::copy_from_slice(raw);
-        at.mails.insert(new, Mail { raw, flags, date, modseq: at.modseq });
+        at.mails.insert(
+            new,
+            Mail {
+                raw,
+                flags,
+                date,
+                modseq: at.modseq,
+            },
+        );
         let change = Change::new(at.key, at.modseq).added(&new.into());
         self.changes.push(change);
         new
@@ -85,7 +100,8 @@ impl Store {
         let at = self.boxes.get_mut(name).unwrap();
         at.mails.retain(|uid, _| !gone.contains(*uid));
         at.modseq += 1;
-        self.changes.push(Change::new(at.key, at.modseq).vanished(gone));
+        self.changes
+            .push(Change::new(at.key, at.modseq).vanished(gone));
         at.modseq
     }
 
@@ -98,7 +114,10 @@ impl Store {
             if !change.uids.contains(*uid) {
                 continue;
             }
-            if change.unchanged_since.is_some_and(|since| mail.modseq > since) {
+            if change
+                .unchanged_since
+                .is_some_and(|since| mail.modseq > since)
+            {
                 conflicts.insert(*uid);
                 continue;
             }
@@ -108,7 +127,8 @@ impl Store {
             }
             done.insert(*uid);
         }
-        self.changes.push(Change::new(at.key, at.modseq).changed(&changed));
+        self.changes
+            .push(Change::new(at.key, at.modseq).changed(&changed));
         (done, conflicts)
     }
 
@@ -118,13 +138,17 @@ impl Store {
         let mail = at.mails.get_mut(&uid).unwrap();
         mail.flags.system = mail.flags.system | flags;
         mail.modseq = at.modseq;
-        self.changes.push(Change::new(at.key, at.modseq).changed(&uid.into()));
+        self.changes
+            .push(Change::new(at.key, at.modseq).changed(&uid.into()));
     }
 
     pub fn status(&self, name: &str) -> Option<StatusData> {
         let at = self.boxes.get(name)?;
         let count = |flag: System, set: bool| {
-            at.mails.values().filter(|m| m.flags.system.has(flag) == set).count() as u32
+            at.mails
+                .values()
+                .filter(|m| m.flags.system.has(flag) == set)
+                .count() as u32
         };
         let mut status = StatusData::default();
         status.messages = Some(at.mails.len() as u32);
@@ -220,7 +244,12 @@ pub fn account() -> Store {
     let date = (760_686_745, -480);
     store.deliver("INBOX", MESSAGE, Flags::from(System::SEEN), date);
     store.deliver("INBOX", MULTIPART, Flags::default(), (760_700_000, 0));
-    store.deliver("INBOX", b"Subject: third\r\n\r\nthree\r\n", Flags::default(), (760_800_000, 0));
+    store.deliver(
+        "INBOX",
+        b"Subject: third\r\n\r\nthree\r\n",
+        Flags::default(),
+        (760_800_000, 0),
+    );
     store.deliver("Archive", MESSAGE, Flags::default(), date);
     store.changes.clear();
     store
@@ -281,6 +310,11 @@ impl App {
         }
     }
 
+    /// How many changes this session has been told of.
+    pub fn told(&self) -> usize {
+        self.seen_changes
+    }
+
     /// Passes on what the store has told since.
     pub fn hear(&mut self) -> Vec<Noted> {
         let fresh: Vec<Change> = self.store.borrow().changes[self.seen_changes..].to_vec();
@@ -288,7 +322,10 @@ impl App {
         if self.deaf {
             return Vec::new();
         }
-        fresh.iter().map(|change| self.session.notify(change)).collect()
+        fresh
+            .iter()
+            .map(|change| self.session.notify(change))
+            .collect()
     }
 
     /// Says something and serves all that comes of it; the answer of the session.
@@ -324,24 +361,37 @@ impl App {
         Some(match event {
             Event::Auth { ticket, request } => Owed::Auth(ticket, request),
             Event::Login { ticket, .. } => Owed::Login(ticket),
-            Event::Select { ticket, mailbox, read_only } => {
-                Owed::Select(ticket, name(&mailbox), read_only)
-            }
+            Event::Select {
+                ticket,
+                mailbox,
+                read_only,
+            } => Owed::Select(ticket, name(&mailbox), read_only),
             Event::List { ticket, query } => Owed::List(ticket, query),
-            Event::Status { ticket, mailbox, .. } => Owed::Status(ticket, name(&mailbox)),
-            Event::Create { ticket, mailbox, special_use } => {
-                Owed::Create(ticket, name(&mailbox), special_use)
-            }
+            Event::Status {
+                ticket, mailbox, ..
+            } => Owed::Status(ticket, name(&mailbox)),
+            Event::Create {
+                ticket,
+                mailbox,
+                special_use,
+            } => Owed::Create(ticket, name(&mailbox), special_use),
             Event::Delete { ticket, mailbox } => Owed::Delete(ticket, name(&mailbox)),
             Event::Rename { ticket, from, to } => Owed::Rename(ticket, name(&from), name(&to)),
-            Event::Subscribe { ticket, mailbox, on } => {
-                Owed::Subscribe(ticket, name(&mailbox), on)
-            }
+            Event::Subscribe {
+                ticket,
+                mailbox,
+                on,
+            } => Owed::Subscribe(ticket, name(&mailbox), on),
             Event::Namespace { ticket } => Owed::Namespace(ticket),
             Event::Load { ticket, load } => Owed::Load(ticket, load, None),
             Event::Store { ticket, change } => Owed::Store(ticket, change),
             Event::Search { ticket, query } => Owed::Search(ticket, query),
-            Event::Copy { ticket, uids, to, moves } => Owed::Copy(ticket, uids, name(&to), moves),
+            Event::Copy {
+                ticket,
+                uids,
+                to,
+                moves,
+            } => Owed::Copy(ticket, uids, name(&to), moves),
             Event::Expunge { ticket, uids } => Owed::Expunge(ticket, uids),
             Event::Sync { ticket, since, .. } => Owed::Sync(ticket, since),
             Event::Append { ticket, mailbox } => {
@@ -387,7 +437,10 @@ impl App {
             Owed::Select(ticket, name, _) => match store.boxes.get(&name) {
                 Some(found) => {
                     let view: View = found.mails.keys().copied().collect();
-                    let unseen = found.mails.iter().find(|m| !m.1.flags.system.has(System::SEEN));
+                    let unseen = found
+                        .mails
+                        .iter()
+                        .find(|m| !m.1.flags.system.has(System::SEEN));
                     let unseen = unseen.map(|(uid, _)| *uid);
                     let mut opened = Selected::new(found.key, 1, uid(found.next), view)
                         .modseq(found.modseq)
@@ -414,7 +467,11 @@ impl App {
                     }
                     s.folder(&ticket, folder);
                 }
-                for name in store.subscribed.iter().filter(|n| !store.boxes.contains_key(*n)) {
+                for name in store
+                    .subscribed
+                    .iter()
+                    .filter(|n| !store.boxes.contains_key(*n))
+                {
                     s.folder(&ticket, Folder::new(name).subscribed().non_existent());
                 }
                 s.listed(ticket);
@@ -487,7 +544,9 @@ impl App {
                 }
                 let mut copied = CopyUid::new(1);
                 for from in sources.iter() {
-                    let Some(mail) = store.boxes[&at].mails.get(&from) else { continue };
+                    let Some(mail) = store.boxes[&at].mails.get(&from) else {
+                        continue;
+                    };
                     let (raw, flags, date) = (mail.raw.clone(), mail.flags.clone(), mail.date);
                     copied.push(from, store.deliver(&to, &raw, flags, date));
                 }
@@ -503,14 +562,19 @@ impl App {
             Owed::Expunge(ticket, among) => {
                 let mails = &store.boxes[&at].mails;
                 let deleted = |m: &Mail| m.flags.system.has(System::DELETED);
-                let gone = mails.iter().filter(|(u, m)| among.contains(**u) && deleted(m));
+                let gone = mails
+                    .iter()
+                    .filter(|(u, m)| among.contains(**u) && deleted(m));
                 let gone: UidSet = gone.map(|(uid, _)| *uid).collect();
                 let modseq = store.expunge(&at, &gone);
                 s.expunged(ticket, &gone, modseq);
             }
             Owed::Sync(ticket, since) => {
                 let found = &store.boxes[&at];
-                let change = store.changes.iter().filter(|change| change.key() == found.key);
+                let change = store
+                    .changes
+                    .iter()
+                    .filter(|change| change.key() == found.key);
                 let missed = change.filter(|change| change.modseq() > since);
                 let all = missed.fold(Change::hint(found.key, since), |_, change| change.clone());
                 s.synced(ticket, &all);
@@ -532,7 +596,10 @@ impl App {
                     let uid = store.deliver(&name, &raw, new.flags, date);
                     drop(store);
                     self.hear();
-                    let at = AppendUid { validity: 1, uids: uid.into() };
+                    let at = AppendUid {
+                        validity: 1,
+                        uids: uid.into(),
+                    };
                     self.session.appended(ticket, at);
                     return;
                 }
@@ -548,7 +615,10 @@ impl App {
         loop {
             if let Some(mut open) = blob.take() {
                 let at = self.selected.clone().unwrap_or_default();
-                let raw = store.borrow().boxes[&at].mails.get(&open.uid()).map(|m| m.raw.clone());
+                let raw = store.borrow().boxes[&at]
+                    .mails
+                    .get(&open.uid())
+                    .map(|m| m.raw.clone());
                 let Some(raw) = raw else {
                     open.fail(&mut self.session);
                     continue;
@@ -562,11 +632,15 @@ impl App {
                 }
                 open.end(&mut self.session);
             }
-            let Some(uid) = load.uids.take(1).first() else { break };
+            let Some(uid) = load.uids.take(1).first() else {
+                break;
+            };
             let mut store = store.borrow_mut();
             let at = self.selected.clone().unwrap_or_default();
             let found = store.boxes.get_mut(&at).unwrap();
-            let Some(mail) = found.mails.get_mut(&uid) else { continue };
+            let Some(mail) = found.mails.get_mut(&uid) else {
+                continue;
+            };
             if load.changed_since.is_some_and(|since| mail.modseq <= since) {
                 continue;
             }
@@ -616,12 +690,21 @@ fn check(request: &Request) -> Answer {
 /// An event in a few words.
 fn show(event: &Event<'_>) -> String {
     match event {
-        Event::Auth { request: Request::Password { user, .. }, .. } => format!("auth {user}"),
+        Event::Auth {
+            request: Request::Password { user, .. },
+            ..
+        } => format!("auth {user}"),
         Event::Auth { .. } => "auth".to_owned(),
         Event::Login { identity, .. } => format!("login {}", identity.account()),
         Event::Id(pairs) => format!("id {}", pairs.iter().count()),
-        Event::Select { mailbox, read_only, .. } => {
-            format!("{} {}", if *read_only { "examine" } else { "select" }, mailbox.name())
+        Event::Select {
+            mailbox, read_only, ..
+        } => {
+            format!(
+                "{} {}",
+                if *read_only { "examine" } else { "select" },
+                mailbox.name()
+            )
         }
         Event::Deselected { mailbox } => format!("deselected {}", mailbox.0),
         Event::List { query, .. } => format!("list {:?}", query.prefix()),
@@ -633,14 +716,16 @@ fn show(event: &Event<'_>) -> String {
         Event::Load { load, .. } => format!("load {} {:?}", load.uids, load.why),
         Event::Store { change, .. } => format!("store {} {:?}", change.uids, change.how),
         Event::Search { query, .. } => format!("search {:?}", query.among()),
-        Event::Copy { uids, to, moves, .. } => format!("copy {uids} {} {moves}", to.name()),
+        Event::Copy {
+            uids, to, moves, ..
+        } => format!("copy {uids} {} {moves}", to.name()),
         Event::Expunge { uids, .. } => format!("expunge {uids}"),
         Event::Sync { since, .. } => format!("sync {since}"),
         Event::Append { mailbox, .. } => format!("append {}", mailbox.name()),
         Event::Message(message) => {
             let flags: Vec<_> = message.flags.system.names().collect();
             format!("message {} [{}]", message.size, flags.join(" "))
-        },
+        }
         Event::Chunk(_) => "chunks".to_owned(),
         Event::MessageEnd => "message-end".to_owned(),
         Event::AppendEnd => "append-end".to_owned(),
@@ -687,14 +772,20 @@ impl Subject for App {
             "release" => self.hold = false,
             // What another session does.
             "deliver" => {
-                self.store.borrow_mut().deliver("INBOX", rest.as_bytes(), Flags::default(), (0, 0));
+                self.store
+                    .borrow_mut()
+                    .deliver("INBOX", rest.as_bytes(), Flags::default(), (0, 0));
             }
             "remove" => {
                 let gone = rest.split(',').map(|n| uid(n.parse().unwrap())).collect();
                 self.store.borrow_mut().expunge("INBOX", &gone);
             }
             "flag" => {
-                self.store.borrow_mut().set_flag("INBOX", uid(rest.parse().unwrap()), System::FLAGGED);
+                self.store.borrow_mut().set_flag(
+                    "INBOX",
+                    uid(rest.parse().unwrap()),
+                    System::FLAGGED,
+                );
             }
             "forfeit" => {
                 let owed = self.owed.pop_front().ok_or("nothing is owed")?;

@@ -1,0 +1,208 @@
+//! An answer that comes too late, twice, or to the wrong session changes nothing and says so.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod app;
+
+use std::time::Duration;
+
+use app::{App, Owed};
+use imap_proto::wire_core::{Answered, Endpoint, Next, Time};
+use imap_proto::{Code, Event, No, Row, StatusData, System};
+
+const NO: No<'static> = No::new(Code::Unavailable, "no");
+
+fn selected() -> App {
+    let mut app = App::new(&["blob"]);
+    app.say("1 LOGIN fred secret\r\n2 SELECT INBOX\r\n");
+    app.hold = true;
+    app
+}
+
+#[test]
+fn a_forfeited_ticket_is_answered_once() {
+    let mut app = selected();
+    app.say("3 STATUS INBOX (MESSAGES)\r\n");
+    let Some(Owed::Status(ticket, _)) = app.owed.pop_front() else {
+        panic!()
+    };
+    assert_eq!(app.session.forfeit(ticket.id()), Answered::Taken);
+    assert_eq!(app.out(), "3 NO [SERVERBUG] The server failed\r\n");
+    assert_eq!(app.session.forfeit(ticket.id()), Answered::Stale);
+    assert_eq!(
+        app.session.status(ticket, StatusData::default()),
+        Answered::Stale
+    );
+    assert_eq!(app.out(), "");
+}
+
+#[test]
+fn a_late_answer_is_stale() {
+    let mut app = selected();
+    app.say("3 STATUS INBOX (MESSAGES)\r\n");
+    let Some(Owed::Status(ticket, _)) = app.owed.pop_front() else {
+        panic!()
+    };
+    let due = app.session.deadline().unwrap();
+    app.session.handle_timeout(Time::ZERO);
+    assert_eq!(app.out(), "");
+    app.session.handle_timeout(due + Duration::from_secs(1));
+    assert_eq!(app.out(), "3 NO [UNAVAILABLE] The server took too long\r\n");
+    assert_eq!(app.session.refuse(ticket, NO), Answered::Stale);
+    assert_eq!(app.out(), "");
+}
+
+#[test]
+fn an_answer_for_one_session_does_not_fit_another() {
+    let (mut a, mut b) = (selected(), App::new(&[]));
+    b.session = imap_proto::Session::new(
+        app::config(&[]),
+        imap_proto::wire_core::Peer::new(None).tls(Default::default()),
+        imap_proto::wire_core::Entropy([9; 32]),
+        Time::ZERO,
+    );
+    b.say("1 LOGIN fred secret\r\n");
+    b.hold = true;
+    a.say("3 STATUS INBOX (MESSAGES)\r\n");
+    b.say("3 STATUS INBOX (MESSAGES)\r\n");
+    let Some(Owed::Status(ticket, _)) = a.owed.pop_front() else {
+        panic!()
+    };
+    assert_eq!(
+        b.session.status(ticket, StatusData::default()),
+        Answered::Stale
+    );
+    assert_eq!(b.out(), "");
+}
+
+#[test]
+fn a_row_that_nobody_asked_for_is_passed_over() {
+    let mut app = selected();
+    app.say("3 FETCH 2 FLAGS\r\n");
+    let Some(Owed::Load(ticket, ..)) = app.owed.pop_front() else {
+        panic!()
+    };
+    assert!(
+        app.session
+            .row(&ticket, Row::new(app::uid(1)).flags(System::SEEN))
+            .is_none()
+    );
+    assert!(
+        app.session
+            .row(&ticket, Row::new(app::uid(9)).flags(System::SEEN))
+            .is_none()
+    );
+    assert!(
+        app.session
+            .row(&ticket, Row::new(app::uid(2)).flags(System::SEEN))
+            .is_none()
+    );
+    assert_eq!(app.session.loaded(ticket), Answered::Taken);
+    assert_eq!(app.out(), "* 2 FETCH (FLAGS (\\Seen))\r\n3 OK Done\r\n");
+}
+
+#[test]
+fn a_blob_that_fails_in_time_leaves_its_row_out() {
+    let mut app = selected();
+    app.say("3 FETCH 2:3 BODY.PEEK[]\r\n");
+    let Some(Owed::Load(ticket, ..)) = app.owed.pop_front() else {
+        panic!()
+    };
+    let blob = app
+        .session
+        .row(&ticket, Row::new(app::uid(2)).size(10))
+        .unwrap();
+    assert_eq!(blob.want(&app.session), Some(0..10));
+    assert_eq!(blob.fail(&mut app.session), imap_proto::Failed::RowLeftOut);
+    let mut blob = app
+        .session
+        .row(&ticket, Row::new(app::uid(3)).size(3))
+        .unwrap();
+    assert_eq!(
+        blob.write(&mut app.session, 1, b"xx"),
+        0,
+        "not the octets that are wanted"
+    );
+    assert_eq!(blob.write(&mut app.session, 0, b"abcdef"), 3);
+    assert_eq!(blob.end(&mut app.session), Answered::Taken);
+    app.session.loaded(ticket);
+    let expected =
+        "* 3 FETCH (BODY[] {3}\r\nabc)\r\n3 NO [UNAVAILABLE] A message could not be read\r\n";
+    assert_eq!(app.out(), expected);
+}
+
+#[test]
+fn a_blob_that_fails_in_mid_literal_cuts_the_connection() {
+    let mut app = selected();
+    app.say("3 FETCH 2 BODY.PEEK[]\r\n");
+    let Some(Owed::Load(ticket, ..)) = app.owed.pop_front() else {
+        panic!()
+    };
+    let mut blob = app
+        .session
+        .row(&ticket, Row::new(app::uid(2)).size(10))
+        .unwrap();
+    assert_eq!(blob.write(&mut app.session, 0, b"abc"), 3);
+    assert_eq!(
+        blob.fail(&mut app.session),
+        imap_proto::Failed::ConnectionCut
+    );
+    assert_eq!(app.out(), "* 2 FETCH (BODY[] {10}\r\nabc");
+    assert_eq!(app.session.loaded(ticket), Answered::Stale);
+    let next = app.session.next(Time::ZERO, &mut &b""[..]);
+    assert!(matches!(next, Next::Closed(_)));
+}
+
+#[test]
+fn octets_that_the_caller_sends_itself() {
+    let mut app = selected();
+    app.say("3 FETCH 2 BODY.PEEK[]<2.5>\r\n");
+    let Some(Owed::Load(ticket, ..)) = app.owed.pop_front() else {
+        panic!()
+    };
+    let mut blob = app
+        .session
+        .row(&ticket, Row::new(app::uid(2)).size(10))
+        .unwrap();
+    assert_eq!(blob.want(&app.session), Some(2..7));
+    assert_eq!(blob.passthrough(&mut app.session, 100), 5);
+    blob.end(&mut app.session);
+    app.session.loaded(ticket);
+    assert_eq!(app.out(), "* 2 FETCH (BODY[]<2> {5}\r\n");
+    assert_eq!(app.session.external(), Some(5));
+    app.session.advance_external(5);
+    assert_eq!(app.out(), ")\r\n3 OK Done\r\n");
+}
+
+#[test]
+fn an_upload_is_refused_while_it_comes() {
+    let mut app = App::new(&[]);
+    app.say("1 LOGIN fred secret\r\n");
+    let mut input: &[u8] = b"2 APPEND INBOX {10+}\r\nabc";
+    let mut ticket = None;
+    loop {
+        match app.session.next(Time::ZERO, &mut input) {
+            Next::Event(Event::Append { ticket: new, .. }) => ticket = Some(new),
+            Next::Event(Event::Message(_)) => {
+                app.session.append_more(ticket.as_ref().unwrap());
+            }
+            Next::Event(Event::Chunk(octets)) => break assert_eq!(octets, b"abc"),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(app.session.refuse(ticket.unwrap(), NO), Answered::Taken);
+    assert_eq!(app.out(), "2 NO [UNAVAILABLE] no\r\n");
+    assert_eq!(app.say("defghij\r\n3 NOOP\r\n"), "3 OK Done\r\n");
+}
+
+#[test]
+fn secrets_are_not_printed() {
+    let mut app = App::new(&[]);
+    let mut input: &[u8] = b"1 LOGIN fred hunter2\r\n";
+    let event = app.session.next(Time::ZERO, &mut input);
+    assert!(!format!("{event:?} {:?}", app.session).contains("hunter2"));
+}

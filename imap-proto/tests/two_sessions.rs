@@ -1,0 +1,146 @@
+//! Two clients of one mailbox: what one does, the other is told, when it may be told.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod app;
+
+use std::{cell::RefCell, rc::Rc};
+
+use app::{App, account, uids};
+use imap_proto::wire_core::{Next, Time};
+use imap_proto::{Change, Event, MailboxKey, Noted};
+
+fn pair() -> (App, App) {
+    let store = Rc::new(RefCell::new(account()));
+    let open = || {
+        let mut app = App::on(store.clone(), &[]);
+        app.say("1 LOGIN fred secret\r\n2 SELECT INBOX\r\n");
+        app
+    };
+    (open(), open())
+}
+
+// imap-9051-7.5.1-01
+#[test]
+fn an_expunge_waits_for_a_command_that_may_tell_it() {
+    let (mut a, mut b) = pair();
+    a.say("3 STORE 1 +FLAGS (\\Deleted)\r\n4 EXPUNGE\r\n");
+    assert!(!b.say("3 FETCH 1 FLAGS\r\n").contains("EXPUNGE\r\n"));
+    assert!(
+        !b.say("4 STORE 2 +FLAGS (\\Seen)\r\n")
+            .contains("EXPUNGE\r\n")
+    );
+    assert!(!b.say("5 SEARCH ALL\r\n").contains("EXPUNGE\r\n"));
+    assert_eq!(b.say("6 NOOP\r\n"), "* 1 EXPUNGE\r\n6 OK Done\r\n");
+    assert_eq!(b.session.view().unwrap().len(), 2);
+}
+
+#[test]
+fn a_change_that_comes_while_an_answer_is_open_is_told_after_it() {
+    let (mut a, mut b) = pair();
+    let mut line: &[u8] = b"3 FETCH 1:* FLAGS\r\n";
+    let Next::Event(Event::Load { ticket, load }) = b.session.next(Time::ZERO, &mut line) else {
+        panic!("no rows were asked for")
+    };
+    assert_eq!(load.uids, uids(&[1, 2, 3]));
+    a.say("3 STORE 1 +FLAGS (\\Deleted)\r\n4 EXPUNGE\r\n");
+    assert_eq!(b.hear(), [Noted::Taken, Noted::Taken]);
+    b.session.loaded(ticket);
+    assert_eq!(b.out(), "3 OK [EXPUNGEISSUED] Some messages are gone\r\n");
+    assert_eq!(b.say("4 NOOP\r\n"), "* 1 EXPUNGE\r\n4 OK Done\r\n");
+}
+
+#[test]
+fn flags_are_told_once_and_only_to_the_other_client() {
+    let (mut a, mut b) = pair();
+    let own = a.say("3 STORE 2 +FLAGS (\\Flagged)\r\n");
+    assert_eq!(own, "* 2 FETCH (FLAGS (\\Flagged))\r\n3 OK Done\r\n");
+    assert_eq!(a.say("4 NOOP\r\n"), "4 OK Done\r\n");
+    assert_eq!(
+        b.say("3 NOOP\r\n"),
+        "* 2 FETCH (UID 2 FLAGS (\\Flagged))\r\n3 OK Done\r\n"
+    );
+    assert_eq!(b.say("4 NOOP\r\n"), "4 OK Done\r\n");
+}
+
+// imap-2177-3-01
+#[test]
+fn a_client_in_idle_is_told_at_once() {
+    let (mut a, mut b) = pair();
+    assert_eq!(b.say("3 IDLE\r\n"), "+ idling\r\n");
+    a.say("3 APPEND INBOX {2+}\r\nhi\r\n4 STORE 1 +FLAGS.SILENT (\\Deleted)\r\n5 EXPUNGE\r\n");
+    b.hear();
+    assert_eq!(b.out(), "* 4 EXISTS\r\n* 0 RECENT\r\n* 1 EXPUNGE\r\n");
+    assert_eq!(b.say("DONE\r\n"), "3 OK Done\r\n");
+}
+
+#[test]
+fn the_same_change_twice_does_nothing_the_second_time() {
+    let (mut a, mut b) = pair();
+    a.say("3 APPEND INBOX {2+}\r\nhi\r\n");
+    assert_eq!(b.hear(), [Noted::Taken]);
+    let change = b.store.borrow().changes.last().unwrap().clone();
+    assert_eq!(b.session.notify(&change), Noted::Known);
+    assert_eq!(
+        b.say("3 NOOP\r\n"),
+        "* 4 EXISTS\r\n* 0 RECENT\r\n3 OK Done\r\n"
+    );
+    assert_eq!(b.session.notify(&change), Noted::Known);
+    assert_eq!(b.say("4 NOOP\r\n"), "4 OK Done\r\n");
+}
+
+#[test]
+fn a_change_of_another_mailbox_is_for_nobody() {
+    let (_, mut b) = pair();
+    let change = Change::new(MailboxKey(99), 1000).vanished(&uids(&[1]));
+    assert_eq!(b.session.notify(&change), Noted::NotSelected);
+    assert_eq!(b.say("3 UNSELECT\r\n"), "3 OK Done\r\n");
+    let change = Change::new(MailboxKey(1), 1000).vanished(&uids(&[1]));
+    assert_eq!(b.session.notify(&change), Noted::NotSelected);
+}
+
+// imap-9051-2.3.1.2-01
+#[test]
+fn a_uid_below_one_that_was_shown_has_no_place() {
+    let (_, mut b) = pair();
+    let late = Change::new(MailboxKey(1), 50).added(&uids(&[9]));
+    assert_eq!(b.session.notify(&late), Noted::Taken);
+    b.say("3 NOOP\r\n");
+    let early = Change::new(MailboxKey(1), 51).added(&uids(&[8]));
+    assert_eq!(b.session.notify(&early), Noted::OutOfOrder);
+}
+
+#[test]
+fn a_change_between_the_view_and_the_select_is_not_lost() {
+    let store = Rc::new(RefCell::new(account()));
+    let mut b = App::on(store.clone(), &["hold"]);
+    b.hold = false;
+    b.say("1 LOGIN fred secret\r\n");
+    b.hold = true;
+    b.say("2 SELECT INBOX\r\n");
+    // The application has taken its view, and is about to give it.
+    let opened = {
+        let store = store.borrow();
+        let inbox = &store.boxes["INBOX"];
+        let view = inbox.mails.keys().copied().collect();
+        imap_proto::Selected::new(inbox.key, 1, app::uid(inbox.next), view).modseq(inbox.modseq)
+    };
+    store
+        .borrow_mut()
+        .deliver("INBOX", b"late", Default::default(), (0, 0));
+    store.borrow_mut().expunge("INBOX", &uids(&[1]));
+    b.hear();
+    let Some(app::Owed::Select(ticket, ..)) = b.owed.pop_front() else {
+        panic!("no select")
+    };
+    b.session.selected(ticket, opened);
+    let said = b.out();
+    assert!(said.contains("* 3 EXISTS\r\n"), "{said}");
+    assert!(
+        said.ends_with("* 1 EXPUNGE\r\n* 3 EXISTS\r\n* 0 RECENT\r\n2 OK [READ-WRITE] Open\r\n")
+    );
+}
