@@ -189,6 +189,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::syntax::{Body, Limits, parse};
 
     fn encoded(name: &str) -> String {
         let mut out = String::new();
@@ -215,6 +216,55 @@ mod tests {
         ] {
             assert_eq!(encoded(utf8), utf7);
             assert_eq!(decoded(utf7).as_deref(), Some(utf8));
+        }
+    }
+
+    fn from_wire(name: &str, utf8: bool) -> Option<String> {
+        let command = format!("a DELETE {{{}}}\r\n{name}", name.len());
+        let command = parse(command.as_bytes(), &Limits::DEFAULT).unwrap();
+        let Body::Delete { mailbox } = command.body else {
+            panic!("{name}")
+        };
+        let mailbox = Mailbox::from_wire(mailbox, utf8).ok()?;
+        assert_eq!(mailbox.is_inbox(), mailbox.name() == "INBOX");
+        Some(mailbox.into_owned().name().to_owned())
+    }
+
+    #[test]
+    fn names_of_clients() {
+        for (wire, before, after) in [
+            // imap-9051-5.1-01
+            ("iNbOx", Some("INBOX"), Some("INBOX")),
+            ("inbox/x", Some("inbox/x"), Some("inbox/x")),
+            // imap-9051-4.5-01
+            ("NIL", Some("NIL"), Some("NIL")),
+            ("caf\u{e9}", None, Some("caf\u{e9}")),
+            ("caf&AOk-", Some("caf\u{e9}"), Some("caf&AOk-")),
+            ("a & b", None, Some("a & b")),
+            ("", None, None),
+            ("a\r\nb", None, None),
+            ("a\u{7f}", None, None),
+            ("a\u{85}", None, None),
+            ("a\u{2028}", None, None),
+            ("&ICg-", None, Some("&ICg-")),
+        ] {
+            assert_eq!(from_wire(wire, false).as_deref(), before, "{wire:?}");
+            assert_eq!(from_wire(wire, true).as_deref(), after, "{wire:?}");
+        }
+    }
+
+    #[test]
+    fn separators_at_the_end_are_taken_off() {
+        // imap-9051-6.3.4-03
+        for (name, expected) in [
+            ("foo/", "foo"),
+            ("foo", "foo"),
+            ("a/b//", "a/b"),
+            ("inbox/", "INBOX"),
+        ] {
+            let borrowed = Mailbox(Cow::Borrowed(name)).without_trailing('/');
+            let owned = Mailbox(Cow::Owned(name.to_owned())).without_trailing('/');
+            assert_eq!((borrowed.name(), owned.name()), (expected, expected));
         }
     }
 

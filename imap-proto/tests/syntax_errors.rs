@@ -7,7 +7,7 @@
     clippy::indexing_slicing
 )]
 
-use imap_proto::syntax::{Limits, Problem, parse};
+use imap_proto::syntax::{Limits, Problem, is_append, is_done, parse};
 
 /// `<CRLF>` stands for a line end within a command.
 #[rustfmt::skip]
@@ -235,4 +235,21 @@ fn a_million_levels_are_refused_on_a_small_stack() {
         .spawn(refuse)
         .unwrap();
     assert!(thread.join().unwrap());
+}
+
+#[test]
+fn append_and_done_are_known_early() {
+    for (start, expected) in [
+        ("a APPEND", true),
+        ("a append INBOX ", true),
+        ("a APPEND x {3", true),
+        ("a APPENDIX", false),
+        ("a UID APPEND", false),
+        ("APPEND x", false),
+        ("+ APPEND x", false),
+    ] {
+        assert_eq!(is_append(start.as_bytes()), expected, "{start}");
+    }
+    assert!(is_done(b"DONE") && is_done(b"done"));
+    assert!(!is_done(b"a DONE") && !is_done(b"DONE ") && !is_done(b""));
 }

@@ -137,19 +137,19 @@ fn two_digits(out: &mut impl Sink, value: i64) {
 pub fn section(out: &mut impl Sink, section: Section<'_>, first: Option<u64>) {
     out.put(b"BODY[");
     out.put(section.part.as_str().as_bytes());
-    let (word, names): (&[u8], _) = match section.text {
-        SectionText::All => (b"", None),
-        SectionText::Header => (b"HEADER", None),
-        SectionText::HeaderFields(names) => (b"HEADER.FIELDS", Some(names)),
-        SectionText::HeaderFieldsNot(names) => (b"HEADER.FIELDS.NOT", Some(names)),
-        SectionText::Text => (b"TEXT", None),
-        SectionText::Mime => (b"MIME", None),
+    let word: &[u8] = match section.text {
+        SectionText::All => b"",
+        SectionText::Header => b"HEADER",
+        SectionText::HeaderFields(_) => b"HEADER.FIELDS",
+        SectionText::HeaderFieldsNot(_) => b"HEADER.FIELDS.NOT",
+        SectionText::Text => b"TEXT",
+        SectionText::Mime => b"MIME",
     };
     if !word.is_empty() && !section.part.is_empty() {
         out.put(b".");
     }
     out.put(word);
-    if let Some(names) = names {
+    if let Some(names) = section.text.names() {
         let mut before: &[u8] = b" (";
         for name in names.iter() {
             out.put(before);

@@ -116,6 +116,16 @@ pub enum SectionText<'a> {
     Mime,
 }
 
+impl<'a> SectionText<'a> {
+    /// The field names of `HEADER.FIELDS` and `HEADER.FIELDS.NOT`.
+    pub fn names(self) -> Option<Listed<'a, Str<'a>>> {
+        match self {
+            SectionText::HeaderFields(names) | SectionText::HeaderFieldsNot(names) => Some(names),
+            _ => None,
+        }
+    }
+}
+
 /// `<first.length>`: octets from `first`, counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Partial {
@@ -199,27 +209,18 @@ fn macro_name(input: &[u8]) -> Option<(&[u8], &'static [u8])> {
 
 impl FetchItem<'_> {
     fn check<'i>(self, input: &'i [u8], limits: &Limits) -> Parsed<'i, ()> {
-        let part = match self {
-            FetchItem::Section { section, .. } => section.part,
-            FetchItem::Binary { part, .. } | FetchItem::BinarySize { part } => part,
+        let (part, names) = match self {
+            FetchItem::Section { section, .. } => (section.part, section.text.names()),
+            FetchItem::Binary { part, .. } | FetchItem::BinarySize { part } => (part, None),
             _ => return Ok((input, ())),
         };
         if part.numbers().count() > usize::from(limits.part_depth) {
             return fail(input, Problem::TooDeep);
         }
-        match self {
-            FetchItem::Section {
-                section:
-                    Section {
-                        text: SectionText::HeaderFields(names) | SectionText::HeaderFieldsNot(names),
-                        ..
-                    },
-                ..
-            } if names.iter().count() > usize::from(limits.list_items) => {
-                fail(input, Problem::TooMany("header field names"))
-            }
-            _ => Ok((input, ())),
+        if names.is_some_and(|names| names.iter().count() > usize::from(limits.list_items)) {
+            return fail(input, Problem::TooMany("header field names"));
         }
+        Ok((input, ()))
     }
 }
 
