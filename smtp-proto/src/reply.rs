@@ -185,6 +185,11 @@ impl core::fmt::Display for Reply<'_> {
 pub(crate) fn write_line(to: &mut Output, head: &[u8], text: &str, utf8: bool) {
     to.push(head);
     let mut room = LINE.saturating_sub(head.len());
+    if text.len() <= room && text.bytes().all(|octet| matches!(octet, b' '..=b'~')) {
+        to.push(text.as_bytes());
+        to.push(b"\r\n");
+        return;
+    }
     let harmless = |c: char| (' '..='~').contains(&c) || (utf8 && c >= '\u{a0}');
     let mut rest = text;
     while !rest.is_empty() && room > 0 {

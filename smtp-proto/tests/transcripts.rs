@@ -70,4 +70,6 @@ transcripts! {
     a_message_can_be_refused_at_any_time
     answers_that_do_not_fit_become_451
     the_peer_goes_away
+    own_words_keep_nothing_open
+    a_half_closed_client_gets_its_replies
 }

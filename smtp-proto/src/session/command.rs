@@ -183,7 +183,7 @@ impl Session {
     /// The session refuses a command: counts it, and holds the reply back where that is
     /// configured.
     pub(super) fn refuse_own(&mut self, ask: Ask, why: Violation, reply: Reply<'static>) {
-        let reply = self.config.text(why).cloned().unwrap_or(reply);
+        let reply = self.own_words(why, reply);
         // A full envelope is no fault.
         if !matches!(
             why,
@@ -195,11 +195,14 @@ impl Session {
         self.replies.say(ask, reply, self.transaction.utf8());
     }
 
-    pub(super) fn own_reply(&self, why: Violation) -> Reply<'static> {
-        self.config
-            .text(why)
-            .cloned()
-            .unwrap_or(own_replies::of(why))
+    /// The configured reply to a violation, if there is one. It cannot keep a connection open that
+    /// has to be closed.
+    pub(super) fn own_words(&self, why: Violation, reply: Reply<'static>) -> Reply<'static> {
+        match self.config.text(why).cloned() {
+            Some(own) if reply.closes() => own.closing(),
+            Some(own) => own,
+            None => reply,
+        }
     }
 
     /// Does the command need TLS or AUTH that is not there?

@@ -49,7 +49,7 @@ impl Session {
         self.counts.errors = self.counts.errors.saturating_add(1);
         let why = Violation::EarlyTalker;
         if self.config.early_talk == EarlyTalk::Refuse {
-            let reply = self.own_reply(why);
+            let reply = self.own_words(why, own_replies::of(why));
             self.cut(reply, wire_core::CloseReason::Aborted);
         }
         Step::Event(Event::Rejected { line: &[], why })

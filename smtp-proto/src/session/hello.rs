@@ -32,7 +32,9 @@ impl Session {
             Ok(domain) if is_hello(argument) => domain,
             _ => {
                 let at = super::command::offset(line, argument, 0);
-                return self.reject_as(line, Violation::Syntax { at }, own_replies::BAD_HELLO);
+                // RFC 2034 section 3: no enhanced code.
+                let reply = own_replies::BAD_HELLO.without_enhanced();
+                return self.reject_as(line, Violation::Syntax { at }, reply);
             }
         };
         let extended = command != Command::Helo;

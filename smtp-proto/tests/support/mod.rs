@@ -410,6 +410,11 @@ pub fn config(words: &str) -> Arc<Config> {
                 let reply = Reply::new(550, (5, 5, 0), "My own words");
                 builder = builder.text(Violation::Syntax { at: 0 }, reply);
             }
+            "text-closing" => {
+                let reply = Reply::new(550, (5, 5, 0), "My own words");
+                builder = builder.text(Violation::NotImplemented, reply.clone());
+                builder = builder.text(Violation::BareNewline, reply);
+            }
             "command-line" => limits.command_line = number as u32,
             "sasl-line" => limits.sasl_line = number as u32,
             "text-line" => limits.text_line = Some(number as u32),
