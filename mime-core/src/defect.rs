@@ -10,12 +10,16 @@ macro_rules! defects {
         /// a body is found by `Message::audit`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-        #[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
         #[non_exhaustive]
         #[repr(u16)]
         pub enum Defect {
-            $($(#[$doc])* $kind = $number,)*
+            $(
+                $(#[$doc])*
+                #[cfg_attr(feature = "serde", serde(rename = $name))]
+                $kind = $number,
+            )*
             /// One that a newer version of this library stored.
+            #[cfg_attr(feature = "serde", serde(rename = "unknown", other))]
             Unknown = 0xffff,
         }
 
@@ -161,6 +165,7 @@ pub enum Severity {
 
 /// A defect and its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Found {
     /// What.

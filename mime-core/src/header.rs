@@ -34,8 +34,8 @@ pub struct Header<'a> {
 #[derive(Clone, Copy, Debug)]
 enum Rows<'a> {
     Table(&'a [FieldRow]),
-    /// Read from `octets` when asked for.
-    Lazy,
+    /// Read from `octets` when asked for, from this offset on.
+    Lazy(usize),
 }
 
 /// What turns an offset in `octets` into one of the message.
@@ -49,12 +49,18 @@ enum Base {
 impl<'a> Header<'a> {
     /// The header in these octets, up to its blank line.
     pub fn new(octets: &'a [u8]) -> Self {
-        Self::lazy(octets, 0)
+        Self::lazy(octets, 0, true)
     }
 
-    pub(crate) fn lazy(octets: &'a [u8], base: u32) -> Self {
+    /// `message`: what may stand before the header of a message is skipped.
+    pub(crate) fn lazy(octets: &'a [u8], base: u32, message: bool) -> Self {
+        let start = if message {
+            lines::preamble(octets).end
+        } else {
+            0
+        };
         Header {
-            rows: Rows::Lazy,
+            rows: Rows::Lazy(start),
             octets,
             base: Base::Add(base),
         }
@@ -73,7 +79,7 @@ impl<'a> Header<'a> {
     pub fn iter(&self) -> Fields<'a> {
         let at = match self.rows {
             Rows::Table(_) => 0,
-            Rows::Lazy => lines::preamble(self.octets, 0).end,
+            Rows::Lazy(start) => start,
         };
         Fields { header: *self, at }
     }
@@ -208,7 +214,7 @@ impl<'a> Iterator for Fields<'a> {
             match lines::read(self.header.octets, start) {
                 Line::End | Line::Blank(_) => return None,
                 Line::Garbage { end } => self.at = end,
-                Line::Field { colon, end } => {
+                Line::Field { colon, end, .. } => {
                     self.at = end;
                     let raw = self.header.octets.get(start..start + colon).unwrap_or(&[]);
                     let name = Name::of(raw.trim_ascii_end());

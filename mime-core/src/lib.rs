@@ -5,6 +5,7 @@
 extern crate alloc;
 
 mod audit;
+mod bodies;
 mod body;
 mod defect;
 mod envelope;
@@ -22,6 +23,7 @@ mod section;
 mod stored;
 mod structure;
 
+pub use bodies::Bodies;
 pub use body::{BodyDecoder, DecodeReport, Step};
 pub use defect::{Defect, Found, Severity};
 pub use envelope::Envelope;

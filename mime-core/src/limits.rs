@@ -95,6 +95,8 @@ impl Default for Limits {
 
 /// Which of several fields or parameters of one name decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Pick {
     /// The first.
@@ -108,6 +110,7 @@ pub enum Pick {
 /// A mail filter and a mail client that read the same octets differently are the way past the
 /// filter. So the reading has a name, and a filter can scan with each of [`Reading::all`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Reading {
     /// Which Content-Type, Content-Transfer-Encoding or boundary decides.

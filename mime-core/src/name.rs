@@ -2,6 +2,8 @@
 
 /// A field name that the layout marks, so that finding it needs no comparison of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 #[repr(u8)]
 pub enum Name {
@@ -95,24 +97,59 @@ impl Name {
     /// ```
     #[inline]
     pub fn of(octets: &[u8]) -> Name {
-        let candidates: &[Name] = match octets.len() {
-            2 => &[Name::To, Name::Cc],
-            3 => &[Name::Bcc],
-            4 => &[Name::From, Name::Date],
-            6 => &[Name::Sender],
-            7 => &[Name::Subject],
-            8 => &[Name::Received, Name::ReplyTo],
-            10 => &[Name::MessageId, Name::References, Name::ContentId],
-            11 => &[Name::InReplyTo, Name::ContentMd5],
-            12 => &[Name::ContentType, Name::MimeVersion],
-            14 => &[Name::DkimSignature],
-            16 => &[Name::ContentLanguage, Name::ContentLocation],
-            19 => &[Name::ContentDisposition, Name::ContentDescription],
-            25 => &[Name::ContentTransferEncoding],
-            _ => &[],
-        };
-        let same = |name: &&Name| octets.eq_ignore_ascii_case(name.as_str().as_bytes());
-        candidates.iter().find(same).copied().unwrap_or(Name::Other)
+        match octets.len() {
+            2 => among(octets, [(b"to", Name::To), (b"cc", Name::Cc)]),
+            3 => among(octets, [(b"bcc", Name::Bcc)]),
+            4 => among(octets, [(b"from", Name::From), (b"date", Name::Date)]),
+            6 => among(octets, [(b"sender", Name::Sender)]),
+            7 => among(octets, [(b"subject", Name::Subject)]),
+            8 => among(
+                octets,
+                [(b"received", Name::Received), (b"reply-to", Name::ReplyTo)],
+            ),
+            10 => among(
+                octets,
+                [
+                    (b"message-id", Name::MessageId),
+                    (b"references", Name::References),
+                    (b"content-id", Name::ContentId),
+                ],
+            ),
+            11 => among(
+                octets,
+                [
+                    (b"in-reply-to", Name::InReplyTo),
+                    (b"content-md5", Name::ContentMd5),
+                ],
+            ),
+            12 => among(
+                octets,
+                [
+                    (b"content-type", Name::ContentType),
+                    (b"mime-version", Name::MimeVersion),
+                ],
+            ),
+            14 => among(octets, [(b"dkim-signature", Name::DkimSignature)]),
+            16 => among(
+                octets,
+                [
+                    (b"content-language", Name::ContentLanguage),
+                    (b"content-location", Name::ContentLocation),
+                ],
+            ),
+            19 => among(
+                octets,
+                [
+                    (b"content-disposition", Name::ContentDisposition),
+                    (b"content-description", Name::ContentDescription),
+                ],
+            ),
+            25 => among(
+                octets,
+                [(b"content-transfer-encoding", Name::ContentTransferEncoding)],
+            ),
+            _ => Name::Other,
+        }
     }
 
     /// Whether RFC 5322 section 3.6 or RFC 2045 allow the field only once.
@@ -129,4 +166,17 @@ impl Name {
         ALL.get(usize::from(number))
             .map_or(Name::Other, |(name, _)| *name)
     }
+}
+
+/// The one of these names of one length, in lower case, that the octets spell.
+#[inline]
+fn among<const N: usize, const M: usize>(octets: &[u8], names: [(&[u8; N], Name); M]) -> Name {
+    let Some(octets) = octets.first_chunk::<N>() else {
+        return Name::Other;
+    };
+    let lower = octets.map(|b| b.to_ascii_lowercase());
+    names
+        .iter()
+        .find(|(name, _)| **name == lower)
+        .map_or(Name::Other, |(_, name)| *name)
 }

@@ -192,7 +192,10 @@ impl<'a> Node<'a> {
             (Some(rows), Source::Message(msg)) => Header::table(rows, msg, false),
             (Some(rows), Source::Copies(copies)) => Header::table(rows, copies, true),
             (None, Source::Message(msg)) => {
-                Header::lazy(msg.get(slice.range()).unwrap_or(&[]), slice.start)
+                let message = self
+                    .parent()
+                    .is_none_or(|parent| parent.kind() == Kind::Message);
+                Header::lazy(msg.get(slice.range()).unwrap_or(&[]), slice.start, message)
             }
             (None, Source::Copies(_)) => Header::new(b""),
         }

@@ -10,7 +10,9 @@
 
 mod support;
 
-use mime_core::{Encoding, Kind, Layout, Limits, Part};
+use std::collections::HashMap;
+
+use mime_core::{Encoding, Kind, Layout, Limits, Part, PartId};
 use serde_json::{Value, json};
 use support::{exercise, files, in_small_stack};
 
@@ -66,18 +68,25 @@ fn line_ends_make_no_difference() {
     }
 }
 
+/// The partId of each part.
+type Numbers = HashMap<PartId, String>;
+
 /// What JMAP's bodyStructure (RFC 8621 section 4.1.4) says of a part.
-fn body_structure(part: Part<'_>, next: &mut u32, values: &mut Vec<(String, String)>) -> Value {
+fn body_structure(
+    part: Part<'_>,
+    numbers: &mut Numbers,
+    values: &mut Vec<(String, String)>,
+) -> Value {
     // The numbers of these files leave out what is inside of an embedded message.
-    let number = next.to_string();
-    *next += 1;
+    let number = numbers.len().to_string();
+    numbers.insert(part.id(), number.clone());
     let media = part.media_type();
     let name = |octets: &[u8]| String::from_utf8_lossy(octets).to_lowercase();
     let mut out = json!({ "type": format!("{}/{}", name(media.ty()), name(media.subtype())) });
     if part.kind() == Kind::Multipart {
         let children = part
             .child_parts()
-            .map(|child| body_structure(child, next, values));
+            .map(|child| body_structure(child, numbers, values));
         out["subParts"] = Value::Array(children.collect());
     } else {
         out["partId"] = json!(number);
@@ -136,7 +145,8 @@ fn structure_agrees_with_what_was_written_down() {
         let mut layout = Layout::new();
         let message = layout.parse(&octets, &Limits::DEFAULT);
         let mut values = Vec::new();
-        let found = body_structure(message.root(), &mut 0, &mut values);
+        let mut numbers = Numbers::new();
+        let found = body_structure(message.root(), &mut numbers, &mut values);
         assert_eq!(found, expected(&json["bodyStructure"], &found), "{path:?}");
         if let Some(subject) = json["subject"].as_str() {
             assert_eq!(
@@ -178,6 +188,25 @@ fn structure_agrees_with_what_was_written_down() {
             written.len(),
             "{path:?}"
         );
+        // Where a body is damaged, these files make an attachment of it.
+        let clean = |part: Part<'_>| part.decode_into(&mut Vec::new()).is_clean();
+        if !message.parts().all(clean) {
+            continue;
+        }
+        let bodies = message.bodies();
+        for (key, ids) in [
+            ("textBody", bodies.text),
+            ("htmlBody", bodies.html),
+            ("attachments", bodies.attachments),
+        ] {
+            let written: Vec<_> = json[key].as_array().into_iter().flatten().collect();
+            let written: Vec<_> = written.iter().map(|part| part["partId"].as_str()).collect();
+            let found: Vec<_> = ids
+                .iter()
+                .map(|id| numbers.get(id).map(String::as_str))
+                .collect();
+            assert_eq!(found, written, "{path:?} {key}");
+        }
         seen += 1;
     }
     println!("{seen} structures compared");

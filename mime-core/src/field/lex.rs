@@ -1,5 +1,7 @@
 //! The tokens that all structured fields share (RFC 5322 section 3.2, RFC 6532 section 3.2).
 
+use memchr::memchr3;
+
 /// A token. White space and folding part tokens and are left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Token<'a> {
@@ -92,24 +94,28 @@ impl<'a> Iterator for Lexer<'a> {
 
 /// Where what `open` began is closed again, in the octets after it. Comments nest.
 fn closing(inner: &[u8], open: u8) -> Option<usize> {
-    let (close, nests) = match open {
-        b'(' => (b')', true),
-        b'[' => (b']', false),
-        _ => (b'"', false),
+    let close = match open {
+        b'(' => b')',
+        b'[' => b']',
+        _ => b'"',
     };
     let mut depth = 0usize;
     let mut at = 0;
-    while let Some(&b) = inner.get(at) {
-        match b {
+    loop {
+        at += memchr3(
+            b'\\',
+            close,
+            if open == b'(' { open } else { close },
+            inner.get(at..)?,
+        )?;
+        match inner.get(at)? {
             b'\\' => at += 1,
-            _ if b == close && depth == 0 => return Some(at),
-            _ if b == close => depth -= 1,
-            _ if nests && b == open => depth += 1,
-            _ => {}
+            b if *b == close && depth == 0 => return Some(at),
+            b if *b == close => depth -= 1,
+            _ => depth += 1,
         }
         at += 1;
     }
-    None
 }
 
 /// Space, tab, and the CR and LF of folds.

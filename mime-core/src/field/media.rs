@@ -2,8 +2,7 @@
 
 use alloc::borrow::Cow;
 
-use crate::field::lex::{Lexer, Token};
-use crate::field::param::{Params, RawParam};
+use crate::field::param::{Params, RawParam, skip_cfws};
 
 /// A media type. Always there: without a usable Content-Type it is the default.
 #[derive(Clone, Copy, Debug)]
@@ -32,12 +31,7 @@ impl<'a> MediaType<'a> {
 
     /// Reads the value of a field; `None` if it is no type.
     pub(crate) fn parse(value: &'a [u8]) -> Option<Self> {
-        let mut tokens = Lexer::new(value).filter(|t| !matches!(t, Token::Comment(_)));
-        let Some(Token::Atom(first)) = tokens.next() else {
-            return None;
-        };
-        let start = first.as_ptr().addr().wrapping_sub(value.as_ptr().addr());
-        let from = value.get(start..)?;
+        let from = skip_cfws(value);
         Self::split(from).or_else(|| Self::split_spaced(from))
     }
 
@@ -63,10 +57,10 @@ impl<'a> MediaType<'a> {
     fn split_spaced(from: &'a [u8]) -> Option<Self> {
         let slash = memchr::memchr2(b'/', b';', from)?;
         let (ty, rest) = from.split_at_checked(slash)?;
-        let rest = crate::field::param::skip_cfws(rest.strip_prefix(b"/")?);
+        let rest = skip_cfws(rest.strip_prefix(b"/")?);
         let end = ty.iter().position(|b| !is_token(*b)).unwrap_or(ty.len());
         let (ty, between) = ty.split_at_checked(end)?;
-        if !crate::field::param::skip_cfws(between).is_empty() || ty.is_empty() {
+        if !skip_cfws(between).is_empty() || ty.is_empty() {
             return None;
         }
         let end = rest
@@ -97,10 +91,11 @@ impl<'a> MediaType<'a> {
         self.subtype
     }
 
-    /// Whether it is this type and subtype, without regard to case; `*` stands for any subtype.
+    /// Whether it is this type and subtype, without regard to case; `*` stands for any.
     pub fn is(&self, ty: &str, subtype: &str) -> bool {
-        self.ty.eq_ignore_ascii_case(ty.as_bytes())
-            && (subtype == "*" || self.subtype.eq_ignore_ascii_case(subtype.as_bytes()))
+        let same =
+            |octets: &[u8], want: &str| want == "*" || octets.eq_ignore_ascii_case(want.as_bytes());
+        same(self.ty, ty) && same(self.subtype, subtype)
     }
 
     /// The parameters as they stand on the wire, for BODYSTRUCTURE.

@@ -73,7 +73,8 @@ impl Bounds {
     pub(crate) fn push(&mut self, boundary: &[u8], part: u32, level: usize, digest: bool) -> bool {
         let shares = |open: &Open| {
             let other = self.boundary(open);
-            other != boundary && (other.starts_with(boundary) || boundary.starts_with(other))
+            other.len() != boundary.len()
+                && (other.starts_with(boundary) || boundary.starts_with(other))
         };
         let prefix = self.open.iter().rev().take(PREFIX_CHECKS).any(shares);
         let hash = hash(boundary);

@@ -11,8 +11,13 @@ pub(crate) enum Line {
     End,
     /// The blank line; it ends here.
     Blank(usize),
-    /// A field: the offset of its colon and its end, folds included.
-    Field { colon: usize, end: usize },
+    /// A field: the offset of its colon and its end, folds included. `sound`: what stands before
+    /// the colon is a field name (RFC 5322 section 2.2).
+    Field {
+        colon: usize,
+        end: usize,
+        sound: bool,
+    },
     /// Something without a colon, folds included.
     Garbage { end: usize },
 }
@@ -26,16 +31,41 @@ pub(crate) fn read(octets: &[u8], at: usize) -> Line {
         Some([b'\r', b'\n', ..]) => return Line::Blank(at + 2),
         Some(_) => {}
     }
-    let first = line_end(octets, at);
+    // Most lines begin with a name and a colon: one look finds both, and nothing else.
+    let line = octets.get(at..).unwrap_or(&[]);
+    let name = line.iter().position(|b| !is_name(*b)).unwrap_or(line.len());
+    let sound = name > 0 && line.get(name) == Some(&b':');
+    let first = line_end(octets, at + name);
     let mut end = after(octets, first);
     // RFC 5322 section 2.2.3: a line that begins with white space goes on with the field.
     while let Some(b' ' | b'\t') = octets.get(end) {
         end = after(octets, line_end(octets, end));
     }
-    match octets.get(at..first).and_then(|line| memchr(b':', line)) {
-        Some(colon) if colon <= MAX_COLON => Line::Field { colon, end },
+    let colon = match sound {
+        true => Some(name),
+        false => octets.get(at..first).and_then(|line| memchr(b':', line)),
+    };
+    match colon {
+        Some(colon) if colon <= MAX_COLON => Line::Field { colon, end, sound },
         _ => Line::Garbage { end },
     }
+}
+
+/// RFC 5322 section 2.2: printable US-ASCII but the colon.
+#[inline]
+fn is_name(b: u8) -> bool {
+    const NAME: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut rest: &mut [bool] = &mut table;
+        let mut b = 0u8;
+        while let [first, tail @ ..] = rest {
+            *first = b > b' ' && b < 0x7f && b != b':';
+            b = b.wrapping_add(1);
+            rest = tail;
+        }
+        table
+    };
+    NAME.get(usize::from(b)).copied().unwrap_or(false)
 }
 
 /// The octets before the first field that belong to no field: a byte order mark or the `From `
@@ -47,10 +77,9 @@ pub(crate) struct Preamble {
     pub(crate) end: usize,
 }
 
-pub(crate) fn preamble(octets: &[u8], at: usize) -> Preamble {
-    let head = octets.get(at..).unwrap_or(&[]);
-    let mark = head.starts_with(b"\xef\xbb\xbf");
-    let start = at + if mark { 3 } else { 0 };
+pub(crate) fn preamble(octets: &[u8]) -> Preamble {
+    let mark = octets.starts_with(b"\xef\xbb\xbf");
+    let start = if mark { 3 } else { 0 };
     let line = octets
         .get(start..)
         .and_then(|line| line.strip_prefix(b"From "));

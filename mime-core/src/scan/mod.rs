@@ -188,7 +188,12 @@ impl<'a> Scan<'a> {
         let mut head = Head::default();
         let mut seen = 0u64;
         let mut full = false;
-        if matches!(self.msg.get(self.at), Some(b'F' | 0xef)) {
+        // Only a message has something before its header: a part of a multipart has text there.
+        let message = self
+            .live
+            .last()
+            .is_none_or(|live| live.kind == rows::MESSAGE);
+        if message && matches!(self.msg.get(self.at), Some(b'F' | 0xef)) {
             self.skip_preamble(id);
         }
         loop {
@@ -197,8 +202,8 @@ impl<'a> Scan<'a> {
                 self.flaw(Defect::MissingBlankLine, at, id, None);
                 return head;
             }
-            let (colon, end) = match lines::read(self.msg, at) {
-                Line::Field { colon, end } => (colon, end),
+            let (colon, end, sound) = match lines::read(self.msg, at) {
+                Line::Field { colon, end, sound } => (colon, end, sound),
                 Line::End => return head,
                 Line::Blank(end) => {
                     self.at = end;
@@ -217,7 +222,12 @@ impl<'a> Scan<'a> {
             if end - at > MAX_LINE && has_long_line(self.msg.get(at..end).unwrap_or(&[])) {
                 self.flaw(Defect::LineTooLong, at, id, None);
             }
-            let name = self.name(at, colon, id);
+            let octets = self.msg.get(at..at + colon).unwrap_or(&[]);
+            let name = if sound {
+                Name::of(octets)
+            } else {
+                self.odd_name(octets, at, id)
+            };
             if name != Name::Other {
                 self.known_field(name, (at, at + colon + 1, end), id, &mut seen, &mut head);
             }
@@ -236,14 +246,14 @@ impl<'a> Scan<'a> {
 
     fn skip_preamble(&mut self, id: u32) {
         let at = self.at;
-        let preamble = lines::preamble(self.msg, at);
+        let preamble = lines::preamble(self.msg.get(at..).unwrap_or(&[]));
         if preamble.mark {
             self.flaw(Defect::ByteOrderMark, at, id, None);
         }
         if preamble.mbox {
             self.flaw(Defect::MboxLine, at, id, None);
         }
-        self.at = preamble.end;
+        self.at += preamble.end;
     }
 
     fn is_delimiter(&self, at: usize) -> bool {
@@ -255,14 +265,9 @@ impl<'a> Scan<'a> {
                 .is_some_and(|hit| !hit.stale)
     }
 
-    /// The name of a field; flags one that is none.
-    #[inline]
-    fn name(&mut self, at: usize, colon: usize, id: u32) -> Name {
-        let octets = self.msg.get(at..at + colon).unwrap_or(&[]);
-        let name = Name::of(octets);
-        if name != Name::Other || octets.iter().all(|b| b.is_ascii_graphic()) && colon > 0 {
-            return name;
-        }
+    /// What stands before the colon, and is no field name as it is.
+    #[cold]
+    fn odd_name(&mut self, octets: &[u8], at: usize, id: u32) -> Name {
         // RFC 5322 section 4.5: white space before the colon is obsolete syntax.
         let trimmed = octets.trim_ascii_end();
         if trimmed.len() < octets.len() {

@@ -160,6 +160,7 @@ pub(crate) fn read_all(message: Message<'_>) {
     for field in message.parts().flat_map(|part| part.header()) {
         read_field(field);
     }
+    every_part_has_a_use(message);
     let envelope = message.envelope();
     let _ = (envelope.sender(), envelope.reply_to());
     for part in message.parts() {
@@ -218,6 +219,24 @@ pub(crate) fn read_all(message: Message<'_>) {
             }
             let _ = message.section_header(path, what).map(|h| h.iter().count());
         }
+    }
+}
+
+/// No part is lost between text and attachments.
+fn every_part_has_a_use(message: Message<'_>) {
+    let bodies = message.bodies();
+    let is_embedded = |node: &mime_core::Node<'_>| {
+        std::iter::successors(node.parent(), |n| n.parent()).any(|n| n.kind() == Kind::Message)
+    };
+    for node in message.nodes().take(200) {
+        let id = node.id();
+        let lists = [&bodies.text, &bodies.html, &bodies.attachments];
+        let used = lists.iter().any(|list| list.contains(&id));
+        assert_eq!(
+            used,
+            node.kind() != Kind::Multipart && !is_embedded(&node),
+            "{node:?}"
+        );
     }
 }
 
