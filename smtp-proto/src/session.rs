@@ -17,7 +17,8 @@ mod transaction;
 use std::sync::Arc;
 
 use wire_core::{
-    CloseReason, Entropy, Mint, Next, Output, Peer, Ticket, TicketId, Time, TlsInfo, Wants,
+    CloseReason, Endpoint, Entropy, Mint, Next, Output, Peer, Ticket, TicketId, Time, TlsInfo,
+    Upgrade, Wants,
     frame::Lines,
     sasl::{Identity, Mechanisms},
 };
@@ -246,7 +247,7 @@ impl Session {
                 Step::Again => {}
                 Step::Event(event) => return Next::Event(event),
                 Step::Wait(wants) => return Next::Wait(wants),
-                Step::StartTls(id) => return Next::StartTls(wire_core::Upgrade::mint(id)),
+                Step::StartTls(id) => return Next::StartTls(Upgrade::mint(id)),
             }
         }
     }
@@ -280,7 +281,6 @@ impl Session {
 
     /// Nothing can be done now but what is named here.
     fn wait<'i>(&self, input: bool, left: &[u8]) -> Step<'i> {
-        use wire_core::Endpoint;
         Step::Wait(Wants {
             input: input && !self.eof && left.len() < self.input_limit(),
             answer: self.replies.has_open(),

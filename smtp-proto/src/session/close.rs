@@ -2,7 +2,10 @@
 
 use wire_core::{CloseReason, TicketId, Time};
 
-use super::{Session, Stage, replies::Ask};
+use super::{
+    Session, Stage,
+    replies::{Ask, Due},
+};
 use crate::{Capabilities, Dropped, Reply, envelope::Transaction, own_replies};
 
 impl Session {
@@ -15,7 +18,7 @@ impl Session {
         }
     }
 
-    /// The open transaction is gone, and the application will hear of it.
+    /// The transaction is gone, and the application will hear of it unless it has.
     pub(super) fn drop_transaction(&mut self, why: Dropped) {
         if let Transaction::Open(envelope) = std::mem::take(&mut self.transaction) {
             self.dropped = Some((envelope.message, why));
@@ -62,7 +65,6 @@ impl Session {
             CloseReason::Eof | CloseReason::EofInBody | CloseReason::Quit => Dropped::Eof,
             _ => Dropped::Shutdown,
         });
-        self.transaction = Transaction::None;
         self.replies.clear();
         self.closing = Some(reason);
     }
@@ -94,7 +96,7 @@ impl Session {
         }
     }
 
-    fn write(&mut self, due: super::replies::Due) {
+    fn write(&mut self, due: Due) {
         self.put(&due.reply, true, due.utf8);
         if due.is_final {
             self.finals.queued(self.output.cost());

@@ -1,6 +1,6 @@
 //! Before the first command.
 
-use wire_core::{Time, Wants};
+use wire_core::{CloseReason, Endpoint, Time, Wants};
 
 use super::{Session, Stage, Step, replies::Ask};
 use crate::{EarlyTalk, Event, Reply, Violation, own_replies};
@@ -22,10 +22,9 @@ impl Session {
                 return self.early();
             }
             if self.eof && input.is_empty() {
-                self.close(wire_core::CloseReason::Eof);
+                self.close(CloseReason::Eof);
                 return Step::Again;
             }
-            use wire_core::Endpoint;
             let room = input.len() < self.input_limit();
             return Step::Wait(Wants {
                 input: room,
@@ -50,7 +49,7 @@ impl Session {
         let why = Violation::EarlyTalker;
         if self.config.early_talk == EarlyTalk::Refuse {
             let reply = self.own_words(why, own_replies::of(why));
-            self.cut(reply, wire_core::CloseReason::Aborted);
+            self.cut(reply, CloseReason::Aborted);
         }
         Step::Event(Event::Rejected { line: &[], why })
     }

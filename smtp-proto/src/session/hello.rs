@@ -5,7 +5,6 @@ use wire_core::{Time, sasl::Mechanisms};
 use super::{Session, replies::Ask};
 use crate::{
     Capabilities, Dropped, Event, Reply, Violation,
-    envelope::Transaction,
     grammar::{command::Command, path::is_hello},
     own_replies,
 };
@@ -53,7 +52,6 @@ impl Session {
     /// The application took the name: all else begins anew (RFC 5321 section 4.1.4).
     pub(super) fn introduce(&mut self) {
         self.drop_transaction(Dropped::Hello);
-        self.transaction = Transaction::None;
         self.hello = self.asked_hello.take();
         self.hidden = Capabilities::NONE;
         self.hidden_auth = Mechanisms::NONE;

@@ -1,6 +1,6 @@
 //! STARTTLS (RFC 3207).
 
-use wire_core::{Answered, TicketId, TlsInfo, Upgrade};
+use wire_core::{Answered, TicketId, TlsInfo, Upgrade, sasl::Mechanisms};
 
 use super::{Session, Stage, Step, replies::Ask};
 use crate::{Capabilities, Event, Violation, own_replies};
@@ -52,7 +52,7 @@ impl Session {
         self.hello = None;
         self.identity = None;
         self.hidden = Capabilities::NONE;
-        self.hidden_auth = Default::default();
+        self.hidden_auth = Mechanisms::NONE;
         self.clock.restart();
         Answered::Taken
     }

@@ -286,7 +286,6 @@ impl Session {
             return Some(self.reject_argument(line, argument));
         }
         self.drop_transaction(Dropped::Reset);
-        self.transaction = Transaction::None;
         self.say(own_replies::OK)
     }
 
