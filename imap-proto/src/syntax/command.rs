@@ -6,12 +6,14 @@
 
 use super::append::Append;
 use super::fetch::Fetch;
+use super::id::IdPairs;
 use super::list::{List, Lsub};
+use super::listed::Atoms;
 use super::search::Search;
 use super::select::Select;
 use super::set::SequenceSet;
 use super::store::Store;
-use super::string::{Atoms, Credential, IdPairs, Str};
+use super::string::{Credential, Str};
 use crate::special_use::SpecialUse;
 use crate::status::StatusItems;
 

@@ -4,8 +4,9 @@ use core::num::NonZeroU64;
 
 use super::Limits;
 use super::error::{Fault, Problem};
+use super::listed::{Entry, Listed, entry};
 use super::set::{SequenceSet, sequence_set};
-use super::string::{Entry, Listed, Str, entry};
+use super::string::Str;
 use super::token::{Parsed, close, expected, fail, number64, nz_number, octet, open, space, word};
 use crate::uid::ModSeq;
 

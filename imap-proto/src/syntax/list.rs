@@ -2,7 +2,8 @@
 
 use super::Limits;
 use super::error::{Fault, Problem};
-use super::string::{Entry, Listed, Str, astring, entry, list_mailbox};
+use super::listed::{Entry, Listed, entry};
+use super::string::{Str, astring, list_mailbox};
 use super::token::{Parsed, close, expected, fail, open, optional_word, space, word};
 use crate::status::StatusItems;
 

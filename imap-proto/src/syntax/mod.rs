@@ -11,8 +11,10 @@ mod command;
 mod date;
 mod error;
 mod fetch;
+mod id;
 mod limits;
 mod list;
+mod listed;
 mod search;
 mod select;
 mod set;
@@ -24,20 +26,22 @@ pub use append::{Append, MessageLiteral};
 pub use command::{Body, Command};
 pub use error::{Error, Problem};
 pub use fetch::{Fetch, FetchItem, FetchItems, PartPath, Partial, Section, SectionText};
+pub use id::{IdPair, IdPairs};
 pub use limits::Limits;
 pub use list::{List, ListReturn, ListSelect, Lsub, Pattern, Patterns};
+pub use listed::{Atoms, Listed};
 pub use search::{Search, SearchKey, SearchKeys, SearchReturn};
 pub use select::{QResync, Select};
 pub use set::{SequenceRange, SequenceSet};
 pub use store::{Flag, FlagArgs, How, Store};
-pub use string::{Atoms, Credential, IdPair, IdPairs, Listed, Str};
+pub use string::{Credential, Str};
 
 pub(crate) use date::{MONTHS, civil_from_days};
 pub(crate) use token::{ASTRING, ATOM, all_are};
 
 use crate::special_use::SpecialUse;
 use string::{astring, base64};
-use token::{Parsed, atom, close, expected, fail, open, optional_word, space, tag, word};
+use token::{Parsed, atom, close, fail, open, optional_word, space, tag, word};
 
 /// Parses one command, without its final CRLF.
 ///
@@ -166,7 +170,7 @@ fn with_arguments<'a>(
 ) -> Parsed<'a, Body<'a>> {
     match name {
         b"UID" => arguments(rest, |i| uid_command(i, limits), |body| body),
-        b"ID" => arguments(rest, id, Body::Id),
+        b"ID" => arguments(rest, id::id, Body::Id),
         b"ENABLE" => {
             let names = |i| Atoms::parse(i, limits.list_items, "capabilities");
             arguments(rest, names, Body::Enable)
@@ -259,17 +263,6 @@ fn authenticate(input: &[u8]) -> Parsed<'_, Body<'_>> {
                 initial: None,
             },
         )),
-    }
-}
-
-/// `NIL`, or at most 30 pairs: RFC 2971 section 3.3.
-fn id(input: &[u8]) -> Parsed<'_, IdPairs<'_>> {
-    if input.first() == Some(&b'(') {
-        return IdPairs::in_parens(input, 30, "ID fields");
-    }
-    match atom(input) {
-        Ok((rest, nil)) if nil.eq_ignore_ascii_case("NIL") => Ok((rest, IdPairs::of(&[]))),
-        _ => expected(input, "NIL or a list"),
     }
 }
 

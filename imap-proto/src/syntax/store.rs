@@ -2,8 +2,8 @@
 
 use super::Limits;
 use super::error::{Fault, Problem};
+use super::listed::{Entry, Listed, entry};
 use super::set::{SequenceSet, sequence_set};
-use super::string::{Entry, Listed, entry};
 use super::token::{
     Parsed, atom, close, expected, fail, number64, open, optional_word, space, word,
 };
