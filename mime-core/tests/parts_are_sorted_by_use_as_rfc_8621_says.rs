@@ -87,7 +87,7 @@ fn table() {
         (
             "alternative( mixed( plain html plain ) )",
             &[2],
-            &[],
+            &[2],
             &[3, 4],
         ),
     ];
