@@ -35,7 +35,8 @@ pub enum Rows {
 ///
 /// It says *which* messages changed, never their flags: the session asks for these when it may send
 /// them, so that they are never stale. Give the changes of one mailbox in the order of their
-/// mod-sequences; the same change given twice does nothing the second time.
+/// mod-sequences, and all that took one mod-sequence as one change; the same change given twice
+/// does nothing the second time. A store without mod-sequences gives 0 in all of them.
 ///
 /// ```
 /// use imap_proto::{Change, MailboxKey, Uid, UidSet};
@@ -78,21 +79,21 @@ impl Change {
     /// These messages are new.
     #[must_use]
     pub fn added(mut self, uids: &UidSet) -> Self {
-        self.added.extend(uids.iter());
+        self.added = self.added.union(uids);
         self
     }
 
     /// These messages are gone.
     #[must_use]
     pub fn vanished(mut self, uids: &UidSet) -> Self {
-        self.vanished.extend(uids.iter());
+        self.vanished = self.vanished.union(uids);
         self
     }
 
     /// The flags of these messages changed.
     #[must_use]
     pub fn changed(mut self, uids: &UidSet) -> Self {
-        self.changed.extend(uids.iter());
+        self.changed = self.changed.union(uids);
         self
     }
 

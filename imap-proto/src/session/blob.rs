@@ -170,6 +170,13 @@ impl Session {
         self.pull(id).is_some()
     }
 
+    /// A blob that has all its octets, and was not told so.
+    pub(super) fn settle_pull(&mut self, id: TicketId) {
+        if self.pull(id).is_some_and(Pull::is_complete) {
+            self.end_pull(id);
+        }
+    }
+
     /// The octets of a message will not come; `true`: that had to end the connection.
     pub(super) fn drop_pull(&mut self, id: TicketId) -> bool {
         const WHY: No<'static> = No::new(Code::Unavailable, "A message could not be read");

@@ -25,8 +25,8 @@ pub(super) struct Fetching {
     /// Every line has the flags: fetching may have set `\Seen`.
     mark_seen: bool,
     uids: UidSet,
-    /// Every message is to be told of, whatever its mod-sequence.
-    all: bool,
+    /// Only messages with a greater mod-sequence.
+    changed_since: Option<ModSeq>,
     told: u32,
     /// Why a row was left out, if one was.
     left_out: Option<No<'static>>,
@@ -84,7 +84,7 @@ impl Session {
             uid: fetch.uid,
             mark_seen,
             uids,
-            all: fetch.changed_since.is_none(),
+            changed_since: fetch.changed_since,
             told: 0,
             left_out: None,
             pull: None,
@@ -134,6 +134,7 @@ impl Session {
             self.refresh_row(&row);
             return None;
         }
+        self.settle_pull(id);
         match self.asked_mut(id)? {
             Asked::Fetch(_) => self.fetch_row(id, &row),
             Asked::Evaluate(_) => self.evaluate_row(id, &row),
@@ -153,6 +154,7 @@ impl Session {
             self.own_answered();
             return Answered::Taken;
         }
+        self.settle_pull(id);
         if self.has_pull(id) && self.drop_pull(id) {
             return Answered::Taken;
         }
@@ -168,7 +170,7 @@ impl Session {
     fn fetched(&mut self, fetching: &Fetching) {
         match fetching.left_out {
             Some(why) => self.no(why),
-            None if fetching.all && fetching.told < fetching.uids.len() => {
+            None if fetching.changed_since.is_none() && fetching.told < fetching.uids.len() => {
                 self.ok_code("EXPUNGEISSUED", "Some messages are gone");
             }
             None => self.ok("Done"),
@@ -224,7 +226,10 @@ impl Session {
         let Stage::Asked(open, Asked::Fetch(fetching)) = &mut self.stage else {
             return None;
         };
-        if *open != id || !fetching.uids.contains(row.uid) {
+        let old = fetching
+            .changed_since
+            .is_some_and(|since| row.modseq.is_some_and(|m| m <= since));
+        if *open != id || old || !fetching.uids.contains(row.uid) {
             return None;
         }
         if fetching.pull.is_some() {

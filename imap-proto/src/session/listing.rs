@@ -1,6 +1,6 @@
 //! The names of a LIST or LSUB: gathered, completed, and written as there is room.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     Folder, SpecialUse, StatusData, StatusItems, pattern,
@@ -92,6 +92,13 @@ impl ListQuery {
         ends.any(|matches| matches)
     }
 
+    /// What the selection options choose, patterns aside.
+    fn selects(&self, entry: &Entry) -> bool {
+        let subscribed = !self.subscribed_only() || entry.subscribed;
+        let special = !self.inner.select.special_use || !entry.special_use.is_empty();
+        subscribed && special && (entry.exists || self.subscribed_only())
+    }
+
     fn shows_subscribed(&self) -> bool {
         self.inner.select.subscribed || self.inner.returns.subscribed
     }
@@ -116,6 +123,19 @@ struct Entry {
     subscribed: bool,
     special_use: SpecialUse,
     status: Option<Box<StatusData>>,
+    /// A pattern matches the name.
+    matches: bool,
+    below: Below,
+}
+
+/// What is under a name, at any depth.
+#[derive(Debug, Clone, Copy, Default)]
+struct Below {
+    exists: bool,
+    /// Something that the selection options choose.
+    selected: bool,
+    /// The same, and no pattern matches it.
+    hidden: bool,
 }
 
 /// One line to be written.
@@ -126,6 +146,22 @@ pub(super) struct Shown<'l> {
     pub(super) status: Option<&'l StatusData>,
     /// `("CHILDINFO" ("SUBSCRIBED"))`
     pub(super) child_info: bool,
+}
+
+impl Entry {
+    /// A level above other names, of which nothing else is known.
+    fn level(name: Box<str>) -> Self {
+        Entry {
+            name,
+            exists: false,
+            no_select: false,
+            subscribed: false,
+            special_use: SpecialUse::NONE,
+            status: None,
+            matches: false,
+            below: Below::default(),
+        }
+    }
 }
 
 impl Listing {
@@ -156,39 +192,29 @@ impl Listing {
             subscribed: folder.subscribed,
             special_use: folder.special_use,
             status: folder.status.map(Box::new),
+            matches: false,
+            below: Below::default(),
         });
     }
 
     /// All names were given: puts them in order, once each, with the levels between them.
     pub(super) fn complete(&mut self) {
         let separator = self.query.inner.separator;
-        let mut levels: Vec<Box<str>> = Vec::new();
+        let mut levels: BTreeSet<Box<str>> = BTreeSet::new();
         for entry in &self.entries {
             for (at, _) in entry.name.match_indices(separator) {
-                levels.push(entry.name.get(..at).unwrap_or_default().into());
+                let level = entry.name.get(..at).unwrap_or_default();
+                if !level.is_empty() && !levels.contains(level) {
+                    levels.insert(level.into());
+                }
             }
         }
-        levels.sort_unstable();
-        levels.dedup();
-        self.entries.extend(
-            levels
-                .into_iter()
-                .filter(|name| !name.is_empty())
-                .map(|name| {
-                    let (exists, no_select, subscribed) = (false, false, false);
-                    let special_use = SpecialUse::NONE;
-                    Entry {
-                        name,
-                        exists,
-                        no_select,
-                        subscribed,
-                        special_use,
-                        status: None,
-                    }
-                }),
-        );
-        // Stable: of two entries of one name the store's own comes first.
-        self.entries.sort_by(|a, b| a.name.cmp(&b.name));
+        self.overflow |= levels.len() > self.limit;
+        self.entries
+            .extend(levels.into_iter().take(self.limit).map(Entry::level));
+        // Level by level, so that a name is followed by what is under it. Stable: of two entries of one name the store's own comes first.
+        self.entries
+            .sort_by(|a, b| a.name.split(separator).cmp(b.name.split(separator)));
         self.entries.dedup_by(|later, first| {
             let same = later.name == first.name;
             if same {
@@ -199,96 +225,81 @@ impl Listing {
             }
             same
         });
+        self.look_below();
+    }
+
+    /// Each name follows its parent: from the last name to the first, what is known of a name is
+    /// handed to its parent.
+    fn look_below(&mut self) {
+        let query = self.query.clone();
+        let mut parents = Vec::with_capacity(self.entries.len());
+        let mut open: Vec<(usize, &str)> = Vec::new();
+        for (at, entry) in self.entries.iter().enumerate() {
+            let is_under = |parent: &str| {
+                let rest = entry.name.strip_prefix(parent);
+                rest.is_some_and(|rest| rest.starts_with(query.inner.separator))
+            };
+            while open.pop_if(|(_, parent)| !is_under(parent)).is_some() {}
+            parents.push(open.last().map(|(parent, _)| *parent));
+            open.push((at, &entry.name));
+        }
+        for (at, parent) in parents.into_iter().enumerate().rev() {
+            let Some(entry) = self.entries.get_mut(at) else {
+                continue;
+            };
+            entry.matches = query.matches(&entry.name);
+            let selected = query.selects(entry);
+            let below = Below {
+                exists: entry.below.exists || entry.exists,
+                selected: entry.below.selected || selected,
+                hidden: entry.below.hidden || (selected && !entry.matches),
+            };
+            if let Some(parent) = parent.and_then(|parent| self.entries.get_mut(parent)) {
+                parent.below.exists |= below.exists;
+                parent.below.selected |= below.selected;
+                parent.below.hidden |= below.hidden;
+            }
+        }
     }
 
     /// The next line, if any is left.
     pub(super) fn next_shown(&mut self) -> Option<Shown<'_>> {
-        loop {
-            let at = self.written;
-            self.entries.get(at)?;
-            self.written += 1;
-            if self.is_shown(at) {
-                break;
-            }
-        }
-        let at = self.written - 1;
+        let rest = self.entries.get(self.written..)?;
+        let at = self.written + rest.iter().position(|entry| self.is_shown(entry))?;
+        self.written = at + 1;
         let entry = self.entries.get(at)?;
         Some(Shown {
             name: &entry.name,
-            attributes: self.attributes(at, entry),
+            attributes: self.attributes(entry),
             status: entry
                 .status
                 .as_deref()
                 .filter(|_| entry.exists && !entry.no_select),
-            child_info: self.query.inner.select.recursive_match
-                && self.below(at).any(|child| self.is_selected(child)),
+            child_info: self.query.inner.select.recursive_match && entry.below.selected,
         })
     }
 
-    fn is_shown(&self, at: usize) -> bool {
-        let Some(entry) = self.entries.get(at) else {
-            return false;
-        };
-        if !self.query.matches(&entry.name) {
+    fn is_shown(&self, entry: &Entry) -> bool {
+        let select = &self.query.inner.select;
+        if !entry.matches {
             return false;
         }
-        let query = &self.query.inner;
-        if self.is_selected(entry) {
+        if self.query.selects(entry) {
             return true;
         }
-        if query.select.recursive_match {
+        if select.recursive_match {
             // RFC 5258 section 3.5: not where the child is shown itself.
-            let hidden = |child: &Entry| !self.query.matches(&child.name);
-            return self
-                .below(at)
-                .any(|child| self.is_selected(child) && hidden(child));
+            return entry.below.hidden;
         }
         // A level above what is selected (RFC 9051 section 6.3.9, RFC 3501 section 6.3.9).
-        let level = match query.lsub {
-            true => true,
-            false => !entry.exists && !query.select.subscribed && !query.select.special_use,
-        };
-        level
+        let plain = !entry.exists && !select.subscribed && !select.special_use;
+        (self.query.inner.lsub || plain)
+            && entry.below.selected
             && self.query.finds_level(&entry.name)
-            && self.below(at).any(|child| self.is_selected(child))
     }
 
-    /// What the selection options choose, patterns aside.
-    fn is_selected(&self, entry: &Entry) -> bool {
-        let query = &self.query.inner;
-        let subscribed = !self.query.subscribed_only() || entry.subscribed;
-        let special = !query.select.special_use || !entry.special_use.is_empty();
-        subscribed && special && (entry.exists || self.query.subscribed_only())
-    }
-
-    /// The entries under this one: they follow it, apart from names that only sort between.
-    fn below(&self, at: usize) -> impl Iterator<Item = &Entry> {
-        let parent = self.entries.get(at).map_or("", |entry| &entry.name);
-        let separator = self.query.inner.separator;
-        let from = self.entries.partition_point(move |entry| {
-            let start = entry.name.get(..parent.len()).unwrap_or(&entry.name);
-            match start.cmp(parent) {
-                std::cmp::Ordering::Equal => {
-                    let rest = entry.name.get(parent.len()..).unwrap_or_default();
-                    rest.chars().next().is_none_or(|next| next < separator)
-                }
-                order => order.is_lt(),
-            }
-        });
-        let under = move |entry: &&Entry| {
-            let rest = entry.name.strip_prefix(parent);
-            rest.is_some_and(|rest| rest.starts_with(separator))
-        };
-        self.entries
-            .get(from..)
-            .unwrap_or_default()
-            .iter()
-            .take_while(under)
-    }
-
-    fn attributes(&self, at: usize, entry: &Entry) -> Vec<&'static str> {
+    fn attributes(&self, entry: &Entry) -> Vec<&'static str> {
         let mut all = Vec::new();
-        let children = self.below(at).any(|child| child.exists);
         if self.query.is_lsub() {
             if !entry.subscribed || entry.no_select || !entry.exists {
                 all.push("\\Noselect");
@@ -303,7 +314,7 @@ impl Listing {
         if self.query.shows_subscribed() && entry.subscribed {
             all.push("\\Subscribed");
         }
-        all.push(if children {
+        all.push(if entry.below.exists {
             "\\HasChildren"
         } else {
             "\\HasNoChildren"
@@ -352,16 +363,20 @@ mod tests {
             Folder::new("Trash").special_use(SpecialUse::TRASH),
         ];
         let none = ListSelect::default();
-        let mut subscribed = ListSelect::default();
-        subscribed.subscribed = true;
-        let mut recursive = subscribed;
-        recursive.recursive_match = true;
+        let subscribed = ListSelect {
+            subscribed: true,
+            ..none
+        };
+        let recursive = ListSelect {
+            recursive_match: true,
+            ..subscribed
+        };
         let table: [(&[&str], ListSelect, bool, &str); 8] = [
             (
                 &["*"],
                 none,
                 false,
-                "INBOX() Trash(Trash) foo-bar() foo/bar() foo/baz/deep()",
+                "INBOX() Trash(Trash) foo/bar() foo/baz/deep() foo-bar()",
             ),
             (
                 &["%"],

@@ -107,7 +107,8 @@ impl Mailbox {
         let floor = self.shown.max(self.added.last().map_or(0, Uid::get));
         let mut noted = Noted::Known;
         if first <= floor {
-            let old = UidSet::from_iter((first..=last.min(floor)).filter_map(Uid::new));
+            let mut old = UidSet::new();
+            old.insert_range(first..=last.min(floor));
             let unknown = old
                 .difference(&self.added)
                 .difference(&self.view.known(&old));

@@ -357,9 +357,9 @@ impl Session {
         if std::mem::take(&mut self.progress) {
             let limits = &self.config.limits;
             self.decide_by = self.now + limits.decision;
+            let stall = matches!(self.stage, Stage::Upload(_) | Stage::Closing(_));
             if self.account.is_some() {
-                let upload = matches!(self.stage, Stage::Upload(_));
-                self.silent_at = self.now + if upload { limits.stall } else { limits.idle };
+                self.silent_at = self.now + if stall { limits.stall } else { limits.idle };
             }
         }
         if let Some(due) = self.deadline()

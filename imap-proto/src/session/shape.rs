@@ -168,7 +168,7 @@ mod without_mime {
     use super::*;
 
     #[derive(Default)]
-    pub(in super::super) struct Structured;
+    pub(in super::super) struct Structured(());
 
     #[derive(Clone, Copy)]
     pub(in super::super) struct Shape<'a>(std::marker::PhantomData<&'a ()>);

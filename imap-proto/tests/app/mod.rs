@@ -136,7 +136,7 @@ impl Store {
         let at = self.boxes.get_mut(name).unwrap();
         at.modseq += 1;
         let mail = at.mails.get_mut(&uid).unwrap();
-        mail.flags.system = mail.flags.system | flags;
+        mail.flags.system |= flags;
         mail.modseq = at.modseq;
         self.changes
             .push(Change::new(at.key, at.modseq).changed(&uid.into()));
@@ -648,7 +648,7 @@ impl App {
             if load.mark_seen && !mail.flags.system.has(System::SEEN) {
                 found.modseq += 1;
                 mail.modseq = found.modseq;
-                mail.flags.system = mail.flags.system | System::SEEN;
+                mail.flags.system |= System::SEEN;
                 marked = Some(Change::new(found.key, found.modseq).changed(&uid.into()));
             }
             let raw = mail.raw.clone();
