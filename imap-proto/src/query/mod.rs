@@ -24,7 +24,8 @@ use crate::uid::{ModSeq, UidSet};
 /// and to send to another task.
 ///
 /// A store translates it, key by key from [`Query::root`], into its own language, or leaves it to the
-/// session.
+/// session. It may recurse: keys lie at most four levels deeper than
+/// [`Limits::search_depth`](crate::syntax::Limits) let the client nest them.
 #[derive(Clone)]
 pub struct Query {
     program: Arc<Program>,
