@@ -48,7 +48,7 @@ impl<'a> SequenceSet<'a> {
     pub fn ranges(self) -> impl Iterator<Item = SequenceRange> + Clone + use<'a> {
         let mut rest = self.text;
         core::iter::from_fn(move || {
-            let (after, range) = sequence_range(rest).ok()?;
+            let (after, range) = scan_range(rest).ok()?;
             rest = after.strip_prefix(b",").unwrap_or(after);
             Some(range)
         })
@@ -112,21 +112,30 @@ pub(super) fn known_set(input: &[u8]) -> Parsed<'_, SequenceSet<'_>> {
 
 /// `seq-number / seq-range`.
 fn sequence_range(input: &[u8]) -> Parsed<'_, SequenceRange> {
-    let (rest, from) = sequence_number(input)?;
-    match rest.strip_prefix(b":") {
-        Some(rest) => {
-            let (rest, to) = sequence_number(rest)?;
-            Ok((rest, SequenceRange { from, to }))
+    match scan_range(input) {
+        Ok(found) => Ok(found),
+        Err(at) if at.first().is_some_and(u8::is_ascii_digit) => {
+            fail(at, Problem::OutOfRange("message number"))
         }
-        None => Ok((rest, SequenceRange { from, to: from })),
+        Err(at) => expected(at, "a message set"),
     }
 }
 
-/// The hot spot of long sets: one cheap look at each octet.
-#[inline(always)]
-fn sequence_number(input: &[u8]) -> Parsed<'_, Option<Uid>> {
-    let mut rest = input;
+/// What is behind the range, and the range; else where it goes wrong. Small results, for this is what
+/// long sets are read with, twice.
+fn scan_range(input: &[u8]) -> Result<(&[u8], SequenceRange), &[u8]> {
+    let (rest, from) = scan_number(input).ok_or(input)?;
+    let Some(second) = rest.strip_prefix(b":") else {
+        return Ok((rest, SequenceRange { from, to: from }));
+    };
+    let (rest, to) = scan_number(second).ok_or(second)?;
+    Ok((rest, SequenceRange { from, to }))
+}
+
+/// `seq-number`.
+fn scan_number(input: &[u8]) -> Option<(&[u8], Option<Uid>)> {
     let mut value = 0u64;
+    let mut rest = input;
     while let [digit @ b'0'..=b'9', more @ ..] = rest {
         // Wraps only behind the 19th digit: such numbers are refused for their length.
         value = value
@@ -134,13 +143,12 @@ fn sequence_number(input: &[u8]) -> Parsed<'_, Option<Uid>> {
             .wrapping_add(u64::from(digit.wrapping_sub(b'0')));
         rest = more;
     }
-    let number = u32::try_from(value).ok().and_then(Uid::new);
-    match (input.first(), number) {
-        (Some(b'1'..=b'9'), Some(number)) if input.len() - rest.len() <= 10 => {
-            Ok((rest, Some(number)))
+    match input.first()? {
+        b'*' => Some((input.get(1..)?, None)),
+        b'1'..=b'9' if input.len() - rest.len() <= 10 => {
+            let number = u32::try_from(value).ok().and_then(Uid::new)?;
+            Some((rest, Some(number)))
         }
-        (Some(b'0'..=b'9'), _) => fail(input, Problem::OutOfRange("message number")),
-        (Some(b'*'), _) => Ok((input.get(1..).unwrap_or_default(), None)),
-        _ => expected(input, "a message set"),
+        _ => None,
     }
 }
