@@ -1,1 +1,80 @@
-//! One-file programs on the Letterslot crates.
+//! What the one-file programs in `examples/` share.
+//!
+//! | program | what it is | runs on |
+//! |---|---|---|
+//! | `smtp-sink` | takes every mail, prints its envelope and size | `std::net`, threads |
+//! | `smtp-sink-smol` | the same sink | smol |
+//! | `pop3-maildir` | offers a folder of mails to importers | `std::net`, threads |
+//! | `imap-memory` | a mailbox in memory, for many clients at once | tokio |
+//! | `parse-eml` | prints a mail as a tree or as JSON | nothing |
+//!
+//! A server takes its address as an argument (port 0: any free one) and prints where it listens.
+
+pub mod blocking;
+mod client;
+mod folder;
+mod inbox;
+mod paths;
+mod sink;
+
+pub use client::{Client, note};
+pub use folder::{Folder, MailFile};
+pub use inbox::{Inbox, KEY, Mail};
+pub use paths::part_paths;
+pub use sink::Sink;
+
+use std::{
+    io,
+    net::TcpListener,
+    time::{Duration, Instant},
+};
+
+use wire_core::{
+    Entropy, Time,
+    sasl::{Answer, Request},
+};
+
+/// The machine's clock as the sessions read it.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock(Instant);
+
+impl Clock {
+    /// A clock that begins now.
+    pub fn start() -> Self {
+        Clock(Instant::now())
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Time {
+        Time::ZERO + self.0.elapsed()
+    }
+
+    /// How long it is until `time`; never nothing, which to a socket means for ever.
+    pub fn until(&self, time: Time) -> Duration {
+        time.since(self.now()).max(Duration::from_millis(1))
+    }
+}
+
+/// Fresh randomness for one session.
+pub fn entropy() -> io::Result<Entropy> {
+    let mut octets = [0; 32];
+    getrandom::fill(&mut octets).map_err(io::Error::other)?;
+    Ok(Entropy(octets))
+}
+
+/// Listens on `address`, or else on `default`, and prints where.
+pub fn listen(address: Option<String>, default: &str) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(address.as_deref().unwrap_or(default))?;
+    println!("listening on {}", listener.local_addr()?);
+    Ok(listener)
+}
+
+/// There is one user: `demo`, whose password is `demo`.
+pub fn demo_login(request: &Request) -> Answer {
+    match request {
+        Request::Password { user, password } if &**user == "demo" && password.verify(b"demo") => {
+            Answer::Grant
+        }
+        _ => Answer::Deny,
+    }
+}
