@@ -291,6 +291,11 @@ impl Session {
             self.no(No::new(Code::Cannot, "Not a name for a mailbox"));
             return ControlFlow::Continue(());
         }
+        let under = to.name().strip_prefix(from.name());
+        if !from.is_inbox() && under.is_some_and(|rest| rest.starts_with(separator)) {
+            self.no(No::new(Code::Cannot, "A mailbox cannot move into itself"));
+            return ControlFlow::Continue(());
+        }
         let ticket = self.ask(Asked::Done);
         ControlFlow::Break(Next::Event(Event::Rename { ticket, from, to }))
     }
@@ -327,8 +332,10 @@ impl Session {
     }
 }
 
-/// A name for a new mailbox: no wildcards, no empty level, no control characters.
+/// A name for a new mailbox: no wildcards, no empty level, and nothing that a store which keeps
+/// mailboxes as files could take for a way out.
 fn is_sound(name: &str, separator: char) -> bool {
-    let bad = |c: char| c.is_control() || c == '*' || c == '%';
-    !name.contains(bad) && name.split(separator).all(|level| !level.is_empty())
+    let level = |level: &str| !matches!(level, "" | "." | "..");
+    let bad = |c: char| c.is_control() || matches!(c, '*' | '%');
+    !name.contains(bad) && !name.starts_with('~') && name.split(separator).all(level)
 }

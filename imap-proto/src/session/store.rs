@@ -5,7 +5,10 @@ use std::{fmt::Write, ops::ControlFlow};
 use wire_core::{Answered, Next, Ticket};
 
 use super::{Flow, Session, stage::Asked};
-use crate::{Event, FlagList, ModSeq, Rows, StoreChange, Uid, UidSet, kind, syntax};
+use crate::{
+    Event, FlagList, ModSeq, Rows, StoreChange, Uid, UidSet, kind,
+    syntax::{self, Flag},
+};
 
 /// A STORE that is being answered.
 #[derive(Debug)]
@@ -21,6 +24,12 @@ impl Session {
         let Some(uids) = self.resolve(store.set, store.uid) else {
             return ControlFlow::Continue(());
         };
+        let unknown = |flag| matches!(flag, Flag::Unknown(_));
+        if store.flags.iter().any(unknown) {
+            // imap-3501-2.3.2-01: \Recent, and what no document defines.
+            self.bad("", "No such flag can be stored");
+            return ControlFlow::Continue(());
+        }
         if !self.may_write() {
             return ControlFlow::Continue(());
         }
