@@ -1,5 +1,6 @@
 //! Whatever clients and other sessions do, and whenever changes are told: a client that reads the
 //! untagged responses knows the mailbox as the session's view says it does, and in the end as it is.
+#![cfg(feature = "mime")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,6 @@
 //! Whatever octets come, in whatever state and however cut: no panic, no endless loop, and the same
 //! answers.
+#![cfg(feature = "mime")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

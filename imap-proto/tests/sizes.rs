@@ -1,4 +1,5 @@
 //! What a session costs, and where it may go.
+#![cfg(feature = "mime")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

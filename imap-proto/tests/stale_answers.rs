@@ -1,4 +1,5 @@
 //! An answer that comes too late, twice, or to the wrong session changes nothing and says so.
+#![cfg(feature = "mime")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -205,4 +206,44 @@ fn secrets_are_not_printed() {
     let mut input: &[u8] = b"1 LOGIN fred hunter2\r\n";
     let event = app.session.next(Time::ZERO, &mut input);
     assert!(!format!("{event:?} {:?}", app.session).contains("hunter2"));
+}
+
+#[test]
+fn every_event_can_be_declined() {
+    let commands = [
+        "LIST \"\" *",
+        "LSUB \"\" *",
+        "STATUS INBOX (MESSAGES)",
+        "CREATE x",
+        "DELETE x",
+        "RENAME x y",
+        "SUBSCRIBE x",
+        "UNSUBSCRIBE x",
+        "NAMESPACE",
+        "FETCH 1 FLAGS",
+        "STORE 1 +FLAGS (\\Seen)",
+        "SEARCH SEEN",
+        "COPY 1 x",
+        "MOVE 1 x",
+        "EXPUNGE",
+        "UID EXPUNGE 1",
+        "CLOSE",
+        "APPEND INBOX {1+}\r\nx",
+        "SELECT x",
+    ];
+    let mut app = App::new(&[]);
+    app.say("1 LOGIN fred secret\r\n2 SELECT INBOX\r\n");
+    for command in commands {
+        let line = format!("3 {command}\r\n");
+        let mut input = line.as_bytes();
+        while let Next::Event(event) = app.session.next(Time::ZERO, &mut input) {
+            app.session.decline(event);
+        }
+        let said = app.out();
+        assert!(
+            said.ends_with("3 NO [CANNOT] Not served here\r\n"),
+            "{command}: {said}"
+        );
+        assert!(input.is_empty(), "{command}");
+    }
 }

@@ -1,4 +1,5 @@
 //! Every transcript, whole, octet by octet, at every cut, and with answers given late.
+#![cfg(feature = "mime")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

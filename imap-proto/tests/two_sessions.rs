@@ -1,4 +1,5 @@
 //! Two clients of one mailbox: what one does, the other is told, when it may be told.
+#![cfg(feature = "mime")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

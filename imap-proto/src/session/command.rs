@@ -273,21 +273,23 @@ fn with_marker(input: &[u8], at: usize) -> &[u8] {
         .unwrap_or_default()
 }
 
-/// The line without what follows LOGIN and AUTHENTICATE: it goes to logs.
+/// The line without what follows LOGIN and AUTHENTICATE: it goes to logs. A line of one word may be
+/// the late response of an exchange.
 fn without_secrets(line: &[u8]) -> &[u8] {
-    let mut spaces = memchr::memchr_iter(b' ', line);
-    let (Some(first), second) = (spaces.next(), spaces.next()) else {
-        return line;
-    };
-    let name = line
-        .get(first + 1..second.unwrap_or(line.len()))
-        .unwrap_or_default();
-    let secret = [&b"LOGIN"[..], b"AUTHENTICATE"]
-        .iter()
-        .any(|n| name.eq_ignore_ascii_case(n));
-    match second {
-        Some(end) if secret => line.get(..end).unwrap_or_default(),
-        _ => line,
+    if memchr::memchr(b' ', line).is_none() {
+        return b"";
+    }
+    let ends = [&b"LOGIN"[..], b"AUTHENTICATE"]
+        .into_iter()
+        .filter_map(|name| {
+            let found = line
+                .windows(name.len())
+                .position(|part| part.eq_ignore_ascii_case(name));
+            found.map(|at| at + name.len())
+        });
+    match ends.min() {
+        Some(end) => line.get(..end).unwrap_or_default(),
+        None => line,
     }
 }
 

@@ -39,20 +39,20 @@ pub(super) fn row(
     limit: u64,
 ) -> Result<Option<Pull>, No<'static>> {
     let needs = Needs::of(items);
-    let Some(size) = row
-        .raw
-        .map(|raw| raw.len() as u64)
-        .or(row.size)
-        .or(needs.no_size())
-    else {
-        return Err(No::new(
-            Code::ServerBug,
-            "The size of a message is not known",
-        ));
-    };
     let mut structured = Structured::default();
     let shape = Shape::of(row, needs.structure || needs.sections, &mut structured);
-    if row.raw.is_none() && needs.lacks(&shape) {
+    let lacks = row.raw.is_none() && needs.lacks(&shape);
+    let size = match row.raw.map(|raw| raw.len() as u64).or(row.size) {
+        Some(size) => size,
+        None if needs.octets || lacks => {
+            return Err(No::new(
+                Code::ServerBug,
+                "The size of a message is not known",
+            ));
+        }
+        None => 0,
+    };
+    if lacks {
         if size > limit {
             return Err(No::new(Code::Limit, "A message is too large for this"));
         }
@@ -65,6 +65,9 @@ pub(super) fn row(
         shape,
         size,
     };
+    if writer.has_nothing(items) {
+        return Ok(None);
+    }
     match row.raw {
         Some(raw) => {
             writer.check(items)?;
@@ -132,11 +135,6 @@ impl Needs {
             }
         }
         needs
-    }
-
-    /// A line without octets needs no size, unless it was asked for and is missing.
-    fn no_size(self) -> Option<u64> {
-        (!self.octets && !self.structure).then_some(0)
     }
 
     /// Without the whole message this cannot be answered from what the store keeps.
@@ -242,43 +240,44 @@ impl Writer<'_> {
     }
 
     fn write(&self, items: FetchItems<'_>, to: &mut impl Target) {
+        let has = |wanted: fn(&FetchItem<'_>) -> bool| items.iter().any(|item| wanted(&item));
+        let asked_flags = has(|item| matches!(item, FetchItem::Flags));
+        let asked_modseq = has(|item| matches!(item, FetchItem::ModSeq));
         to.put(b"* ");
         respond::number(to, u64::from(self.line.number));
-        to.put(b" FETCH (");
-        let mut first = true;
-        let mut between = |to: &mut dyn FnMut(&[u8])| {
-            if !std::mem::take(&mut first) {
-                to(b" ");
-            }
-        };
-        let mut flags = self.line.seen;
+        let mut before: &[u8] = b" FETCH (";
         if self.line.named {
-            between(&mut |run| to.put(run));
+            to.put(before);
             self.write_uid(to);
+            before = b" ";
         }
-        for item in items.iter() {
-            if self.is_absent(item) {
-                continue;
-            }
-            between(&mut |run| to.put(run));
-            flags &= !matches!(item, FetchItem::Flags);
+        for item in items.iter().filter(|item| !self.is_absent(*item)) {
+            to.put(before);
             self.write_item(item, to);
+            before = b" ";
         }
-        if let Some(list) = self.row.flags.filter(|_| flags) {
-            between(&mut |run| to.put(run));
-            self.write_flags(list, to);
-        }
-        let tells = self.line.seen || items.iter().any(|i| matches!(i, FetchItem::Flags));
-        let asked = items.iter().any(|item| matches!(item, FetchItem::ModSeq));
-        if let Some(modseq) = self.row.modseq.filter(|m| *m > 0)
-            && self.enabled.condstore
-            && tells
-            && !asked
+        if let Some(flags) = self.row.flags
+            && self.line.seen
+            && !asked_flags
         {
-            between(&mut |run| to.put(run));
+            to.put(before);
+            self.write_flags(flags, to);
+            before = b" ";
+        }
+        // imap-7162-3.1-03
+        if let Some(modseq) = self.row.modseq.filter(|modseq| *modseq > 0)
+            && self.enabled.condstore
+            && (asked_flags || self.line.seen)
+            && !asked_modseq
+        {
+            to.put(before);
             self.write_modseq(modseq, to);
         }
-        to.put(b")\r\n");
+        to.put(if before == b" " {
+            b")\r\n"
+        } else {
+            b" FETCH ()\r\n"
+        });
     }
 
     /// A column that the store did not give, or the UID where it stands already.

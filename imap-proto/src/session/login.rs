@@ -11,6 +11,7 @@ use wire_core::{
 use super::{
     Flow, Session,
     command::Refused,
+    reply::Safe,
     stage::{Asked, Stage},
 };
 use crate::{
@@ -25,7 +26,7 @@ impl Session {
         let _ = write!(
             self.line(),
             "* OK [CAPABILITY {text}] {} ready\r\n",
-            host.host
+            Safe(&host.host)
         );
         self.stage = Stage::Command;
         ControlFlow::Continue(())

@@ -457,11 +457,9 @@ impl Endpoint for Session {
     }
 
     fn shutdown(&mut self, how: Shutdown) {
+        let waits_for_client = matches!(self.stage, Stage::Idle | Stage::Sasl(_));
         match how {
-            Shutdown::Drain if matches!(self.stage, Stage::Asked(..) | Stage::Upload(_)) => {
-                self.draining = true;
-            }
-            Shutdown::Drain if matches!(self.stage, Stage::WindUp | Stage::Listing(_)) => {
+            Shutdown::Drain if self.has_open_command() && !waits_for_client => {
                 self.draining = true;
             }
             _ => self.go_down(),

@@ -21,6 +21,10 @@ impl Session {
                 self.early = Vec::new();
                 self.no(no);
             }
+            Asked::Search(searching) | Asked::Evaluate(searching) => {
+                self.search_failed(&searching);
+                self.no(no);
+            }
             _ => self.no(no),
         }
     }

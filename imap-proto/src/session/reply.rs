@@ -151,7 +151,7 @@ impl Session {
         self.close(CloseReason::Shutdown);
     }
 
-    fn has_open_command(&self) -> bool {
+    pub(super) fn has_open_command(&self) -> bool {
         match self.stage {
             Stage::Asked(..) | Stage::Upload(_) | Stage::Sasl(_) | Stage::Answered(..) => true,
             Stage::Evaluating(_) | Stage::Idle | Stage::Listing(_) | Stage::WindUp => true,

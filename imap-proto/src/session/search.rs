@@ -60,7 +60,6 @@ impl Session {
             Ok(query) => query,
             Err(Unsearchable::Charset) => {
                 if saves {
-                    // imap-5182-2.1-01: a refused search leaves nothing to go on with.
                     mailbox.saved = UidSet::new();
                 }
                 self.no_code("BADCHARSET (US-ASCII UTF-8)", "No such charset");
@@ -176,8 +175,19 @@ impl Session {
 
     pub(super) fn evaluated(&mut self, searching: Searching) {
         match searching.left_out {
-            Some(why) => self.no(why),
+            Some(why) => {
+                self.search_failed(&searching);
+                self.no(why);
+            }
             None => self.answer_search(searching),
+        }
+    }
+
+    /// imap-5182-2.1-01: a search that was refused leaves nothing to go on with.
+    pub(super) fn search_failed(&mut self, searching: &Searching) {
+        let saves = searching.returns.is_some_and(|returns| returns.save);
+        if let Some(mailbox) = self.mailbox.as_deref_mut().filter(|_| saves) {
+            mailbox.saved = UidSet::new();
         }
     }
 
