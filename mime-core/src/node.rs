@@ -152,8 +152,8 @@ impl<'a> Node<'a> {
     /// The index after its last descendant.
     pub(crate) fn subtree_end(&self) -> u32 {
         let count = self.outline.layout.parts.len() as u32;
-        self.word(part::SUBTREE)
-            .clamp(self.id.saturating_add(1), count.max(self.id + 1))
+        let least = self.id.saturating_add(1);
+        self.word(part::SUBTREE).clamp(least, count.max(least))
     }
 
     /// The part with another index.
@@ -167,10 +167,8 @@ impl<'a> Node<'a> {
     /// What it holds, one level down.
     pub fn children(&self) -> impl Iterator<Item = Node<'a>> + Clone + use<'a> {
         let (outline, end) = (self.outline, self.subtree_end());
-        let first = (self.id + 1 < end).then_some(Node {
-            outline,
-            id: self.id + 1,
-        });
+        let first = self.id.checked_add(1).filter(|id| *id < end);
+        let first = first.map(|id| Node { outline, id });
         core::iter::successors(first, move |node| {
             let next = node.subtree_end();
             (next < end).then_some(Node { outline, id: next })

@@ -134,15 +134,17 @@ impl<'a> LayoutRef<'a> {
     /// Parts form one tree in which every child comes after its parent and lies inside of it.
     fn check_parts(&self) -> Result<(), StoredError> {
         let fields = self.fields.map_or(0, <[_]>::len) as u64;
-        let mut field = 0;
+        let (mut field, mut header) = (0, 0);
         for (at, row) in (0u32..).zip(self.parts) {
             let corrupt = StoredError::Corrupt { at };
             let first = word(row, part::FIELD);
             let counted = self.fields.is_none() || first >= field && u64::from(first) <= fields;
-            if !counted || !self.is_sound(at, row) {
+            // Headers do not overlap: so they can all be copied within the size of the message.
+            if !counted || word(row, part::HEADER) < header || !self.is_sound(at, row) {
                 return Err(corrupt);
             }
             field = first;
+            header = word(row, part::BODY);
         }
         Ok(())
     }
@@ -156,16 +158,24 @@ impl<'a> LayoutRef<'a> {
         let subtree = word(row, part::SUBTREE);
         let parent = word(row, part::PARENT);
         let ordered = header <= body && body <= end && u64::from(end) <= self.octets;
-        let nested = match self.row(parent) {
-            None => at == 0 && parent == NONE && subtree as usize == self.parts.len(),
-            Some(outer) => {
-                parent < at
-                    && at < word(outer, part::SUBTREE)
-                    && subtree <= word(outer, part::SUBTREE)
+        let depth = |row: &PartRow| word(row, part::SHAPE) >> 16;
+        let nested = match (self.row(parent), at.checked_sub(1)) {
+            (None, None) => {
+                parent == NONE && subtree as usize == self.parts.len() && depth(row) == 0
+            }
+            (Some(outer), Some(last)) => {
+                let (open, before) = self.innermost(last, at);
+                let only = self.kind(parent) == rows::MESSAGE;
+                open == parent
+                    && before <= header
                     && word(outer, part::BODY) <= header
                     && end <= word(outer, part::END)
+                    && subtree <= word(outer, part::SUBTREE)
+                    && (!only || subtree == word(outer, part::SUBTREE))
+                    && depth(row) == depth(outer) + 1
                     && matches!(self.kind(parent), rows::MULTIPART | rows::MESSAGE)
             }
+            _ => false,
         };
         let kind = self.kind(at);
         let filled = match kind {
@@ -177,7 +187,20 @@ impl<'a> LayoutRef<'a> {
         ordered && nested && filled
     }
 
-    /// Fields lie where they may, and hold their colon.
+    /// The innermost part from `last` outwards that is still open at `at`, and where the one before
+    /// `at` in it ends. Each part is left behind once: all calls together are linear.
+    fn innermost(&self, last: u32, at: u32) -> (u32, u32) {
+        let (mut open, mut end) = (last, 0);
+        while let Some(row) = self.row(open)
+            && word(row, part::SUBTREE) <= at
+        {
+            end = word(row, part::END);
+            open = word(row, part::PARENT);
+        }
+        (open, end)
+    }
+
+    /// Fields lie where they may, one after the other, and hold their colon.
     fn check_fields(
         &self,
         lies_in: impl Fn(&PartRow, &FieldRow) -> bool,
@@ -187,12 +210,15 @@ impl<'a> LayoutRef<'a> {
         }
         let mut at = 0;
         for (id, part) in (0u32..).zip(self.parts) {
+            let mut before = 0;
             for row in self.fields_of(id).unwrap_or(&[]) {
                 let (start, end) = (word(row, field::START), word(row, field::END));
                 let colon = word(row, field::NAME) & rows::MAX_COLON as u32;
-                if u64::from(start) + u64::from(colon) >= u64::from(end) || !lies_in(part, row) {
+                let whole = u64::from(start) + u64::from(colon) < u64::from(end);
+                if !whole || start < before || !lies_in(part, row) {
                     return Err(StoredError::Corrupt { at });
                 }
+                before = end;
                 at += 1;
             }
         }

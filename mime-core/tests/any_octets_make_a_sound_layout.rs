@@ -8,7 +8,7 @@
 
 mod support;
 
-use mime_core::{Layout, LayoutRef, Limits, Outline, Pick, Reading};
+use mime_core::{Kind, Layout, LayoutRef, Limits, Outline, PartId, Pick, Reading};
 use proptest::prelude::*;
 use support::{MAILS, assert_sound, exercise, read_all};
 
@@ -172,6 +172,70 @@ fn assert_sound_but_depth(message: mime_core::Message<'_>) {
         assert!(node.children().all(|child| child.id() > node.id()));
         support::structure(&message.outline());
     }
+}
+
+/// Every word of a stored form, set to what hurts most.
+#[test]
+fn extreme_words_in_stored_forms() {
+    for mail in MAILS {
+        let layout = Layout::scan(mail.as_bytes(), &Limits::DEFAULT);
+        let (mut one, mut two) = (Vec::new(), Vec::new());
+        layout.as_ref().write(mime_core::Keep::Fields, &mut one);
+        layout
+            .on(mail.as_bytes())
+            .unwrap()
+            .outline()
+            .write(&mut two);
+        for at in (0..one.len().max(two.len())).step_by(4) {
+            for value in [0, 1, 2, 1 << 31, u32::MAX - 1, u32::MAX] {
+                let edited = |stored: &[u8]| {
+                    let mut stored = stored.to_vec();
+                    if let Some(word) = stored.get_mut(at..at + 4) {
+                        word.copy_from_slice(&u32::to_le_bytes(value));
+                    }
+                    stored
+                };
+                if let Ok(layout) = LayoutRef::read(&edited(&one))
+                    && let Ok(message) = layout.on(mail.as_bytes())
+                {
+                    assert_sound_but_depth(message);
+                    read_all(message);
+                    message.outline().write(&mut Vec::new());
+                }
+                if let Ok(outline) = Outline::read(&edited(&two)) {
+                    support::structure(&outline);
+                    outline.write(&mut Vec::new());
+                }
+            }
+        }
+    }
+}
+
+/// An id of another layout is an empty leaf.
+#[test]
+fn parts_that_are_not_there() {
+    let mut layout = Layout::new();
+    let message = layout.parse(MAILS[1].as_bytes(), &Limits::DEFAULT);
+    for index in [4, 5, u32::MAX - 1, u32::MAX] {
+        let part = message.part(PartId::from_index(index));
+        assert_eq!(part.kind(), Kind::Leaf);
+        assert!(part.raw_entity().is_empty() && part.body().is_empty() && part.text().is_empty());
+        assert_eq!(part.header().iter().count(), 0);
+        assert_eq!(
+            (part.children().count(), part.parent().is_none()),
+            (0, true)
+        );
+        assert_eq!(part.body_structure().walk().count(), 2);
+        assert!(part.envelope().from.is_none() && part.filename().is_none());
+    }
+    let empty = Layout::new();
+    assert_eq!(empty.as_ref().part_count(), 0);
+    assert!(
+        empty
+            .as_ref()
+            .section(&[], mime_core::Section::Whole)
+            .is_none()
+    );
 }
 
 #[test]

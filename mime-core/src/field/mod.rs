@@ -74,7 +74,7 @@ impl<'a> Field<'a> {
 
     /// The row of a copy of this field at `start`.
     pub(crate) fn to_row(self, start: u32) -> FieldRow {
-        let end = start + self.raw.len() as u32;
+        let end = start.saturating_add(self.raw.len() as u32);
         rows::row([start, end, self.colon | u32::from(self.name as u8) << 24])
     }
 
