@@ -197,6 +197,13 @@ impl Session {
         self.transaction.envelope().map(|envelope| envelope.message)
     }
 
+    /// How many final replies were queued so far, counted like [`confirmed`](Self::confirmed): who
+    /// has answered the end of a message notes the number and knows, once as many are confirmed,
+    /// that the client has read it.
+    pub fn final_replies(&self) -> u32 {
+        self.finals.total()
+    }
+
     /// How many final replies (to the end of a message; in LMTP one for each recipient) the client
     /// has read for all we know: all their octets had left before the client's next octets were
     /// shown to [`next`](Self::next). A message beyond that count may come again although it was

@@ -42,6 +42,12 @@ impl Finals {
         self.known = u32::try_from(input).unwrap_or(u32::MAX);
     }
 
+    /// How many were queued so far.
+    pub(super) fn total(&self) -> u32 {
+        self.gone
+            .saturating_add(u32::try_from(self.ends.len()).unwrap_or(u32::MAX))
+    }
+
     /// What is queued will never leave.
     pub(super) fn abandon(&mut self) {
         self.ends.clear();

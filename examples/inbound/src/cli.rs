@@ -1,0 +1,86 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A whole incoming mail server: SMTP, submission, LMTP, IMAP and POP3 over one store.
+#[derive(Debug, Parser)]
+#[command(name = "inbound", version)]
+pub struct Cli {
+    /// What to do; without it, `serve` with its defaults.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+impl Cli {
+    /// How to serve.
+    pub fn serve(self) -> Serve {
+        match self.command {
+            Some(Command::Serve(serve)) => serve,
+            None => Cli::parse_from(["inbound", "serve"]).serve(),
+        }
+    }
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serves until SIGTERM or Ctrl-C.
+    Serve(Serve),
+}
+
+/// Where and for whom to serve. A port given as `off` is not opened.
+#[derive(Debug, Args)]
+#[command(args_override_self = true)]
+pub struct Serve {
+    /// Where mail and certificates are kept.
+    #[arg(long, value_name = "DIR", default_value = "./inbound-data")]
+    pub data: PathBuf,
+    /// A domain to receive mail for; may be repeated. A login name without a domain belongs to
+    /// the first one. [default: example.org]
+    #[arg(long, value_name = "DOMAIN")]
+    pub domain: Vec<String>,
+    /// An account and its password; may be repeated. [default: demo@example.org:demo]
+    #[arg(long, value_name = "USER@DOMAIN:PASSWORD")]
+    pub account: Vec<String>,
+    /// Mail from other servers.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2525")]
+    pub smtp: String,
+    /// Mail from users, with STARTTLS.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2587")]
+    pub submission: String,
+    /// Mail from a mail transfer agent of one's own.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2424")]
+    pub lmtp: String,
+    /// Reading, with STARTTLS.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1143")]
+    pub imap: String,
+    /// Fetching, with STLS.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1110")]
+    pub pop3: String,
+    /// Health of the server, for monitoring.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub http: String,
+    /// Mail from users, inside TLS.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2465")]
+    pub smtps: String,
+    /// Reading, inside TLS.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1993")]
+    pub imaps: String,
+    /// Fetching, inside TLS.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1995")]
+    pub pop3s: String,
+    /// The certificate chain, PEM. [default: self-signed, kept in the data folder]
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// The private key, PEM.
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// The largest message that is taken.
+    #[arg(long, value_name = "BYTES", default_value = "52428800")]
+    pub max_message_size: u64,
+    /// Takes passwords without TLS.
+    #[arg(long)]
+    pub allow_plaintext_auth: bool,
+}

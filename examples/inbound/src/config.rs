@@ -1,0 +1,274 @@
+//! What the command line asks for, checked.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+use crate::cli::Serve;
+
+/// The limits of the limit: a server takes at least 64 KiB (RFC 5321 section 4.5.3.1.7), and stored
+/// layouts count in 32 bits.
+const OCTETS: std::ops::RangeInclusive<u64> = 64 * 1024..=u32::MAX as u64;
+
+/// A mistake on the command line or in what it names: the flag and what is wrong. One line.
+#[derive(Debug, thiserror::Error)]
+#[error("{flag}: {cause}")]
+pub struct Mistake {
+    /// The flag to look at.
+    pub flag: String,
+    /// What is wrong with it.
+    pub cause: String,
+}
+
+impl Mistake {
+    /// A mistake of this flag.
+    pub fn new(flag: impl Into<String>, cause: impl ToString) -> Self {
+        // Causes come from elsewhere: one line, whatever they hold.
+        let cause = cause
+            .to_string()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        Mistake {
+            flag: flag.into(),
+            cause,
+        }
+    }
+}
+
+/// A password account of the command line.
+#[derive(Clone)]
+pub struct AccountLine {
+    /// The login name, `user@domain`, in lower case.
+    pub name: String,
+    /// The password.
+    pub password: String,
+}
+
+/// What a port speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Service {
+    /// Mail from other servers.
+    Smtp,
+    /// Mail from users, with STARTTLS.
+    Submission,
+    /// Mail from users, inside TLS.
+    Smtps,
+    /// Mail from a mail transfer agent of one's own.
+    Lmtp,
+    /// Reading.
+    Imap,
+    /// Reading, inside TLS.
+    Imaps,
+    /// Fetching.
+    Pop3,
+    /// Fetching, inside TLS.
+    Pop3s,
+    /// Health.
+    Http,
+}
+
+impl Service {
+    /// The name of the flag and of the protocol in logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Service::Smtp => "smtp",
+            Service::Submission => "submission",
+            Service::Smtps => "smtps",
+            Service::Lmtp => "lmtp",
+            Service::Imap => "imap",
+            Service::Imaps => "imaps",
+            Service::Pop3 => "pop3",
+            Service::Pop3s => "pop3s",
+            Service::Http => "http",
+        }
+    }
+
+    /// Does the connection begin inside TLS?
+    pub const fn implicit_tls(self) -> bool {
+        matches!(self, Service::Smtps | Service::Imaps | Service::Pop3s)
+    }
+}
+
+/// The certificate to serve with.
+#[derive(Debug, Clone)]
+pub enum Certificate {
+    /// Made at the first start and kept in the data folder.
+    SelfSigned,
+    /// These PEM files.
+    Files {
+        /// The chain.
+        chain: PathBuf,
+        /// The private key.
+        key: PathBuf,
+    },
+}
+
+/// Everything a server needs to know to start.
+#[derive(Clone)]
+pub struct Config {
+    /// Where mail and certificates are kept.
+    pub data: PathBuf,
+    /// The domains that mail is received for, in lower case; never empty.
+    pub domains: Vec<Arc<str>>,
+    /// The accounts to make sure of.
+    pub accounts: Vec<AccountLine>,
+    /// The ports to open.
+    pub listen: Vec<(Service, SocketAddr)>,
+    /// The certificate.
+    pub certificate: Certificate,
+    /// The largest message that is taken.
+    pub max_message_size: u64,
+    /// Takes passwords without TLS.
+    pub allow_plaintext_auth: bool,
+}
+
+impl Config {
+    /// Checks the command line.
+    ///
+    /// # Errors
+    /// The first flag that makes no sense.
+    pub fn from_cli(cli: Serve) -> Result<Self, Mistake> {
+        let given: Vec<Arc<str>> = cli
+            .domain
+            .iter()
+            .map(|name| domain(name))
+            .collect::<Result<_, _>>()?;
+        let default_domain = given
+            .first()
+            .cloned()
+            .unwrap_or_else(|| "example.org".into());
+        let accounts = match cli.account.as_slice() {
+            [] => vec![AccountLine {
+                name: format!("demo@{default_domain}"),
+                password: "demo".into(),
+            }],
+            lines => lines
+                .iter()
+                .map(|line| account(line, &default_domain))
+                .collect::<Result<_, _>>()?,
+        };
+        Ok(Config {
+            domains: domains_of(given, &accounts),
+            listen: listeners(&cli)?,
+            certificate: certificate(cli.tls_cert, cli.tls_key)?,
+            max_message_size: message_size(cli.max_message_size)?,
+            data: cli.data,
+            accounts,
+            allow_plaintext_auth: cli.allow_plaintext_auth,
+        })
+    }
+
+    /// The domain that a login name without one belongs to.
+    pub fn first_domain(&self) -> &str {
+        self.domains.first().map_or("localhost", |domain| domain)
+    }
+
+    /// The name that the server greets with.
+    pub fn hostname(&self) -> String {
+        format!("mx.{}", self.first_domain())
+    }
+}
+
+/// The domains of `--domain`, and those that the accounts bring along.
+fn domains_of(mut domains: Vec<Arc<str>>, accounts: &[AccountLine]) -> Vec<Arc<str>> {
+    for account in accounts {
+        let Some((_, domain)) = account.name.rsplit_once('@') else {
+            continue;
+        };
+        if !domains.iter().any(|known| **known == *domain) {
+            domains.push(domain.into());
+        }
+    }
+    domains
+}
+
+fn domain(name: &str) -> Result<Arc<str>, Mistake> {
+    let label = |label: &str| {
+        let inner = label
+            .bytes()
+            .all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
+        inner && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    if name.len() <= 253 && name.split('.').all(label) {
+        Ok(name.to_ascii_lowercase().into())
+    } else {
+        Err(Mistake::new(
+            "--domain",
+            format_args!("{name:?} is not a domain name"),
+        ))
+    }
+}
+
+fn account(line: &str, default_domain: &str) -> Result<AccountLine, Mistake> {
+    // The line holds a password: it is not repeated.
+    let wrong = |cause: &str| Mistake::new("--account", cause);
+    let (name, password) = line
+        .split_once(':')
+        .ok_or_else(|| wrong("expected user@domain:password, found no ':'"))?;
+    if password.is_empty() {
+        return Err(wrong("the password is empty"));
+    }
+    let (user, host) = name.rsplit_once('@').unwrap_or((name, default_domain));
+    let host = domain(host).map_err(|_| wrong("the domain is not a domain name"))?;
+    let odd = |c: char| c.is_control() || c.is_whitespace() || "\"<>()[],;:\\@".contains(c);
+    if user.is_empty() || user.len() > 64 || user.contains(odd) {
+        return Err(wrong(
+            "the user name must be a plain local part of 1 to 64 octets",
+        ));
+    }
+    Ok(AccountLine {
+        name: format!("{user}@{host}").to_lowercase(),
+        password: password.into(),
+    })
+}
+
+fn listeners(cli: &Serve) -> Result<Vec<(Service, SocketAddr)>, Mistake> {
+    let flags = [
+        (Service::Smtp, &cli.smtp),
+        (Service::Submission, &cli.submission),
+        (Service::Lmtp, &cli.lmtp),
+        (Service::Imap, &cli.imap),
+        (Service::Pop3, &cli.pop3),
+        (Service::Http, &cli.http),
+        (Service::Smtps, &cli.smtps),
+        (Service::Imaps, &cli.imaps),
+        (Service::Pop3s, &cli.pop3s),
+    ];
+    let mut listen = Vec::new();
+    for (service, text) in flags {
+        if text != "off" {
+            listen.push((service, address(service, text)?));
+        }
+    }
+    Ok(listen)
+}
+
+/// `address:port`, or a port on loopback.
+fn address(service: Service, text: &str) -> Result<SocketAddr, Mistake> {
+    if let Ok(port) = text.parse::<u16>() {
+        return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
+    }
+    text.parse().map_err(|_| {
+        let cause = format_args!("{text:?} is not an address like 127.0.0.1:2525, a port or off");
+        Mistake::new(format!("--{}", service.name()), cause)
+    })
+}
+
+fn certificate(chain: Option<PathBuf>, key: Option<PathBuf>) -> Result<Certificate, Mistake> {
+    match (chain, key) {
+        (None, None) => Ok(Certificate::SelfSigned),
+        (Some(chain), Some(key)) => Ok(Certificate::Files { chain, key }),
+        (Some(_), None) => Err(Mistake::new("--tls-cert", "needs --tls-key beside it")),
+        (None, Some(_)) => Err(Mistake::new("--tls-key", "needs --tls-cert beside it")),
+    }
+}
+
+fn message_size(octets: u64) -> Result<u64, Mistake> {
+    if OCTETS.contains(&octets) {
+        return Ok(octets);
+    }
+    let (least, most) = (OCTETS.start(), OCTETS.end());
+    Err(Mistake::new(
+        "--max-message-size",
+        format_args!("{octets} is not in {least}..={most}"),
+    ))
+}

@@ -1,0 +1,440 @@
+//! IMAP over the store: UIDs and mod-sequences in, rows out.
+
+mod convert;
+mod loading;
+mod upload;
+mod work;
+
+use std::sync::Arc;
+
+use imap_proto::{Code, CopyUid, Event, Mailbox, Namespaces, No, Noted, Session, kind};
+use tokio::task::AbortHandle;
+use tracing::{Span, info, warn};
+use wire_core::{
+    Endpoint, Next, Ticket, TicketId, Time, TlsInfo, Upgrade,
+    sasl::{Answer, Identity, Mechanism, Request},
+};
+
+use crate::{
+    connection::Talk,
+    jobs::Jobs,
+    server::Shared,
+    store::{AccountId, Error, Keywords, MailboxId, ModSeq, Result, Scopes, Watch},
+};
+
+use convert::{refusal, uids_of};
+use loading::Loading;
+use upload::Upload;
+use work::{Opened, Stored, Updates};
+
+/// An IMAP session with the store it reads.
+pub struct Imap {
+    session: Session,
+    shared: Arc<Shared>,
+    jobs: Jobs<Done>,
+    account: Option<AccountId>,
+    open: Option<Open>,
+    loading: Option<Loading>,
+    upload: Option<Upload>,
+}
+
+/// The selected mailbox.
+struct Open {
+    id: MailboxId,
+    keywords: Keywords,
+    /// Waits for changes until it is dropped.
+    watching: Watching,
+}
+
+struct Watching(AbortHandle);
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// What a job brings back.
+pub enum Done {
+    Checked(Ticket<kind::Auth>, Answer),
+    LoggedIn(Ticket<kind::Login>, Option<AccountId>),
+    Selected(Ticket<kind::Select>, bool, Result<Opened>),
+    Listed(Ticket<kind::List>, Result<Vec<work::Listed>>),
+    Counted(Ticket<kind::Status>, Result<imap_proto::StatusData>),
+    Changed(Ticket<kind::Done>, Result<()>),
+    Rows(Result<loading::Rows>),
+    Octets(Result<loading::Octets>),
+    Stored(Ticket<kind::Store>, Result<Stored>),
+    Copied(Ticket<kind::Copy>, Result<CopyUid>),
+    Expunged(Ticket<kind::Expunge>, Result<crate::store::Expunged>),
+    Upload(upload::Progress),
+    Updates(MailboxId, Result<Updates>),
+    Synced(Ticket<kind::Sync>, MailboxId, Result<crate::store::Changes>),
+}
+
+impl Imap {
+    pub fn new(session: Session, shared: Arc<Shared>) -> Self {
+        Imap {
+            session,
+            shared,
+            jobs: Jobs::default(),
+            account: None,
+            open: None,
+            loading: None,
+            upload: None,
+        }
+    }
+
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::Auth { ticket, request } => self.check(ticket, request),
+            Event::Login { ticket, identity } => self.login(ticket, &identity),
+            Event::Rejected { line, why } => {
+                info!(line = %line.escape_ascii(), ?why, "refused");
+            }
+            Event::Deselected { .. } => self.open = None,
+            Event::AppendAborted => self.upload = None,
+            event => match self.account {
+                Some(account) => self.authenticated(account, event),
+                None => self.session.decline(event),
+            },
+        }
+    }
+
+    fn authenticated(&mut self, account: AccountId, event: Event<'_>) {
+        match event {
+            Event::Select {
+                ticket,
+                mailbox,
+                read_only,
+            } => {
+                self.select(account, ticket, &mailbox, read_only);
+            }
+            Event::List { ticket, query } => {
+                let store = self.shared.store.clone();
+                self.jobs.start(ticket.id(), async move {
+                    Done::Listed(ticket, work::list(&*store, account, &query).await)
+                });
+            }
+            Event::Status {
+                ticket, mailbox, ..
+            } => {
+                let (store, name) = (self.shared.store.clone(), mailbox.name().to_owned());
+                self.jobs.start(ticket.id(), async move {
+                    Done::Counted(ticket, work::status(&*store, account, &name).await)
+                });
+            }
+            Event::Create {
+                ticket,
+                mailbox,
+                special_use,
+            } => {
+                let name = mailbox.name().to_owned();
+                self.change(ticket, move |store| {
+                    work::create(store, account, name, special_use)
+                });
+            }
+            Event::Delete { ticket, mailbox } => {
+                let name = mailbox.name().to_owned();
+                self.change(ticket, move |store| work::delete(store, account, name));
+            }
+            Event::Rename { ticket, from, to } => {
+                let (from, to) = (from.name().to_owned(), to.name().to_owned());
+                self.change(ticket, move |store| work::rename(store, account, from, to));
+            }
+            Event::Subscribe {
+                ticket,
+                mailbox,
+                on,
+            } => {
+                let name = mailbox.name().to_owned();
+                self.change(ticket, move |store| {
+                    work::subscribe(store, account, name, on)
+                });
+            }
+            Event::Namespace { ticket } => {
+                self.session
+                    .namespaces(ticket, &Namespaces::personal("", '/'));
+            }
+            Event::Append { ticket, mailbox } => {
+                self.upload = Some(Upload::new(ticket, account, mailbox.name()));
+            }
+            Event::Message(new) => self.upload_begin(new),
+            Event::Chunk(octets) => self.upload_octets(octets),
+            Event::MessageEnd => self.upload_message_end(),
+            Event::AppendEnd => self.upload_end(),
+            event => match &self.open {
+                Some(open) => self.selected(account, open.id, event),
+                None => self.session.decline(event),
+            },
+        }
+    }
+
+    fn selected(&mut self, account: AccountId, mailbox: MailboxId, event: Event<'_>) {
+        let store = self.shared.store.clone();
+        match event {
+            Event::Load { ticket, load } => {
+                self.loading = Some(Loading::new(ticket, load, mailbox));
+            }
+            Event::Store { ticket, change } => {
+                self.jobs.start(ticket.id(), async move {
+                    Done::Stored(ticket, work::flag(&*store, account, mailbox, change).await)
+                });
+            }
+            Event::Search { ticket, query } => {
+                self.session
+                    .evaluate(ticket, &imap_proto::UidSet::new(), query.among());
+            }
+            Event::Copy {
+                ticket,
+                uids,
+                to,
+                moves,
+            } => {
+                let to = to.name().to_owned();
+                self.jobs.start(ticket.id(), async move {
+                    let copied = work::copy(&*store, account, mailbox, uids, to, moves).await;
+                    Done::Copied(ticket, copied)
+                });
+            }
+            Event::Expunge { ticket, uids } => {
+                self.jobs.start(ticket.id(), async move {
+                    let expunged = store.expunge(mailbox, uids_of(&uids), true, None).await;
+                    Done::Expunged(ticket, expunged)
+                });
+            }
+            Event::Sync { ticket, since, .. } => {
+                self.jobs.start(ticket.id(), async move {
+                    let changes = store.changes(mailbox, ModSeq(since), work::CHANGES).await;
+                    Done::Synced(ticket, mailbox, changes)
+                });
+            }
+            other => self.session.decline(other),
+        }
+    }
+
+    fn check(&mut self, ticket: Ticket<kind::Auth>, request: Request) {
+        let passwords = self.shared.passwords.clone();
+        self.jobs.start(ticket.id(), async move {
+            Done::Checked(ticket, passwords.answer(request, Scopes::IMAP).await)
+        });
+    }
+
+    fn login(&mut self, ticket: Ticket<kind::Login>, identity: &Identity) {
+        Span::current().record("auth", identity.mechanism.map_or("LOGIN", Mechanism::name));
+        let (directory, name) = (self.shared.directory.clone(), identity.account().to_owned());
+        self.jobs.start(ticket.id(), async move {
+            let account = directory.account(&name).await.ok().flatten();
+            Done::LoggedIn(ticket, account.map(|account| account.id))
+        });
+    }
+
+    fn select(
+        &mut self,
+        account: AccountId,
+        ticket: Ticket<kind::Select>,
+        mailbox: &Mailbox<'_>,
+        read_only: bool,
+    ) {
+        let (store, name) = (self.shared.store.clone(), mailbox.name().to_owned());
+        self.jobs.start(ticket.id(), async move {
+            Done::Selected(ticket, read_only, work::open(&*store, account, &name).await)
+        });
+    }
+
+    /// A change to the tree of mailboxes, which has nothing to say but whether it was made.
+    fn change<F, J>(&mut self, ticket: Ticket<kind::Done>, job: F)
+    where
+        F: FnOnce(Arc<dyn crate::store::Store>) -> J,
+        J: Future<Output = Result<()>> + Send + 'static,
+    {
+        let job = job(self.shared.store.clone());
+        self.jobs
+            .start(ticket.id(), async move { Done::Changed(ticket, job.await) });
+    }
+
+    fn opened(&mut self, ticket: Ticket<kind::Select>, read_only: bool, opened: Result<Opened>) {
+        let opened = match opened {
+            Ok(opened) => opened,
+            Err(error) => return self.no(ticket, error),
+        };
+        Span::current().record("mailbox", tracing::field::debug(&opened.mailbox.name));
+        let id = opened.mailbox.id;
+        let watch = self.shared.store.watch(crate::store::Scope::Mailbox(id));
+        let watching = self.watch(id, watch, opened.since);
+        self.open = Some(Open {
+            id,
+            keywords: opened.keywords.clone(),
+            watching,
+        });
+        self.session.selected(ticket, opened.selected(read_only));
+    }
+
+    /// Waits for what is new in the mailbox after `since`.
+    fn watch(&mut self, id: MailboxId, watch: Box<dyn Watch>, since: ModSeq) -> Watching {
+        let store = self.shared.store.clone();
+        Watching(self.jobs.background(async move {
+            Done::Updates(id, work::updates(&*store, id, watch, since).await)
+        }))
+    }
+
+    fn updates(&mut self, id: MailboxId, updates: Result<Updates>) {
+        if self.open.as_ref().is_none_or(|open| open.id != id) {
+            return;
+        }
+        let Updates { changes, watch } = match updates {
+            Ok(updates) => updates,
+            Err(error) => {
+                warn!(?error, "the mailbox cannot be followed");
+                return self
+                    .session
+                    .abort("The mailbox cannot be followed any more");
+            }
+        };
+        if self.session.notify(&convert::change(id, &changes)) == Noted::OutOfOrder {
+            warn!("the client can no longer be told what changed");
+            return self.session.abort("The mailbox must be opened again");
+        }
+        let watching = self.watch(id, watch, changes.through);
+        if let Some(open) = &mut self.open {
+            open.watching = watching;
+            if let Some(keywords) = changes.keywords {
+                open.keywords = keywords;
+            }
+        }
+    }
+
+    fn stored(&mut self, ticket: Ticket<kind::Store>, stored: Result<Stored>) {
+        let stored = match stored {
+            Ok(stored) => stored,
+            Err(error) => return self.no(ticket, error),
+        };
+        for entry in &stored.rows {
+            let words: Vec<&str> = stored.keywords.of(entry.flags).collect();
+            let flags = convert::flag_list(entry.flags, &words);
+            if let Some(uid) = convert::uid(entry.uid) {
+                self.session.stored(&ticket, uid, flags, entry.modseq.0);
+            }
+        }
+        if stored.rows.is_empty() {
+            let done = convert::uid_set(&stored.done);
+            self.session.stored_all(&ticket, &done, stored.modseq.0);
+        }
+        for uid in stored.modified.iter().filter_map(convert::uid) {
+            self.session.store_conflict(&ticket, uid);
+        }
+        if let Some(open) = &mut self.open {
+            open.keywords = stored.keywords;
+        }
+        self.session.store_done(ticket);
+    }
+
+    fn no<K>(&mut self, ticket: Ticket<K>, error: Error) {
+        if !matches!(error, Error::NotFound | Error::Exists | Error::OverQuota) {
+            warn!(?error, "refused by the store");
+        }
+        self.session.refuse(ticket, refusal(error));
+    }
+
+    /// For COPY, MOVE and APPEND: a mailbox that is not there may be made (RFC 9051 section 6.4.7).
+    fn no_try_create<K>(&mut self, ticket: Ticket<K>, error: Error) {
+        match error {
+            Error::NotFound => {
+                let no = No::new(Code::TryCreate, "There is no such mailbox");
+                self.session.refuse(ticket, no);
+            }
+            error => self.no(ticket, error),
+        }
+    }
+}
+
+impl Talk for Imap {
+    type Done = Done;
+
+    fn parts(&mut self) -> (&mut (dyn Endpoint + Send), &mut Jobs<Done>) {
+        (&mut self.session, &mut self.jobs)
+    }
+
+    fn step(&mut self, now: Time, input: &mut &[u8]) -> Next<()> {
+        match self.session.next(now, input) {
+            Next::Event(event) => {
+                self.event(event);
+                Next::Event(())
+            }
+            Next::Wait(wants) => Next::Wait(wants),
+            Next::StartTls(upgrade) => Next::StartTls(upgrade),
+            Next::Deflate(deflate) => Next::Deflate(deflate),
+            Next::Closed(reason) => Next::Closed(reason),
+        }
+    }
+
+    fn busy(&self) -> bool {
+        self.upload.as_ref().is_some_and(Upload::is_busy)
+    }
+
+    fn pump(&mut self) -> bool {
+        self.load_on()
+    }
+
+    fn finish(&mut self, done: Done) {
+        match done {
+            Done::Checked(ticket, answer) => {
+                if !matches!(answer, Answer::Grant | Answer::GrantAs(_)) {
+                    info!(?answer, "login refused");
+                }
+                self.session.authenticate(ticket, answer);
+            }
+            Done::LoggedIn(ticket, Some(account)) => {
+                self.account = Some(account);
+                self.session.accept(ticket);
+            }
+            Done::LoggedIn(ticket, None) => {
+                let no = No::new(Code::Unavailable, "The account cannot be opened now");
+                self.session.refuse(ticket, no);
+            }
+            Done::Selected(ticket, read_only, opened) => self.opened(ticket, read_only, opened),
+            Done::Listed(ticket, Ok(listed)) => {
+                for folder in &listed {
+                    self.session.folder(&ticket, folder.as_folder());
+                }
+                self.session.listed(ticket);
+            }
+            Done::Listed(ticket, Err(error)) => self.no(ticket, error),
+            Done::Counted(ticket, Ok(status)) => {
+                self.session.status(ticket, status);
+            }
+            Done::Counted(ticket, Err(error)) => self.no(ticket, error),
+            Done::Changed(ticket, Ok(())) => {
+                self.session.accept(ticket);
+            }
+            Done::Changed(ticket, Err(error)) => self.no(ticket, error),
+            Done::Rows(rows) => self.rows(rows),
+            Done::Octets(octets) => self.octets(octets),
+            Done::Stored(ticket, stored) => self.stored(ticket, stored),
+            Done::Copied(ticket, Ok(copied)) => {
+                self.session.copied(ticket, copied);
+            }
+            Done::Copied(ticket, Err(error)) => self.no_try_create(ticket, error),
+            Done::Expunged(ticket, Ok(expunged)) => {
+                let uids = convert::uid_set(&expunged.uids);
+                self.session.expunged(ticket, &uids, expunged.modseq.0);
+            }
+            Done::Expunged(ticket, Err(error)) => self.no(ticket, error),
+            Done::Upload(progress) => self.upload_on(progress),
+            Done::Updates(id, updates) => self.updates(id, updates),
+            Done::Synced(ticket, id, Ok(changes)) => {
+                self.session.synced(ticket, &convert::change(id, &changes));
+            }
+            Done::Synced(ticket, _, Err(error)) => self.no(ticket, error),
+        }
+    }
+
+    fn forfeit(&mut self, ticket: TicketId) {
+        self.session.forfeit(ticket);
+    }
+
+    fn resume_tls(&mut self, upgrade: Upgrade, tls: TlsInfo) {
+        Span::current().record("tls", tls.protocol.unwrap_or("unknown"));
+        self.session.resume_tls(upgrade, tls);
+    }
+}

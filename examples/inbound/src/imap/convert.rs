@@ -1,0 +1,122 @@
+//! The store's words in those of IMAP, and back.
+
+use imap_proto::{
+    Change, Code, FlagList, MailboxKey, No, SpecialUse, StatusData, System, Uid as ImapUid, UidSet,
+};
+
+use crate::store::{self, Changes, Counts, Error, Flags, Keywords, MailboxId, Uid, Uids};
+
+/// A mailbox number is never used again, so it names the incarnation.
+pub fn key(id: MailboxId) -> MailboxKey {
+    MailboxKey(id.0.into())
+}
+
+pub fn uid(uid: Uid) -> Option<ImapUid> {
+    ImapUid::new(uid.0)
+}
+
+pub fn uid_set(uids: &Uids) -> UidSet {
+    let mut set = UidSet::new();
+    for run in uids.runs() {
+        set.insert_range(run.clone());
+    }
+    set
+}
+
+pub fn uids_of(set: &UidSet) -> Uids {
+    Uids::from_runs(set.ranges().collect())
+}
+
+const SYSTEM: [(Flags, System); 5] = [
+    (Flags::SEEN, System::SEEN),
+    (Flags::ANSWERED, System::ANSWERED),
+    (Flags::FLAGGED, System::FLAGGED),
+    (Flags::DELETED, System::DELETED),
+    (Flags::DRAFT, System::DRAFT),
+];
+
+/// Flags with their words, which [`Keywords::of`] gives.
+pub fn flag_list<'w>(flags: Flags, words: &'w [&'w str]) -> FlagList<'w> {
+    let held = SYSTEM.into_iter().filter(|(flag, _)| flags.has(*flag));
+    let system = held.fold(System::default(), |all, (_, system)| all | system);
+    FlagList {
+        system,
+        keywords: imap_proto::Keywords::Strs(words),
+    }
+}
+
+/// The bits of flags whose words are all in the dictionary; others are left out.
+pub fn flags_of(flags: &imap_proto::Flags, keywords: &Keywords) -> Flags {
+    let system = SYSTEM
+        .into_iter()
+        .filter(|(_, system)| flags.system.has(*system));
+    let words = flags.keywords.iter().filter_map(|word| keywords.flag(word));
+    system
+        .map(|(flag, _)| flag)
+        .chain(words)
+        .fold(Flags::default(), |all, flag| all | flag)
+}
+
+pub fn change(id: MailboxId, changes: &Changes) -> Change {
+    let set = |new: bool| -> UidSet {
+        let of_kind = changes.changed.iter().filter(|changed| changed.new == new);
+        of_kind.filter_map(|changed| uid(changed.uid)).collect()
+    };
+    Change::new(key(id), changes.through.0)
+        .added(&set(true))
+        .changed(&set(false))
+        .vanished(&uid_set(&changes.vanished))
+}
+
+pub fn status(counts: &Counts) -> StatusData {
+    let mut status = StatusData::default();
+    status.messages = Some(counts.messages);
+    status.uid_next = next_uid(counts);
+    status.uid_validity = Some(counts.uid_validity.0);
+    status.unseen = Some(counts.unseen);
+    status.deleted = Some(counts.deleted);
+    status.size = Some(counts.octets);
+    status.modseq = Some(counts.highest.0);
+    status.recent = Some(0);
+    status
+}
+
+/// The last UID there is stands for "none left".
+pub fn next_uid(counts: &Counts) -> Option<ImapUid> {
+    ImapUid::new(u32::try_from(counts.uid_next).unwrap_or(u32::MAX))
+}
+
+const USES: [(store::SpecialUse, SpecialUse); 8] = [
+    (store::SpecialUse::ALL, SpecialUse::ALL),
+    (store::SpecialUse::ARCHIVE, SpecialUse::ARCHIVE),
+    (store::SpecialUse::DRAFTS, SpecialUse::DRAFTS),
+    (store::SpecialUse::FLAGGED, SpecialUse::FLAGGED),
+    (store::SpecialUse::JUNK, SpecialUse::JUNK),
+    (store::SpecialUse::SENT, SpecialUse::SENT),
+    (store::SpecialUse::TRASH, SpecialUse::TRASH),
+    (store::SpecialUse::IMPORTANT, SpecialUse::IMPORTANT),
+];
+
+pub fn special_use(stored: store::SpecialUse) -> SpecialUse {
+    let held = USES.into_iter().filter(|(use_, _)| stored.has(*use_));
+    held.fold(SpecialUse::NONE, |all, (_, use_)| all | use_)
+}
+
+pub fn stored_use(wanted: SpecialUse) -> store::SpecialUse {
+    let held = USES.into_iter().filter(|(_, use_)| wanted.has(*use_));
+    store::SpecialUse(held.fold(0, |all, (use_, _)| all | use_.0))
+}
+
+/// What the client is told of a failure of the store. The reason is in the log.
+pub fn refusal(error: Error) -> No<'static> {
+    match error {
+        Error::NotFound => No::new(Code::NonExistent, "There is no such mailbox"),
+        Error::Exists => No::new(Code::AlreadyExists, "There is one of this name already"),
+        Error::Denied => No::new(Code::Cannot, "That cannot be done"),
+        Error::OverQuota => No::new(Code::OverQuota, "The account is full"),
+        Error::Limit => No::new(Code::Limit, "A limit of the server is reached"),
+        Error::InUse => No::new(Code::InUse, "It is in use"),
+        Error::Corrupt => No::new(Code::Corruption, "The stored message is damaged"),
+        _ => No::new(Code::Unavailable, "The store cannot do that now"),
+    }
+}

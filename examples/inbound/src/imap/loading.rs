@@ -1,0 +1,287 @@
+//! Rows of messages, and octets where a row needs them.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use bytes::Bytes;
+use imap_proto::{Blob, Load, Need, Row, kind};
+use mime_core::Outline;
+use tracing::warn;
+use wire_core::Ticket;
+
+use super::{
+    Done, Imap,
+    convert::{flag_list, uid, uids_of},
+};
+use crate::store::{
+    BlobReader, BlobRef, Blobs, Entry, Error, FlagOp, Flags, MAX_READ, MailboxId, ModSeq, Result,
+    Store, Uids, Want,
+};
+
+/// A message up to this size is read whole before its row is given.
+const WHOLE: u64 = 256 * 1024;
+/// What is read of a longer one at once.
+const BLOCK: usize = 256 * 1024;
+
+/// A load that is being answered.
+pub struct Loading {
+    ticket: Ticket<kind::Load>,
+    load: Load,
+    mailbox: MailboxId,
+    /// What was not asked for yet; `None` when all was.
+    wanted: Option<Uids>,
+    rows: VecDeque<Entry>,
+    /// The octets of the row in front, where it needs them and they are short.
+    whole: Option<Bytes>,
+    feeding: Option<Feeding>,
+    /// A job is on its way.
+    waiting: bool,
+}
+
+/// A row whose octets are pulled.
+struct Feeding {
+    blob: Blob,
+    reference: BlobRef,
+    reader: Option<Arc<dyn BlobReader>>,
+    /// Read and not yet taken, and where in the message it begins.
+    ready: Bytes,
+    at: u64,
+}
+
+/// A page of rows.
+pub struct Rows {
+    entries: Vec<Entry>,
+    rest: Option<Uids>,
+}
+
+/// Octets of one message.
+pub struct Octets {
+    reader: Arc<dyn BlobReader>,
+    octets: Bytes,
+}
+
+impl Loading {
+    pub fn new(ticket: Ticket<kind::Load>, load: Load, mailbox: MailboxId) -> Self {
+        Loading {
+            ticket,
+            wanted: Some(uids_of(&load.uids)),
+            load,
+            mailbox,
+            rows: VecDeque::new(),
+            whole: None,
+            feeding: None,
+            waiting: false,
+        }
+    }
+}
+
+impl Imap {
+    /// Goes on with the load. True: the session was given something.
+    pub(super) fn load_on(&mut self) -> bool {
+        let mut moved = false;
+        while let Some(mut loading) = self.loading.take() {
+            if loading.waiting || self.session.congested() {
+                self.loading = Some(loading);
+                return moved;
+            }
+            if loading.feeding.is_some() {
+                if !self.feed(&mut loading) {
+                    self.loading = Some(loading);
+                    return moved;
+                }
+            } else if let Some(entry) = loading.rows.pop_front() {
+                self.give(&mut loading, entry);
+            } else if let Some(wanted) = loading.wanted.take() {
+                self.ask(&mut loading, wanted);
+            } else {
+                self.session.loaded(loading.ticket);
+                return true;
+            }
+            moved = true;
+            self.loading = Some(loading);
+        }
+        moved
+    }
+
+    fn ask(&mut self, loading: &mut Loading, wanted: Uids) {
+        let (store, mailbox, load) = (
+            self.shared.store.clone(),
+            loading.mailbox,
+            loading.load.clone(),
+        );
+        loading.waiting = true;
+        self.jobs
+            .background(async move { Done::Rows(rows(&*store, mailbox, &load, wanted).await) });
+    }
+
+    /// Gives one row, once the octets that it needs are at hand.
+    fn give(&mut self, loading: &mut Loading, entry: Entry) {
+        let need = loading.load.need;
+        let content = entry.content.as_ref().filter(|_| need.has(Need::BLOB));
+        if let Some(content) = content.filter(|content| content.blob.octets <= WHOLE) {
+            if loading.whole.is_none() {
+                let (blobs, reference) = (self.shared.blobs.clone(), content.blob);
+                loading.waiting = true;
+                loading.rows.push_front(entry);
+                self.jobs.background(async move {
+                    Done::Octets(read(&*blobs, None, reference, 0, WHOLE as usize).await)
+                });
+                return;
+            }
+        }
+        let Some(uid) = uid(entry.uid) else { return };
+        let keywords = self
+            .open
+            .as_ref()
+            .map(|open| open.keywords.clone())
+            .unwrap_or_default();
+        let words: Vec<&str> = keywords.of(entry.flags).collect();
+        let mut row = Row::new(uid)
+            .flags(flag_list(entry.flags, &words))
+            .modseq(entry.modseq.0)
+            .size(entry.octets)
+            .date(entry.internal.unix, entry.internal.offset_minutes);
+        let layout = entry
+            .content
+            .as_ref()
+            .and_then(|content| content.layout.as_ref());
+        // An outline of another version is as good as none: the octets are asked for instead.
+        if let Some(outline) = layout.and_then(|layout| Outline::read(layout).ok()) {
+            row = row.outline(outline);
+        }
+        let whole = loading.whole.take();
+        if let Some(whole) = &whole {
+            row = row.raw(whole);
+        }
+        let Some(blob) = self.session.row(&loading.ticket, row) else {
+            return;
+        };
+        match entry.content {
+            Some(content) => {
+                let (reference, ready) = (content.blob, Bytes::new());
+                loading.feeding = Some(Feeding {
+                    blob,
+                    reference,
+                    reader: None,
+                    ready,
+                    at: 0,
+                });
+            }
+            None => {
+                blob.fail(&mut self.session);
+            }
+        }
+    }
+
+    /// False: nothing can be fed now.
+    fn feed(&mut self, loading: &mut Loading) -> bool {
+        let Some(mut feeding) = loading.feeding.take() else {
+            return true;
+        };
+        let Feeding {
+            blob, ready, at, ..
+        } = &mut feeding;
+        let wanted = blob.want(&self.session).map(|range| range.start);
+        if !ready.is_empty() && wanted == Some(*at) {
+            let taken = blob.write_bytes(&mut self.session, *at, ready);
+            *at += taken as u64;
+            loading.feeding = Some(feeding);
+            return taken > 0;
+        }
+        match feeding.blob.want(&self.session) {
+            None => {
+                feeding.blob.end(&mut self.session);
+            }
+            Some(range) => {
+                let (blobs, reader) = (self.shared.blobs.clone(), feeding.reader.clone());
+                let (reference, at) = (feeding.reference, range.start);
+                let most = usize::try_from(range.end - at)
+                    .unwrap_or(BLOCK)
+                    .min(BLOCK)
+                    .min(MAX_READ);
+                feeding.at = at;
+                loading.waiting = true;
+                loading.feeding = Some(feeding);
+                self.jobs.background(async move {
+                    Done::Octets(read(&*blobs, reader, reference, at, most).await)
+                });
+            }
+        }
+        true
+    }
+
+    pub(super) fn rows(&mut self, rows: Result<Rows>) {
+        let Some(mut loading) = self.loading.take() else {
+            return;
+        };
+        loading.waiting = false;
+        match rows {
+            Ok(Rows { entries, rest }) => {
+                loading.rows = entries.into();
+                loading.wanted = rest;
+                self.loading = Some(loading);
+            }
+            Err(error) => self.no(loading.ticket, error),
+        }
+    }
+
+    pub(super) fn octets(&mut self, octets: Result<Octets>) {
+        let Some(loading) = &mut self.loading else {
+            return;
+        };
+        loading.waiting = false;
+        match (octets, &mut loading.feeding) {
+            (Ok(Octets { reader, octets }), Some(feeding)) => {
+                feeding.reader = Some(reader);
+                feeding.ready = octets;
+            }
+            (Ok(Octets { octets, .. }), None) => loading.whole = Some(octets),
+            (Err(error), _) => {
+                warn!(?error, "message not read");
+                match loading.feeding.take() {
+                    Some(feeding) => {
+                        feeding.blob.fail(&mut self.session);
+                    }
+                    // Left out: to the client it is gone (RFC 2180 section 4.1.2).
+                    None => drop(loading.rows.pop_front()),
+                }
+            }
+        }
+    }
+}
+
+/// One page of what is wanted.
+async fn rows(store: &dyn Store, mailbox: MailboxId, load: &Load, wanted: Uids) -> Result<Rows> {
+    if load.mark_seen {
+        store
+            .flag(mailbox, wanted.clone(), FlagOp::Add(Flags::SEEN), None)
+            .await?;
+    }
+    let want = match load.need.has(Need::OUTLINE) || load.need.has(Need::BLOB) {
+        true => Want::Layout,
+        false => Want::Flags,
+    };
+    let since = load.changed_since.map(ModSeq);
+    let page = store.entries(mailbox, &wanted, want, since).await?;
+    Ok(Rows {
+        entries: page.items,
+        rest: page.next.map(|last| wanted.after(last)),
+    })
+}
+
+async fn read(
+    blobs: &dyn Blobs,
+    reader: Option<Arc<dyn BlobReader>>,
+    reference: BlobRef,
+    at: u64,
+    most: usize,
+) -> Result<Octets> {
+    let reader = match reader {
+        Some(reader) => reader,
+        None => blobs.open(&reference).await?,
+    };
+    let octets = reader.read_at(at, most).await?;
+    if octets.is_empty() && at < reader.octets() {
+        return Err(Error::Corrupt);
+    }
+    Ok(Octets { reader, octets })
+}

@@ -1,0 +1,194 @@
+//! APPEND: messages that a client puts into a mailbox.
+
+use imap_proto::{AppendUid, NewMessage, kind};
+use wire_core::Ticket;
+
+use super::{
+    Done, Imap,
+    convert::{flags_of, uid_set},
+    work,
+};
+use crate::{
+    parsed::Parsed,
+    spool::{Spool, Spooled},
+    store::{AccountId, Copied, Date, Error, MailboxId, New, Result, Store},
+};
+
+/// An APPEND command on its way.
+pub struct Upload {
+    /// Held to the end of the command, or to a refusal.
+    ticket: Ticket<kind::Append>,
+    account: AccountId,
+    name: String,
+    mailbox: Option<MailboxId>,
+    complete: Vec<(NewMessage, Spool)>,
+    open: Option<(NewMessage, Spool)>,
+    /// A job has the spool.
+    busy: bool,
+}
+
+/// What a job of an upload brings back.
+pub enum Progress {
+    Begun(Box<NewMessage>, Result<(MailboxId, Spool)>),
+    Written(Box<NewMessage>, Result<Spool>),
+    Appended(Ticket<kind::Append>, Result<Copied>),
+}
+
+impl Upload {
+    pub fn new(ticket: Ticket<kind::Append>, account: AccountId, name: &str) -> Self {
+        Upload {
+            ticket,
+            account,
+            name: name.to_owned(),
+            mailbox: None,
+            complete: Vec::new(),
+            open: None,
+            busy: false,
+        }
+    }
+
+    pub fn is_busy(&self) -> bool {
+        self.busy
+    }
+}
+
+impl Imap {
+    /// Finds the mailbox and room for the message before its octets are let in.
+    pub(super) fn upload_begin(&mut self, new: NewMessage) {
+        let Some(upload) = &mut self.upload else {
+            return;
+        };
+        let (shared, account, mailbox) = (self.shared.clone(), upload.account, upload.mailbox);
+        let name = upload.name.clone();
+        let job = async move {
+            let begun = async {
+                let mailbox = match mailbox {
+                    Some(known) => known,
+                    None => work::find(&*shared.store, account, &name).await?,
+                };
+                // Checked again, and bindingly, when the message is stored.
+                if !shared.store.quota(account).await?.fits(new.size, 1) {
+                    return Err(Error::OverQuota);
+                }
+                Ok((
+                    mailbox,
+                    Spool::open(&*shared.blobs, Some(new.size), String::new()).await?,
+                ))
+            };
+            let begun = begun.await;
+            Done::Upload(Progress::Begun(Box::new(new), begun))
+        };
+        self.jobs.start(upload.ticket.id(), job);
+    }
+
+    pub(super) fn upload_octets(&mut self, octets: &[u8]) {
+        let Some(upload) = &mut self.upload else {
+            return;
+        };
+        let Some((new, mut spool)) = upload.open.take() else {
+            return;
+        };
+        spool.push(octets);
+        if !spool.is_full() {
+            upload.open = Some((new, spool));
+            return;
+        }
+        upload.busy = true;
+        self.jobs.start(upload.ticket.id(), async move {
+            Done::Upload(Progress::Written(Box::new(new), spool.flush().await))
+        });
+    }
+
+    pub(super) fn upload_message_end(&mut self) {
+        if let Some(upload) = &mut self.upload {
+            upload.complete.extend(upload.open.take());
+        }
+    }
+
+    pub(super) fn upload_end(&mut self) {
+        let Some(Upload {
+            ticket,
+            account,
+            mailbox: Some(mailbox),
+            complete,
+            ..
+        }) = self.upload.take()
+        else {
+            return;
+        };
+        let store = self.shared.store.clone();
+        self.jobs.start(ticket.id(), async move {
+            let appended = append(&*store, account, mailbox, complete).await;
+            Done::Upload(Progress::Appended(ticket, appended))
+        });
+    }
+
+    pub(super) fn upload_on(&mut self, progress: Progress) {
+        match progress {
+            Progress::Begun(new, Ok((mailbox, spool))) => {
+                let Some(upload) = &mut self.upload else {
+                    return;
+                };
+                upload.mailbox = Some(mailbox);
+                upload.open = Some((*new, spool));
+                self.session.append_more(&upload.ticket);
+            }
+            Progress::Written(new, Ok(spool)) => {
+                let Some(upload) = &mut self.upload else {
+                    return;
+                };
+                upload.busy = false;
+                upload.open = Some((*new, spool));
+            }
+            Progress::Begun(_, Err(error)) | Progress::Written(_, Err(error)) => {
+                if let Some(upload) = self.upload.take() {
+                    self.no_try_create(upload.ticket, error);
+                }
+            }
+            Progress::Appended(ticket, Ok(copied)) => {
+                let at = AppendUid {
+                    validity: copied.validity.0,
+                    uids: uid_set(&copied.to),
+                };
+                self.session.appended(ticket, at);
+            }
+            Progress::Appended(ticket, Err(error)) => self.no_try_create(ticket, error),
+        }
+    }
+}
+
+/// All messages of the command, or none (RFC 3502).
+async fn append(
+    store: &dyn Store,
+    account: AccountId,
+    mailbox: MailboxId,
+    messages: Vec<(NewMessage, Spool)>,
+) -> Result<Copied> {
+    let words: Vec<&str> = messages
+        .iter()
+        .flat_map(|(new, _)| &new.flags.keywords)
+        .map(String::as_str)
+        .collect();
+    let keywords = store.keyword(account, &words).await?;
+    let mut all = Vec::new();
+    for (new, spool) in messages {
+        let Spooled {
+            blob,
+            parsed: Parsed { layout, facts },
+            ..
+        } = spool.finish().await?;
+        let internal = new.date.map(|(unix, offset_minutes)| Date {
+            unix,
+            offset_minutes,
+        });
+        let flags = flags_of(&new.flags, &keywords);
+        all.push(New {
+            blob,
+            layout,
+            facts,
+            flags,
+            internal,
+        });
+    }
+    store.append(mailbox, all, None).await
+}

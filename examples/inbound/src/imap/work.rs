@@ -1,0 +1,299 @@
+//! What the jobs of an IMAP session do with the store.
+
+use std::sync::Arc;
+
+use imap_proto::{
+    CopyUid, Folder, How, ListQuery, Rows, Selected, StatusData, StoreChange, UidSet, View,
+};
+
+use super::convert::{
+    flags_of, key, next_uid, special_use, status as status_data, stored_use, uid, uids_of,
+};
+use crate::store::{
+    AccountId, Changes, Counts, Entry, FlagOp, Keywords, Mailbox, MailboxId, MailboxOp, ModSeq,
+    Result, Store, Uid, Uids, Want, Watch,
+};
+
+/// How many changes are read at once.
+pub const CHANGES: usize = 1024;
+
+/// A mailbox, read.
+pub struct Opened {
+    pub mailbox: Mailbox,
+    pub keywords: Keywords,
+    /// What is new after it is still to be told.
+    pub since: ModSeq,
+    counts: Counts,
+    first_unseen: Option<Uid>,
+    view: View,
+}
+
+/// Reads a mailbox: its numbers first, then its UIDs. What comes in between is told as a change.
+pub async fn open(store: &dyn Store, account: AccountId, name: &str) -> Result<Opened> {
+    let selected = store.select(account, name).await?;
+    let counts = selected.counts;
+    let mut view = View::builder();
+    let mut after = None;
+    loop {
+        let page = store.uids(selected.mailbox.id, after).await?;
+        for run in page.items.runs() {
+            // A message above UIDNEXT came after the numbers were read.
+            let below = u32::try_from(counts.uid_next - 1).unwrap_or(u32::MAX);
+            view.push_range(*run.start()..=below.min(*run.end()));
+        }
+        match page.next {
+            Some(last) => after = Some(last),
+            None => break,
+        }
+    }
+    Ok(Opened {
+        keywords: selected.keywords,
+        first_unseen: selected.first_unseen,
+        since: counts.highest,
+        mailbox: selected.mailbox,
+        view: view.build(),
+        counts,
+    })
+}
+
+impl Opened {
+    pub fn selected(self, read_only: bool) -> Selected {
+        let next = next_uid(&self.counts).unwrap_or(imap_proto::Uid::MAX);
+        let words: Vec<&str> = self
+            .keywords
+            .names
+            .iter()
+            .map(|(_, name)| &**name)
+            .collect();
+        let selected = Selected::new(
+            key(self.mailbox.id),
+            self.counts.uid_validity.0,
+            next,
+            self.view,
+        )
+        .modseq(self.counts.highest.0)
+        .permanent_flags(imap_proto::System::ALL, &words, self.keywords.has_room())
+        .first_unseen(self.first_unseen.and_then(uid));
+        if read_only {
+            selected.read_only()
+        } else {
+            selected
+        }
+    }
+}
+
+/// What is new in a mailbox, and the watch to wait on with.
+pub struct Updates {
+    pub changes: Changes,
+    pub watch: Box<dyn Watch>,
+}
+
+/// Waits until something is new after `since`.
+pub async fn updates(
+    store: &dyn Store,
+    id: MailboxId,
+    mut watch: Box<dyn Watch>,
+    since: ModSeq,
+) -> Result<Updates> {
+    loop {
+        let changes = store.changes(id, since, CHANGES).await?;
+        if !changes.changed.is_empty() || !changes.vanished.is_empty() {
+            return Ok(Updates { changes, watch });
+        }
+        watch.changed().await?;
+    }
+}
+
+/// A mailbox in a list.
+pub struct Listed {
+    name: Arc<str>,
+    exists: bool,
+    subscribed: bool,
+    special_use: imap_proto::SpecialUse,
+    status: Option<StatusData>,
+}
+
+impl Listed {
+    pub fn as_folder(&self) -> Folder<'_> {
+        let mut folder = Folder::new(&self.name).special_use(self.special_use);
+        if self.subscribed {
+            folder = folder.subscribed();
+        }
+        if !self.exists {
+            folder = folder.non_existent();
+        }
+        match self.status {
+            Some(status) => folder.status(status),
+            None => folder,
+        }
+    }
+}
+
+/// All mailboxes, and the subscribed names that have none.
+pub async fn list(store: &dyn Store, account: AccountId, query: &ListQuery) -> Result<Vec<Listed>> {
+    let mailboxes = store.mailboxes(account).await?;
+    let counts = match query.status() {
+        Some(_) => {
+            let ids: Vec<_> = mailboxes.iter().map(|mailbox| mailbox.id).collect();
+            store
+                .counts(account, &ids)
+                .await?
+                .iter()
+                .map(status_data)
+                .map(Some)
+                .collect()
+        }
+        None => vec![None; mailboxes.len()],
+    };
+    let missing = store.subscriptions(account).await?.into_iter();
+    let missing = missing.filter(|name| !mailboxes.iter().any(|mailbox| *mailbox.name == **name));
+    let missing: Vec<String> = missing.collect();
+    let there = mailboxes
+        .iter()
+        .zip(counts)
+        .map(|(mailbox, status)| Listed {
+            name: mailbox.name.clone(),
+            exists: true,
+            subscribed: mailbox.subscribed,
+            special_use: special_use(mailbox.special_use),
+            status,
+        });
+    let gone = missing.into_iter().map(|name| Listed {
+        name: name.into(),
+        exists: false,
+        subscribed: true,
+        special_use: imap_proto::SpecialUse::NONE,
+        status: None,
+    });
+    Ok(there.chain(gone).collect())
+}
+
+/// The numbers of one mailbox.
+pub async fn status(store: &dyn Store, account: AccountId, name: &str) -> Result<StatusData> {
+    Ok(status_data(&store.select(account, name).await?.counts))
+}
+
+pub async fn create(
+    store: Arc<dyn Store>,
+    account: AccountId,
+    name: String,
+    use_: imap_proto::SpecialUse,
+) -> Result<()> {
+    let special_use = stored_use(use_);
+    store
+        .change_mailboxes(account, vec![MailboxOp::Create { name, special_use }])
+        .await
+        .map(drop)
+}
+
+pub async fn delete(store: Arc<dyn Store>, account: AccountId, name: String) -> Result<()> {
+    let id = find(&*store, account, &name).await?;
+    store
+        .change_mailboxes(account, vec![MailboxOp::Delete { id }])
+        .await
+        .map(drop)
+}
+
+pub async fn rename(
+    store: Arc<dyn Store>,
+    account: AccountId,
+    from: String,
+    to: String,
+) -> Result<()> {
+    let id = find(&*store, account, &from).await?;
+    store
+        .change_mailboxes(account, vec![MailboxOp::Rename { id, to }])
+        .await
+        .map(drop)
+}
+
+pub async fn subscribe(
+    store: Arc<dyn Store>,
+    account: AccountId,
+    name: String,
+    on: bool,
+) -> Result<()> {
+    store
+        .change_mailboxes(account, vec![MailboxOp::Subscribe { name, on }])
+        .await
+        .map(drop)
+}
+
+pub async fn find(store: &dyn Store, account: AccountId, name: &str) -> Result<MailboxId> {
+    Ok(store.select(account, name).await?.mailbox.id)
+}
+
+/// What became of a STORE.
+pub struct Stored {
+    pub modseq: ModSeq,
+    pub done: Uids,
+    pub modified: Uids,
+    pub keywords: Keywords,
+    /// The messages as they are now, where the client wants to know.
+    pub rows: Vec<Entry>,
+}
+
+pub async fn flag(
+    store: &dyn Store,
+    account: AccountId,
+    mailbox: MailboxId,
+    change: StoreChange,
+) -> Result<Stored> {
+    let words: Vec<&str> = change.flags.keywords.iter().map(String::as_str).collect();
+    let keywords = store.keyword(account, &words).await?;
+    let flags = flags_of(&change.flags, &keywords);
+    let op = match change.how {
+        How::Add => FlagOp::Add(flags),
+        How::Remove => FlagOp::Remove(flags),
+        How::Replace => FlagOp::Set(flags),
+    };
+    let uids = uids_of(&change.uids);
+    let since = change.unchanged_since.map(ModSeq);
+    let flagged = store.flag(mailbox, uids, op, since).await?;
+    let rows = match change.rows {
+        Rows::No => Vec::new(),
+        _ => entries(store, mailbox, flagged.done.clone()).await?,
+    };
+    let (modseq, done, modified) = (flagged.modseq, flagged.done, flagged.modified);
+    Ok(Stored {
+        modseq,
+        done,
+        modified,
+        keywords,
+        rows,
+    })
+}
+
+async fn entries(store: &dyn Store, mailbox: MailboxId, mut uids: Uids) -> Result<Vec<Entry>> {
+    let mut all = Vec::new();
+    loop {
+        let page = store.entries(mailbox, &uids, Want::Flags, None).await?;
+        all.extend(page.items);
+        match page.next {
+            Some(last) => uids = uids.after(last),
+            None => return Ok(all),
+        }
+    }
+}
+
+pub async fn copy(
+    store: &dyn Store,
+    account: AccountId,
+    from: MailboxId,
+    uids: UidSet,
+    to: String,
+    moves: bool,
+) -> Result<CopyUid> {
+    let target = find(store, account, &to).await?;
+    let copied = store.copy(from, uids_of(&uids), target, moves).await?;
+    if copied.from.is_empty() {
+        return Ok(CopyUid::without_uids(UidSet::new()));
+    }
+    let mut pairs = CopyUid::new(copied.validity.0).modseq(copied.modseq.0);
+    for (old, new) in copied.from.iter().zip(copied.to.iter()) {
+        if let (Some(old), Some(new)) = (uid(old), uid(new)) {
+            pairs.push(old, new);
+        }
+    }
+    Ok(pairs)
+}

@@ -1,0 +1,25 @@
+//! The parts of the example server that tests and benchmarks use.
+//!
+//! The binary `inbound` is a thin `main` over this library.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod accounts;
+pub mod banner;
+pub mod cli;
+pub mod config;
+mod connection;
+mod http;
+mod imap;
+mod jobs;
+mod parsed;
+mod passwords;
+mod pop3;
+pub mod server;
+mod sessions;
+mod smtp;
+mod spool;
+pub mod store;
+mod stream;
+mod tls;

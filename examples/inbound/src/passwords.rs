@@ -1,0 +1,97 @@
+//! Passwords against the directory: one way for all protocols.
+
+use std::{sync::Arc, time::SystemTime};
+
+use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
+use tokio::sync::Semaphore;
+use wire_core::sasl::{self, Answer, Request};
+
+use crate::store::{AccountState, Directory, Scopes, Secret};
+
+/// Checks what clients claim. Cheap to clone.
+#[derive(Clone)]
+pub struct Passwords {
+    directory: Arc<dyn Directory>,
+    first_domain: Arc<str>,
+    /// One hash takes a core and some MiB: no more run at once than there are cores.
+    hashing: Arc<Semaphore>,
+}
+
+impl Passwords {
+    /// A name without a domain belongs to `first_domain`.
+    pub fn new(directory: Arc<dyn Directory>, first_domain: &str) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Passwords {
+            directory,
+            first_domain: first_domain.into(),
+            hashing: Arc::new(Semaphore::new(cores)),
+        }
+    }
+
+    /// The hash to store for a password. Takes tens of milliseconds of a core.
+    ///
+    /// # Errors
+    /// The system has no randomness, or the password is longer than argon2 takes.
+    pub fn hash(password: &[u8]) -> Result<String, argon2::password_hash::Error> {
+        Ok(Argon2::default().hash_password(password)?.to_string())
+    }
+
+    /// Answers what an exchange asks, for a service that needs `scope`.
+    ///
+    /// Acting as somebody else is denied: this server has no delegation.
+    pub async fn answer(self, request: Request, scope: Scopes) -> Answer {
+        match request {
+            Request::Password { user, password } => self.check(&user, password, scope).await,
+            _ => Answer::Deny,
+        }
+    }
+
+    async fn check(self, user: &str, password: sasl::Secret, scope: Scopes) -> Answer {
+        let name = self.full_name(user);
+        let Ok((account, secrets)) = self.directory.secrets(&name).await else {
+            return Answer::TryAgain;
+        };
+        let Ok(_permit) = self.hashing.clone().acquire_owned().await else {
+            return Answer::TryAgain;
+        };
+        let matched = tokio::task::spawn_blocking(move || matching(&secrets, &password)).await;
+        // Only now is the account looked at: a stranger's name takes as long as a known one.
+        match (matched, account) {
+            (Err(_), _) => Answer::TryAgain,
+            (Ok(Some(secret)), Some(account)) if secret.scopes.allow(scope) => {
+                if secret.expires.is_some_and(|end| end < SystemTime::now()) {
+                    return Answer::Expired;
+                }
+                if account.state != AccountState::Active {
+                    return Answer::Disabled;
+                }
+                self.directory.used(secret.credential, SystemTime::now());
+                Answer::GrantAs((&*account.name).into())
+            }
+            _ => Answer::Deny,
+        }
+    }
+
+    fn full_name(&self, user: &str) -> String {
+        match user.contains('@') {
+            true => user.to_lowercase(),
+            false => format!("{user}@{}", self.first_domain).to_lowercase(),
+        }
+    }
+}
+
+/// The secret that the password fits. All are tried.
+fn matching(secrets: &[Secret], password: &sasl::Secret) -> Option<Secret> {
+    let mut found = None;
+    for secret in secrets {
+        let fits = PasswordHash::new(&secret.argon2).is_ok_and(|hash| {
+            Argon2::default()
+                .verify_password(password.expose(), &hash)
+                .is_ok()
+        });
+        if fits {
+            found = Some(secret.clone());
+        }
+    }
+    found
+}

@@ -1,0 +1,122 @@
+//! What the sessions of each port offer.
+
+use std::sync::Arc;
+
+use smtp_proto::Capabilities;
+use wire_core::{
+    Entropy, Peer, Time,
+    sasl::{Mechanism, Mechanisms},
+};
+
+use crate::config::{Config, Mistake, Service};
+
+/// The configurations, one a kind of port, checked once.
+pub struct Sessions {
+    smtp: Arc<smtp_proto::Config>,
+    submission: Arc<smtp_proto::Config>,
+    lmtp: Arc<smtp_proto::Config>,
+    imap: Arc<imap_proto::Config>,
+    pop3: Arc<pop3_proto::Config>,
+}
+
+impl Sessions {
+    /// Makes them from the command line.
+    ///
+    /// # Errors
+    /// A value that a protocol cannot take.
+    pub fn new(config: &Config) -> Result<Self, Mistake> {
+        Ok(Sessions {
+            smtp: smtp(config, |builder| builder)?,
+            submission: smtp(config, |builder| submission(config, builder))?,
+            lmtp: smtp(config, |builder| builder.lmtp(true))?,
+            imap: imap(config)?,
+            pop3: pop3(config)?,
+        })
+    }
+
+    /// A session of an SMTP or LMTP port.
+    pub fn smtp(
+        &self,
+        service: Service,
+        peer: Peer,
+        entropy: Entropy,
+        now: Time,
+    ) -> smtp_proto::Session {
+        let config = match service {
+            Service::Submission | Service::Smtps => &self.submission,
+            Service::Lmtp => &self.lmtp,
+            _ => &self.smtp,
+        };
+        smtp_proto::Session::new(config.clone(), peer, entropy, now)
+    }
+
+    /// A session of an IMAP port.
+    pub fn imap(&self, peer: Peer, entropy: Entropy, now: Time) -> imap_proto::Session {
+        imap_proto::Session::new(self.imap.clone(), peer, entropy, now)
+    }
+
+    /// A session of a POP3 port.
+    pub fn pop3(&self, peer: Peer, entropy: Entropy, now: Time) -> pop3_proto::Session {
+        pop3_proto::Session::new(self.pop3.clone(), peer, entropy, now)
+    }
+}
+
+/// Mechanisms without and inside TLS.
+fn mechanisms(config: &Config) -> (Mechanisms, Mechanisms) {
+    let all = Mechanisms::NONE
+        .with(Mechanism::Plain)
+        .with(Mechanism::Login);
+    (
+        if config.allow_plaintext_auth {
+            all
+        } else {
+            Mechanisms::NONE
+        },
+        all,
+    )
+}
+
+fn smtp(
+    config: &Config,
+    more: impl FnOnce(smtp_proto::Builder) -> smtp_proto::Builder,
+) -> Result<Arc<smtp_proto::Config>, Mistake> {
+    let mut limits = smtp_proto::Limits::default();
+    limits.message = config.max_message_size;
+    let builder = smtp_proto::Config::builder(&config.hostname())
+        .offer(Capabilities::DEFAULT.with(Capabilities::STARTTLS))
+        .limits(limits);
+    more(builder)
+        .build()
+        .map_err(|error| Mistake::new("--domain", error))
+}
+
+fn submission(config: &Config, builder: smtp_proto::Builder) -> smtp_proto::Builder {
+    let (plain, tls) = mechanisms(config);
+    let builder = builder.auth(plain, tls).require_auth();
+    if config.allow_plaintext_auth {
+        builder
+    } else {
+        builder.require_tls()
+    }
+}
+
+fn pop3(config: &Config) -> Result<Arc<pop3_proto::Config>, Mistake> {
+    let (plain, tls) = mechanisms(config);
+    pop3_proto::Config::builder(&config.hostname())
+        .auth(plain, tls)
+        .plaintext_logins(config.allow_plaintext_auth)
+        .stls(false)
+        .build()
+        .map_err(|error| Mistake::new("--domain", error))
+}
+
+fn imap(config: &Config) -> Result<Arc<imap_proto::Config>, Mistake> {
+    let (plain, tls) = mechanisms(config);
+    imap_proto::Config::builder(&config.hostname())
+        .auth(plain, tls)
+        .starttls(true)
+        .id("name", "inbound")
+        .max_append(config.max_message_size)
+        .build()
+        .map_err(|error| Mistake::new("--domain", error))
+}

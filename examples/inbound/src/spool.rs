@@ -1,0 +1,105 @@
+//! A message on its way to the disk, parsed when it is there.
+
+use bytes::BytesMut;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    parsed::Parsed,
+    store::{BlobWriter, Blobs, ContentDigest, Result, Staged},
+};
+
+/// What is gathered before it is handed to the store.
+const BLOCK: usize = 64 * 1024;
+/// A message up to this size is parsed from memory; of a longer one the beginning gives the facts,
+/// and the layout is made when somebody reads it.
+const PARSED: usize = 4 * 1024 * 1024;
+
+/// A message that is being received.
+pub struct Spool {
+    writer: Box<dyn BlobWriter>,
+    block: BytesMut,
+    /// The message from its first octet, while it fits.
+    head: Vec<u8>,
+    octets: u64,
+    digest: Sha256,
+}
+
+/// A message that was received.
+pub struct Spooled {
+    /// Its octets.
+    pub blob: Staged,
+    /// What makes an equal message equal: its octets without our trace fields.
+    pub digest: ContentDigest,
+    /// What it says of itself.
+    pub parsed: Parsed,
+}
+
+impl Spool {
+    /// Begins a message with the trace fields of the server, which do not count for its digest.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn open(blobs: &dyn Blobs, hint: Option<u64>, trace: String) -> Result<Self> {
+        let mut spool = Spool {
+            writer: blobs.writer(hint).await?,
+            block: BytesMut::new(),
+            head: Vec::new(),
+            octets: 0,
+            digest: Sha256::new(),
+        };
+        spool.keep(trace.as_bytes());
+        Ok(spool)
+    }
+
+    /// Takes octets of the message.
+    pub fn push(&mut self, octets: &[u8]) {
+        self.digest.update(octets);
+        self.keep(octets);
+    }
+
+    /// Is it time to [`flush`](Self::flush)?
+    pub fn is_full(&self) -> bool {
+        self.block.len() >= BLOCK
+    }
+
+    /// Hands what was gathered to the store.
+    ///
+    /// # Errors
+    /// What the store says; the message is lost.
+    pub async fn flush(mut self) -> Result<Self> {
+        let block = self.block.split().freeze();
+        if !block.is_empty() {
+            self.writer.write(block).await?;
+        }
+        Ok(self)
+    }
+
+    /// The message is complete.
+    ///
+    /// # Errors
+    /// What the store says; the message is lost.
+    pub async fn finish(self) -> Result<Spooled> {
+        let Spool {
+            writer,
+            head,
+            octets,
+            digest,
+            ..
+        } = self.flush().await?;
+        let parsed = Parsed::of(&head, head.len() as u64 == octets);
+        let digest = ContentDigest(digest.finalize().into());
+        Ok(Spooled {
+            blob: writer.finish().await?,
+            digest,
+            parsed,
+        })
+    }
+
+    fn keep(&mut self, octets: &[u8]) {
+        let room = PARSED.saturating_sub(self.head.len());
+        self.head
+            .extend_from_slice(&octets[..octets.len().min(room)]);
+        self.octets += octets.len() as u64;
+        self.block.extend_from_slice(octets);
+    }
+}

@@ -1,0 +1,156 @@
+//! Who there is: accounts, addresses, secrets. May be another system.
+
+use super::{AccountId, Answer, MailboxId};
+use std::{fmt, sync::Arc, time::SystemTime};
+
+/// One stored secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CredentialId(pub u64);
+
+/// Somebody who can receive mail and log in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its number.
+    pub id: AccountId,
+    /// The login name, `user@domain`.
+    pub name: Arc<str>,
+    /// What it may do.
+    pub state: AccountState,
+}
+
+/// What an account may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AccountState {
+    /// Everything.
+    Active,
+    /// Mail comes in; nobody logs in.
+    ReceiveOnly,
+    /// Mail is deferred; nobody logs in.
+    Suspended,
+    /// As if it were not there.
+    Deleting,
+}
+
+/// Where mail for an address goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recipient {
+    /// To these mailboxes: several for a group.
+    Mailboxes(Vec<(AccountId, MailboxId)>),
+    /// 550: there is no such address.
+    Unknown,
+    /// 450: there is, but not now.
+    TryLater,
+    /// 452 4.2.2: a message of this size fits none of them.
+    Full,
+}
+
+/// What a secret is good for, by bit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scopes(pub u32);
+
+impl Scopes {
+    /// IMAP.
+    pub const IMAP: Self = Self(1);
+    /// POP3.
+    pub const POP3: Self = Self(2);
+    /// Submission.
+    pub const SUBMISSION: Self = Self(4);
+    /// The HTTP interface.
+    pub const HTTP: Self = Self(8);
+    /// All of them.
+    pub const ALL: Self = Self(15);
+
+    /// Whether all of `other` is among them.
+    pub const fn allow(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+/// A stored secret to verify a password against.
+#[derive(Clone)]
+pub struct Secret {
+    /// Which one; tell [`Directory::used`] when it matched. A decoy has number 0.
+    pub credential: CredentialId,
+    /// A hash in PHC string format.
+    pub argon2: Arc<str>,
+    /// What it is good for.
+    pub scopes: Scopes,
+    /// Until when.
+    pub expires: Option<SystemTime>,
+}
+
+/// Prints no hash.
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secret")
+            .field("credential", &self.credential)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A secret to store. The caller hashes: it decides when and on which thread.
+#[derive(Clone)]
+pub struct NewSecret {
+    /// A hash in PHC string format.
+    pub argon2: String,
+    /// What it is good for.
+    pub scopes: Scopes,
+    /// Until when.
+    pub expires: Option<SystemTime>,
+}
+
+/// Prints no hash.
+impl fmt::Debug for NewSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewSecret")
+            .field("scopes", &self.scopes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who there is. Names are compared in lower case; a login name is complete, `user@domain`.
+pub trait Directory: Send + Sync + 'static {
+    /// Where a message of `octets` for `local@domain` goes.
+    ///
+    /// The first of these that exists: the address itself, `user@` for `user+tag@`, the catch-all
+    /// `*@domain`.
+    fn resolve<'a>(&'a self, local: &'a str, domain: &'a str, octets: u64)
+    -> Answer<'a, Recipient>;
+
+    /// The account of a login name.
+    fn account<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Account>>;
+
+    /// The secrets to try a password against, never none.
+    ///
+    /// An unknown name, or an account without a secret, gets a decoy of the same shape that no password
+    /// matches and that is the same each time. So verify first and look at the account afterwards, and
+    /// a stranger learns nothing from the time it takes.
+    fn secrets<'a>(&'a self, name: &'a str) -> Answer<'a, (Option<Account>, Vec<Secret>)>;
+
+    /// Notes that a secret was used. Written with the next transaction; never waited for.
+    fn used(&self, credential: CredentialId, at: SystemTime);
+
+    /// Makes sure that the account is there, with its address, INBOX and the usual special-use mailboxes.
+    /// What is there already stays as it is. It has no secret yet.
+    fn ensure_account<'a>(&'a self, name: &'a str) -> Answer<'a, Account>;
+
+    /// Lets mail for `local@domain` go to the account; `*` as local part is the catch-all.
+    fn add_address<'a>(
+        &'a self,
+        account: AccountId,
+        local: &'a str,
+        domain: &'a str,
+    ) -> Answer<'a, ()>;
+
+    /// Stores a secret under a label, in the place of the one that had this label.
+    fn set_secret<'a>(
+        &'a self,
+        account: AccountId,
+        label: &'a str,
+        secret: NewSecret,
+    ) -> Answer<'a, CredentialId>;
+
+    /// Removes a secret.
+    fn revoke(&self, credential: CredentialId) -> Answer<'_, ()>;
+}

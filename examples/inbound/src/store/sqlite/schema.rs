@@ -1,0 +1,101 @@
+//! Connections and the schema.
+
+use super::{
+    Limits,
+    sql::{Done, Fault, Sql, now},
+};
+use rusqlite::{Connection, TransactionBehavior, params};
+use std::{path::Path, time::Duration};
+
+/// The schema, step by step: the first file makes version 1. A step that was released never changes.
+const STEPS: [&str; 1] = [include_str!("schema/0001.sql")];
+
+/// As in the first pragma below.
+const PAGE: u64 = 8192;
+
+/// The page size counts only before the first table. The log is moved into the database by the
+/// checkpointer, never by the writer.
+const PRAGMAS: &str = "
+    PRAGMA page_size = 8192;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA wal_autocheckpoint = 0;
+    PRAGMA journal_size_limit = 67108864;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA cell_size_check = ON;
+";
+
+/// How long a connection waits for the lock of another, which a checkpoint can hold for a moment.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a store knows of itself.
+#[derive(Debug, Clone)]
+pub(super) struct Identity {
+    pub store_id: [u8; 16],
+    pub decoy_key: [u8; 32],
+    /// Which opening of the store this is, from 1.
+    pub epoch: u64,
+}
+
+/// A connection that may write.
+pub(super) fn connect(path: &Path, limits: &Limits) -> Done<Connection> {
+    let db = Connection::open(path)?;
+    db.busy_timeout(PATIENCE)?;
+    db.execute_batch(PRAGMAS)?;
+    db.set_prepared_statement_cache_capacity(128);
+    if let Some(octets) = limits.database_octets {
+        db.query_row(
+            &format!("PRAGMA max_page_count = {}", (octets / PAGE).max(1)),
+            [],
+            |_| Ok(()),
+        )?;
+    }
+    Ok(db)
+}
+
+/// A connection that only reads.
+pub(super) fn connect_reader(path: &Path, limits: &Limits) -> Done<Connection> {
+    let db = connect(path, limits)?;
+    db.execute_batch("PRAGMA query_only = ON")?;
+    Ok(db)
+}
+
+/// Brings the schema up to date and begins a new epoch.
+pub(super) fn prepare(db: &mut Connection) -> Done<Identity> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: u32 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let known = STEPS.len() as u32;
+    if found > known {
+        return Err(Fault::TooNew { found, known });
+    }
+    for step in STEPS.iter().skip(found as usize) {
+        tx.execute_batch(step)?;
+    }
+    tx.execute_batch(&format!("PRAGMA user_version = {known}"))?;
+    if found == 0 {
+        tx.run(
+            "INSERT INTO store (one, store_id, decoy_key, last_uidvalidity) VALUES (1, ?, ?, ?)",
+            params![random::<16>()?, random::<32>()?, now() / 1000],
+        )?;
+    }
+    let identity = tx.one(
+        "UPDATE store SET epoch = epoch + 1 RETURNING store_id, decoy_key, epoch",
+        [],
+        |row| {
+            Ok(Identity {
+                store_id: row.get(0)?,
+                decoy_key: row.get(1)?,
+                epoch: row.get::<_, i64>(2)? as u64,
+            })
+        },
+    )?;
+    tx.commit()?;
+    Ok(identity)
+}
+
+fn random<const N: usize>() -> Done<[u8; N]> {
+    let mut octets = [0; N];
+    getrandom::fill(&mut octets).map_err(std::io::Error::other)?;
+    Ok(octets)
+}

@@ -1,0 +1,107 @@
+//! Secrets of accounts, and of those that do not exist.
+
+use super::{
+    accounts,
+    sql::{Done, Sql, millis, signed, time},
+    writer::Tx,
+};
+use crate::store::{Account, AccountId, CredentialId, Error, NewSecret, Scopes, Secret};
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+use rusqlite::{Connection, params};
+use sha2::{Digest, Sha256};
+use std::time::SystemTime;
+
+/// The secrets of an account; a decoy where there is none, so that the answer always has the same shape.
+pub(super) fn find(
+    db: &Connection,
+    name: &str,
+    decoy_key: &[u8; 32],
+) -> Done<(Option<Account>, Vec<Secret>)> {
+    let account = accounts::by_name(db, name)?;
+    let mut secrets = match &account {
+        Some(account) => of_account(db, account.id)?,
+        None => Vec::new(),
+    };
+    if secrets.is_empty() {
+        secrets.push(decoy(name, decoy_key));
+    }
+    Ok((account, secrets))
+}
+
+fn of_account(db: &Connection, account: AccountId) -> Done<Vec<Secret>> {
+    let sql = "SELECT id, argon2, scopes, expires FROM credential WHERE account_id = ? ORDER BY id";
+    db.all(sql, [account], |row| {
+        let argon2: String = row.get(1)?;
+        let expires: Option<i64> = row.get(3)?;
+        Ok(Secret {
+            credential: row.get(0)?,
+            argon2: argon2.into(),
+            scopes: Scopes(row.get(2)?),
+            expires: expires.map(time),
+        })
+    })
+}
+
+/// A hash that no password has, the same for a name each time. Its parameters are those of
+/// `Argon2::default()`, so that trying it costs what trying a real one costs.
+fn decoy(name: &str, key: &[u8; 32]) -> Secret {
+    let derived = |label: &[u8]| {
+        let mut hasher = Sha256::new();
+        hasher.update(key);
+        hasher.update(label);
+        hasher.update(name);
+        hasher.finalize()
+    };
+    let salt: Vec<u8> = derived(b"salt").into_iter().take(16).collect();
+    let hash = STANDARD_NO_PAD.encode(derived(b"hash"));
+    let argon2 = format!(
+        "$argon2id$v=19$m=19456,t=2,p=1${}${hash}",
+        STANDARD_NO_PAD.encode(salt)
+    );
+    Secret {
+        credential: CredentialId(0),
+        argon2: argon2.into(),
+        scopes: Scopes(0),
+        expires: None,
+    }
+}
+
+pub(super) fn used(tx: &Tx<'_>, credential: CredentialId, at: SystemTime) -> Done<()> {
+    tx.run(
+        "UPDATE credential SET last_used = ? WHERE id = ?",
+        params![millis(at), credential],
+    )?;
+    Ok(())
+}
+
+pub(super) fn set(
+    tx: &Tx<'_>,
+    account: AccountId,
+    label: &str,
+    secret: &NewSecret,
+) -> Done<CredentialId> {
+    tx.run(
+        "DELETE FROM credential WHERE account_id = ? AND label = ?",
+        params![account, label],
+    )?;
+    tx.one(
+        "INSERT INTO credential (account_id, label, scopes, argon2, created, expires)
+         VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+        params![
+            account,
+            label,
+            signed(secret.scopes.0.into()),
+            secret.argon2,
+            tx.now,
+            secret.expires.map(millis)
+        ],
+        |row| row.get(0),
+    )
+}
+
+pub(super) fn revoke(tx: &Tx<'_>, credential: CredentialId) -> Done<()> {
+    match tx.run("DELETE FROM credential WHERE id = ?", [credential])? {
+        0 => Err(Error::NotFound.into()),
+        _ => Ok(()),
+    }
+}

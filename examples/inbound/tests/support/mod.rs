@@ -1,0 +1,266 @@
+//! The server as a process of the test's own, and clients that speak lines.
+#![allow(dead_code, reason = "each test uses its part")]
+
+use std::{
+    collections::HashMap,
+    io::{self, BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    process::{Child, ChildStderr, Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject};
+use tempfile::TempDir;
+
+/// No test waits longer than this for a line.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub struct Server {
+    child: Child,
+    data: TempDir,
+    ports: HashMap<String, SocketAddr>,
+    _log: BufReader<ChildStderr>,
+}
+
+/// The program with all ports on loopback, chosen by the system, unless `more` says otherwise.
+pub fn command(data: &std::path::Path, more: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_inbound"));
+    command.args(["serve", "--data"]).arg(data);
+    for port in [
+        "smtp",
+        "submission",
+        "lmtp",
+        "imap",
+        "pop3",
+        "http",
+        "smtps",
+        "imaps",
+        "pop3s",
+    ] {
+        command.args([format!("--{port}"), "127.0.0.1:0".to_owned()]);
+    }
+    command.args(more).env("RUST_LOG", "error");
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+impl Server {
+    pub fn start(more: &[&str]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), more)
+    }
+
+    pub fn start_in(data: TempDir, more: &[&str]) -> Self {
+        let mut child = command(data.path(), more).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut ready = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut ready)
+            .unwrap();
+        if ready != "ready\n" {
+            let mut said = String::new();
+            let _ = log.read_to_string(&mut said);
+            panic!("not ready: {ready:?} {said}");
+        }
+        let mut ports = HashMap::new();
+        loop {
+            let mut line = String::new();
+            log.read_line(&mut line).unwrap();
+            let mut words = line.split_whitespace();
+            match (
+                words.next(),
+                words.next().and_then(|word| word.parse().ok()),
+            ) {
+                (Some(name), Some(address)) => {
+                    ports.insert(name.to_owned(), address);
+                }
+                (None, _) if ports.is_empty() => {}
+                _ => break,
+            }
+        }
+        Server {
+            child,
+            data,
+            ports,
+            _log: log,
+        }
+    }
+
+    pub fn connect(&self, port: &str) -> Client {
+        let tcp = TcpStream::connect(self.ports[port]).unwrap();
+        tcp.set_read_timeout(Some(PATIENCE)).unwrap();
+        Client(BufReader::new(Stream::Plain(tcp)))
+    }
+
+    /// A TLS client that trusts this server's certificate and no other.
+    pub fn tls(&self, client: Client) -> Client {
+        let pem = std::fs::read(self.data.path().join("tls/cert.pem")).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots
+            .add(CertificateDer::from_pem_slice(&pem).unwrap())
+            .unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::try_from("localhost").unwrap();
+        let connection = ClientConnection::new(Arc::new(config), name).unwrap();
+        let Stream::Plain(tcp) = client.0.into_inner() else {
+            panic!("TLS already")
+        };
+        Client(BufReader::new(Stream::Tls(Box::new(StreamOwned::new(
+            connection, tcp,
+        )))))
+    }
+
+    /// SIGTERM, then the exit code and where the data is.
+    pub fn stop(mut self) -> (Option<i32>, TempDir) {
+        let pid = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let code = self.child.wait().unwrap().code();
+        let data = std::mem::replace(&mut self.data, tempfile::tempdir().unwrap());
+        (code, data)
+    }
+
+    pub fn data(&self) -> &std::path::Path {
+        self.data.path()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+}
+
+impl Read for Stream {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Stream::Plain(tcp) => tcp.read(into),
+            Stream::Tls(tls) => tls.read(into),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        match self {
+            Stream::Plain(tcp) => tcp.write(octets),
+            Stream::Tls(tls) => tls.write(octets),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Stream::Plain(tcp) => tcp.flush(),
+            Stream::Tls(tls) => tls.flush(),
+        }
+    }
+}
+
+/// A client that says lines and expects lines.
+pub struct Client(BufReader<Stream>);
+
+impl Client {
+    pub fn send(&mut self, octets: &str) {
+        self.0.get_mut().write_all(octets.as_bytes()).unwrap();
+        self.0.get_mut().flush().unwrap();
+    }
+
+    /// The next line, without its CRLF; empty at the end of the connection.
+    pub fn line(&mut self) -> String {
+        let mut line = Vec::new();
+        self.0.read_until(b'\n', &mut line).unwrap();
+        let line = String::from_utf8_lossy(&line).into_owned();
+        line.strip_suffix("\r\n").map(str::to_owned).unwrap_or(line)
+    }
+
+    /// The line that begins so; those before it are passed over.
+    pub fn until(&mut self, start: &str) -> String {
+        let mut passed = Vec::new();
+        loop {
+            let line = self.line();
+            if line.starts_with(start) {
+                return line;
+            }
+            assert!(!line.is_empty() || passed.len() < 10_000, "closed");
+            assert!(passed.len() < 10_000, "no {start:?} in {passed:?}");
+            passed.push(line);
+        }
+    }
+
+    /// Says a line and waits for the one that begins so.
+    pub fn say(&mut self, line: &str, start: &str) -> String {
+        self.send(&format!("{line}\r\n"));
+        self.until(start)
+    }
+
+    /// Says a line, and gives all lines up to the one that begins so.
+    pub fn ask(&mut self, line: &str, start: &str) -> Vec<String> {
+        self.send(&format!("{line}\r\n"));
+        let mut lines = Vec::new();
+        loop {
+            let line = self.line();
+            let last = line.starts_with(start);
+            assert!(lines.len() < 10_000, "no {start:?} in {lines:?}");
+            lines.push(line);
+            if last {
+                return lines;
+            }
+        }
+    }
+
+    /// A POP3 command with a multi-line answer, without its last line.
+    pub fn listing(&mut self, line: &str) -> Vec<String> {
+        let mut lines = vec![self.say(line, "+OK")];
+        loop {
+            match self.line().as_str() {
+                "." => return lines,
+                "" if lines.len() > 10_000 => panic!("no end"),
+                line => lines.push(line.to_owned()),
+            }
+        }
+    }
+
+    pub fn is_closed(&mut self) -> bool {
+        let mut rest = Vec::new();
+        // A reset is an end, too.
+        self.0
+            .read_to_end(&mut rest)
+            .map_or(true, |_| rest.is_empty())
+    }
+}
+
+/// Delivers a message and returns the reply to its end.
+pub fn deliver(server: &Server, to: &[&str], message: &str) -> String {
+    let mut smtp = server.connect("smtp");
+    smtp.until("220 ");
+    smtp.say("EHLO client.example", "250 ");
+    smtp.say("MAIL FROM:<sender@example.com>", "250 ");
+    for to in to {
+        smtp.say(&format!("RCPT TO:<{to}>"), "250 ");
+    }
+    smtp.say("DATA", "354 ");
+    let reply = smtp.say(&format!("{message}\r\n."), "");
+    smtp.say("QUIT", "221 ");
+    reply
+}
