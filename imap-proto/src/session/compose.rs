@@ -273,11 +273,13 @@ impl Writer<'_> {
             to.put(before);
             self.write_modseq(modseq, to);
         }
-        to.put(if before == b" " {
-            b")\r\n"
-        } else {
-            b" FETCH ()\r\n"
-        });
+        to.put(b")\r\n");
+    }
+
+    /// The row has no column that was asked for: the grammar knows no empty line.
+    fn has_nothing(&self, items: FetchItems<'_>) -> bool {
+        let flags = self.line.seen && self.row.flags.is_some();
+        !self.line.named && !flags && items.iter().all(|item| self.is_absent(item))
     }
 
     /// A column that the store did not give, or the UID where it stands already.
