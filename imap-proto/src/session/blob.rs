@@ -465,6 +465,7 @@ struct OwnedRow {
     uid: Uid,
     flags: Option<Flags>,
     modseq: Option<ModSeq>,
+    size: Option<u64>,
     date: Option<(i64, i16)>,
 }
 
@@ -478,14 +479,16 @@ impl OwnedRow {
             uid: row.uid,
             flags,
             modseq: row.modseq,
+            size: row.size,
             date: row.date,
         }
     }
 
     fn with<'r>(&'r self, raw: &'r Bytes) -> Row<'r> {
-        let mut row = Row::new(self.uid).raw(raw).size(raw.len() as u64);
+        let mut row = Row::new(self.uid).raw(raw);
         row.flags = self.flags.as_ref().map(Into::into);
         row.modseq = self.modseq;
+        row.size = self.size;
         row.date = self.date;
         row
     }

@@ -66,14 +66,21 @@ impl Session {
 
     /// The command succeeded.
     pub(super) fn ok(&mut self, text: &str) {
-        self.errors = 0;
+        self.forgive();
         self.complete(Status::Ok, "", text);
     }
 
     /// The command succeeded, with a response code.
     pub(super) fn ok_code(&mut self, code: &str, text: &str) {
-        self.errors = 0;
+        self.forgive();
         self.complete(Status::Ok, code, text);
+    }
+
+    /// Before login nothing that succeeds buys another guess.
+    fn forgive(&mut self) {
+        if self.account.is_some() {
+            self.errors = 0;
+        }
     }
 
     /// The command was refused.

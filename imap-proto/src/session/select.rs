@@ -50,7 +50,7 @@ impl Session {
             return Answered::Stale;
         };
         self.enabled.condstore |= condstore;
-        self.write_selected(&opened, &name);
+        self.write_selected(&opened, &name, read_only || opened.read_only);
         let early = std::mem::take(&mut self.early);
         let mut mailbox = Mailbox::new(opened, read_only, self.config.limits.pending);
         let lost = early
@@ -72,7 +72,7 @@ impl Session {
     }
 
     /// RFC 9051 section 6.3.2 and, for clients that did not enable it, RFC 3501 section 6.3.1.
-    fn write_selected(&mut self, opened: &Selected, name: &str) {
+    fn write_selected(&mut self, opened: &Selected, name: &str, read_only: bool) {
         let keywords: Vec<&str> = opened.keywords.iter().map(String::as_str).collect();
         let keywords = Keywords::Strs(&keywords);
         self.out.push(b"* FLAGS ");
@@ -95,14 +95,14 @@ impl Session {
                 ));
             }
         }
-        let permanent = match opened.read_only {
+        let permanent = match read_only {
             true => FlagList::from(System::NONE),
             false => FlagList {
                 system: opened.permanent,
                 keywords,
             },
         };
-        let any = (opened.new_keywords && !opened.read_only).then_some("\\*");
+        let any = (opened.new_keywords && !read_only).then_some("\\*");
         self.out.push(b"* OK [PERMANENTFLAGS ");
         respond::flags(&mut self.out, permanent, any);
         self.out.push(b"] These can be kept\r\n");

@@ -8,14 +8,10 @@
     unreachable_pub
 )]
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet, VecDeque},
-    rc::Rc,
-    sync::Arc,
-};
+mod store;
 
-use bytes::Bytes;
+use std::{cell::RefCell, collections::VecDeque, rc::Rc, sync::Arc};
+
 use imap_proto::wire_core::{
     Endpoint, Entropy, Next, Peer, Ticket, Time, TlsInfo, Upgrade,
     sasl::{Answer, Mechanisms, Request},
@@ -23,145 +19,11 @@ use imap_proto::wire_core::{
 };
 use imap_proto::{
     AppendUid, Blob, Change, Code, Config, CopyUid, Event, Flags, Folder, ListQuery, Load, Mailbox,
-    MailboxKey, Namespaces, NewMessage, No, Noted, Query, Row, Rows, Selected, Session, SpecialUse,
-    StatusData, StoreChange, System, Uid, UidSet, View, kind,
+    Namespaces, NewMessage, No, Noted, Query, Row, Rows, Selected, Session, SpecialUse,
+    StoreChange, System, UidSet, View, kind,
 };
 
-pub struct Mail {
-    pub raw: Bytes,
-    pub flags: Flags,
-    pub date: (i64, i16),
-    pub modseq: u64,
-}
-
-pub struct Box1 {
-    pub key: MailboxKey,
-    pub mails: BTreeMap<Uid, Mail>,
-    pub next: u32,
-    pub modseq: u64,
-    pub special_use: SpecialUse,
-    pub read_only: bool,
-}
-
-/// The mailboxes of one account, and what their watchers have not been told.
-#[derive(Default)]
-pub struct Store {
-    pub boxes: BTreeMap<String, Box1>,
-    pub subscribed: BTreeSet<String>,
-    pub changes: Vec<Change>,
-    keys: u128,
-}
-
-pub fn uid(n: u32) -> Uid {
-    Uid::new(n).unwrap()
-}
-
-pub fn uids(all: &[u32]) -> UidSet {
-    all.iter().copied().map(uid).collect()
-}
-
-impl Store {
-    pub fn create(&mut self, name: &str, special_use: SpecialUse) {
-        self.keys += 1;
-        let (key, mails) = (MailboxKey(self.keys), BTreeMap::new());
-        let (next, modseq, read_only) = (1, 1, false);
-        let new = Box1 {
-            key,
-            mails,
-            next,
-            modseq,
-            special_use,
-            read_only,
-        };
-        self.boxes.insert(name.to_owned(), new);
-    }
-
-    pub fn deliver(&mut self, name: &str, raw: &[u8], flags: Flags, date: (i64, i16)) -> Uid {
-        let at = self.boxes.get_mut(name).unwrap();
-        let new = uid(at.next);
-        at.next += 1;
-        at.modseq += 1;
-        let raw = Bytes::copy_from_slice(raw);
-        at.mails.insert(
-            new,
-            Mail {
-                raw,
-                flags,
-                date,
-                modseq: at.modseq,
-            },
-        );
-        let change = Change::new(at.key, at.modseq).added(&new.into());
-        self.changes.push(change);
-        new
-    }
-
-    pub fn expunge(&mut self, name: &str, gone: &UidSet) -> u64 {
-        let at = self.boxes.get_mut(name).unwrap();
-        at.mails.retain(|uid, _| !gone.contains(*uid));
-        at.modseq += 1;
-        self.changes
-            .push(Change::new(at.key, at.modseq).vanished(gone));
-        at.modseq
-    }
-
-    /// The messages that changed, and those that were newer than allowed.
-    pub fn change(&mut self, name: &str, change: &StoreChange) -> (UidSet, UidSet) {
-        let at = self.boxes.get_mut(name).unwrap();
-        at.modseq += 1;
-        let [mut done, mut conflicts, mut changed] = [const { UidSet::new() }; 3];
-        for (uid, mail) in &mut at.mails {
-            if !change.uids.contains(*uid) {
-                continue;
-            }
-            if change
-                .unchanged_since
-                .is_some_and(|since| mail.modseq > since)
-            {
-                conflicts.insert(*uid);
-                continue;
-            }
-            if mail.flags.apply(change.how, &change.flags) {
-                mail.modseq = at.modseq;
-                changed.insert(*uid);
-            }
-            done.insert(*uid);
-        }
-        self.changes
-            .push(Change::new(at.key, at.modseq).changed(&changed));
-        (done, conflicts)
-    }
-
-    pub fn set_flag(&mut self, name: &str, uid: Uid, flags: System) {
-        let at = self.boxes.get_mut(name).unwrap();
-        at.modseq += 1;
-        let mail = at.mails.get_mut(&uid).unwrap();
-        mail.flags.system |= flags;
-        mail.modseq = at.modseq;
-        self.changes
-            .push(Change::new(at.key, at.modseq).changed(&uid.into()));
-    }
-
-    pub fn status(&self, name: &str) -> Option<StatusData> {
-        let at = self.boxes.get(name)?;
-        let count = |flag: System, set: bool| {
-            at.mails
-                .values()
-                .filter(|m| m.flags.system.has(flag) == set)
-                .count() as u32
-        };
-        let mut status = StatusData::default();
-        status.messages = Some(at.mails.len() as u32);
-        status.uid_next = Uid::new(at.next);
-        status.uid_validity = Some(1);
-        status.unseen = Some(count(System::SEEN, false));
-        status.deleted = Some(count(System::DELETED, true));
-        status.size = Some(at.mails.values().map(|m| m.raw.len() as u64).sum());
-        status.modseq = Some(at.modseq);
-        status.recent = Some(0);
-        Some(status)
-    }
-}
+pub use store::*;
 
 /// How rows are given.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -207,52 +69,6 @@ pub struct App {
     seen_changes: usize,
     /// Change notifications are kept back.
     pub deaf: bool,
-}
-
-pub const MESSAGE: &[u8] = b"From: Fred <fred@example.org>\r\n\
-To: joe@example.com\r\n\
-Subject: afternoon meeting\r\n\
-Date: Mon, 7 Feb 1994 21:52:25 -0800\r\n\
-Message-ID: <B27397@example.org>\r\n\
-\r\n\
-Hello Joe\r\n";
-
-pub const MULTIPART: &[u8] = b"From: a@example.org\r\n\
-Subject: =?iso-8859-1?Q?caf=E9?=\r\n\
-Content-Type: multipart/mixed; boundary=x\r\n\
-\r\n\
---x\r\n\
-Content-Type: text/plain\r\n\
-\r\n\
-one\r\n\
---x\r\n\
-Content-Type: application/octet-stream\r\n\
-Content-Transfer-Encoding: base64\r\n\
-\r\n\
-aGVsbG8A\r\n\
---x--\r\n";
-
-/// Three messages in INBOX, and a few other mailboxes.
-pub fn account() -> Store {
-    let mut store = Store::default();
-    store.create("INBOX", SpecialUse::NONE);
-    store.create("Sent", SpecialUse::SENT);
-    store.create("foo/bar", SpecialUse::NONE);
-    store.create("Archive", SpecialUse::NONE);
-    store.boxes.get_mut("Archive").unwrap().read_only = true;
-    store.subscribed = ["INBOX".to_owned(), "foo/bar".to_owned(), "gone".to_owned()].into();
-    let date = (760_686_745, -480);
-    store.deliver("INBOX", MESSAGE, Flags::from(System::SEEN), date);
-    store.deliver("INBOX", MULTIPART, Flags::default(), (760_700_000, 0));
-    store.deliver(
-        "INBOX",
-        b"Subject: third\r\n\r\nthree\r\n",
-        Flags::default(),
-        (760_800_000, 0),
-    );
-    store.deliver("Archive", MESSAGE, Flags::default(), date);
-    store.changes.clear();
-    store
 }
 
 pub fn config(words: &[&str]) -> Arc<Config> {
