@@ -20,9 +20,11 @@ impl Need {
     pub const DATE: Need = Need(1 << 2);
     /// [`Row::size`]
     pub const SIZE: Need = Need(1 << 3);
-    /// `Row::outline`, or all octets where none is stored.
+    /// `Row::outline` or `Row::layout`, if one is stored. Without it the message is read to find the
+    /// parts: a store that keeps none takes this for [`Need::BLOB`].
     pub const OUTLINE: Need = Need(1 << 4);
-    /// [`Row::raw`], or octet ranges through the `Blob` that the row gives back.
+    /// Octets of the message may be needed: [`Row::raw`] if it is at hand, or else the ranges that
+    /// the `Blob` of the row asks for. With an outline it may turn out that none are.
     pub const BLOB: Need = Need(1 << 5);
 
     /// Whether all of `other` are wanted.

@@ -27,6 +27,14 @@ pub(super) struct Line {
     pub(super) named: bool,
     /// It has the flags, asked for or not.
     pub(super) seen: bool,
+    /// What the items are made of.
+    pub(super) needs: Needs,
+}
+
+impl Line {
+    pub(super) fn tells_flags(&self) -> bool {
+        self.seen || self.needs.flags
+    }
 }
 
 /// Writes the line of a row; `Some`: it waits for octets of the message.
@@ -38,7 +46,7 @@ pub(super) fn row(
     enabled: Enabled,
     limit: u64,
 ) -> Result<Option<Pull>, No<'static>> {
-    let needs = Needs::of(items);
+    let needs = line.needs;
     let mut structured = Structured::default();
     let shape = Shape::of(row, needs.structure || needs.sections, &mut structured);
     let lacks = row.raw.is_none() && needs.lacks(&shape);
@@ -101,22 +109,34 @@ pub(super) fn row(
 
 /// What the items are made of.
 #[derive(Debug, Clone, Copy, Default)]
-struct Needs {
+pub(super) struct Needs {
+    /// FLAGS.
+    pub(super) flags: bool,
+    /// MODSEQ.
+    pub(super) modseq: bool,
+    /// INTERNALDATE.
+    pub(super) date: bool,
+    /// RFC822.SIZE.
+    pub(super) size: bool,
     /// ENVELOPE, BODY, BODYSTRUCTURE.
-    structure: bool,
+    pub(super) structure: bool,
     /// A section that must be found first.
-    sections: bool,
+    pub(super) sections: bool,
     /// Octets of the message.
-    octets: bool,
+    pub(super) octets: bool,
     /// Decoded octets.
     decoded: bool,
 }
 
 impl Needs {
-    fn of(items: FetchItems<'_>) -> Needs {
+    pub(super) fn of(items: FetchItems<'_>) -> Needs {
         let mut needs = Needs::default();
         for item in items.iter() {
             match item {
+                FetchItem::Flags => needs.flags = true,
+                FetchItem::ModSeq => needs.modseq = true,
+                FetchItem::InternalDate => needs.date = true,
+                FetchItem::Rfc822Size => needs.size = true,
                 FetchItem::Envelope | FetchItem::Body | FetchItem::BodyStructure => {
                     needs.structure = true;
                 }
@@ -240,9 +260,11 @@ impl Writer<'_> {
     }
 
     fn write(&self, items: FetchItems<'_>, to: &mut impl Target) {
-        let has = |wanted: fn(&FetchItem<'_>) -> bool| items.iter().any(|item| wanted(&item));
-        let asked_flags = has(|item| matches!(item, FetchItem::Flags));
-        let asked_modseq = has(|item| matches!(item, FetchItem::ModSeq));
+        let Needs {
+            flags: asked_flags,
+            modseq: asked_modseq,
+            ..
+        } = self.line.needs;
         to.put(b"* ");
         respond::number(to, u64::from(self.line.number));
         let mut before: &[u8] = b" FETCH (";

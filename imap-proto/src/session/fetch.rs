@@ -7,7 +7,7 @@ use wire_core::{Answered, Next, Ticket, TicketId};
 use super::{
     Blob, Flow, Session,
     blob::Pull,
-    compose::{self, Line},
+    compose::{self, Line, Needs},
     stage::{Asked, Stage},
 };
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
 pub(super) struct Fetching {
     /// The items as the client wrote them.
     items: Vec<u8>,
+    needs: Needs,
     /// Every line has the UID.
     uid: bool,
     /// Every line has the flags: fetching may have set `\Seen`.
@@ -45,6 +46,7 @@ impl Fetching {
             number,
             named: self.uid,
             seen: self.mark_seen,
+            needs: self.needs,
         };
         (FetchItems::of(&self.items), line)
     }
@@ -81,6 +83,7 @@ impl Session {
         };
         let ticket = self.ask(Asked::Fetch(Box::new(Fetching {
             items: fetch.items.text().to_vec(),
+            needs: Needs::of(fetch.items),
             uid: fetch.uid,
             mark_seen,
             uids,
@@ -94,24 +97,17 @@ impl Session {
 
     /// The cheapest columns that answer these items.
     fn need(&self, items: FetchItems<'_>, mark_seen: bool) -> Need {
-        let mut need = match mark_seen {
-            true => Need::FLAGS,
-            false => Need::NOTHING,
-        };
-        for item in items.iter() {
-            need = need
-                | match item {
-                    FetchItem::Flags => Need::FLAGS,
-                    FetchItem::InternalDate => Need::DATE,
-                    FetchItem::Rfc822Size => Need::SIZE,
-                    FetchItem::ModSeq => Need::MODSEQ,
-                    FetchItem::Uid => Need::NOTHING,
-                    FetchItem::Envelope | FetchItem::Body | FetchItem::BodyStructure => {
-                        Need::OUTLINE | Need::SIZE
-                    }
-                    _ => Need::BLOB | Need::SIZE,
-                };
-        }
+        let needs = Needs::of(items);
+        let columns = [
+            (mark_seen || needs.flags, Need::FLAGS),
+            (needs.modseq, Need::MODSEQ),
+            (needs.date, Need::DATE),
+            (needs.size || needs.structure || needs.octets, Need::SIZE),
+            (needs.structure || needs.sections, Need::OUTLINE),
+            (needs.octets, Need::BLOB),
+        ];
+        let wanted = columns.into_iter().filter(|(wanted, _)| *wanted);
+        let mut need = wanted.fold(Need::NOTHING, |need, (_, column)| need | column);
         // The mod-sequence tells which change a flag belongs to, asked for or not.
         if need.has(Need::FLAGS) || self.enabled.condstore {
             need = need | Need::MODSEQ;
@@ -240,7 +236,7 @@ impl Session {
         fetching.told += 1;
         let (items, line) = fetching.line(number);
         let limit = self.config.limits.gather;
-        let tells_flags = fetching.mark_seen || items.iter().any(is_flags);
+        let tells_flags = line.tells_flags();
         match compose::row(&mut self.out, items, row, line, self.enabled, limit) {
             Ok(None) => {
                 self.row_told(row, tells_flags);
@@ -264,8 +260,4 @@ impl Session {
             mailbox.flags_told(&UidSet::from(row.uid), modseq);
         }
     }
-}
-
-fn is_flags(item: FetchItem<'_>) -> bool {
-    matches!(item, FetchItem::Flags)
 }
