@@ -59,6 +59,20 @@ pub trait Talk: Send {
     fn resume_tls(&mut self, upgrade: Upgrade, tls: TlsInfo);
 }
 
+/// How a connection was lost, by the layer that noticed.
+#[derive(Debug, thiserror::Error)]
+pub enum Lost {
+    /// The network.
+    #[error("tcp: {0}")]
+    Tcp(#[from] io::Error),
+    /// The handshake.
+    #[error("tls: {0}")]
+    Tls(io::Error),
+    /// The session asked for what this server does not offer.
+    #[error("session: {0} is not served")]
+    Unserved(&'static str),
+}
+
 enum Wake<D> {
     Finished(Finished<D>),
     Phase,
@@ -74,7 +88,7 @@ pub async fn run<T: Talk>(
     acceptor: &TlsAcceptor,
     clock: Clock,
     mut phase: watch::Receiver<Phase>,
-) -> io::Result<CloseReason> {
+) -> Result<CloseReason, Lost> {
     let mut buffer = Buffer::new();
     loop {
         let mut input = buffer.filled();
@@ -90,12 +104,12 @@ pub async fn run<T: Talk>(
             Next::Wait(wants) => wants,
             Next::StartTls(upgrade) => {
                 buffer.clear();
-                let (inside, info) = io.accept_tls(acceptor).await?;
+                let (inside, info) = io.accept_tls(acceptor).await.map_err(Lost::Tls)?;
                 io = inside;
                 talk.resume_tls(upgrade, info);
                 continue;
             }
-            Next::Deflate(_) => return Err(io::ErrorKind::Unsupported.into()),
+            Next::Deflate(_) => return Err(Lost::Unserved("COMPRESS")),
             Next::Closed(reason) => {
                 // Best effort: the peer may be gone, and the reason is known already.
                 let _ = tokio::time::timeout(GOODBYE, io.shutdown()).await;
@@ -120,7 +134,7 @@ pub async fn run<T: Talk>(
         };
         match turned {
             Turn::Moved => {}
-            Turn::External(_) => return Err(io::ErrorKind::Unsupported.into()),
+            Turn::External(_) => return Err(Lost::Unserved("sendfile")),
             Turn::Answer(Wake::Finished(Finished::Done(done))) => talk.finish(done),
             Turn::Answer(Wake::Finished(Finished::Lost(ticket))) => talk.forfeit(ticket),
             Turn::Answer(Wake::Phase) => {

@@ -5,7 +5,7 @@ mod loading;
 mod upload;
 mod work;
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use imap_proto::{Code, CopyUid, Event, Mailbox, Namespaces, No, Noted, Session, kind};
 use tokio::task::AbortHandle;
@@ -35,6 +35,8 @@ pub struct Imap {
     account: Option<AccountId>,
     open: Option<Open>,
     loading: Option<Loading>,
+    /// Loads that wait for their turn.
+    loads: VecDeque<Loading>,
     upload: Option<Upload>,
 }
 
@@ -81,6 +83,7 @@ impl Imap {
             account: None,
             open: None,
             loading: None,
+            loads: VecDeque::new(),
             upload: None,
         }
     }
@@ -174,7 +177,7 @@ impl Imap {
         let store = self.shared.store.clone();
         match event {
             Event::Load { ticket, load } => {
-                self.loading = Some(Loading::new(ticket, load, mailbox));
+                self.loads.push_back(Loading::new(ticket, load, mailbox));
             }
             Event::Store { ticket, change } => {
                 self.jobs.start(ticket.id(), async move {
@@ -379,9 +382,6 @@ impl Talk for Imap {
     fn finish(&mut self, done: Done) {
         match done {
             Done::Checked(ticket, answer) => {
-                if !matches!(answer, Answer::Grant | Answer::GrantAs(_)) {
-                    info!(?answer, "login refused");
-                }
                 self.session.authenticate(ticket, answer);
             }
             Done::LoggedIn(ticket, Some(account)) => {

@@ -2,7 +2,10 @@
 
 #![forbid(unsafe_code)]
 
-use std::{io::Write, process::ExitCode};
+use std::{
+    io::{IsTerminal, Write},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use inbound::{
@@ -30,6 +33,7 @@ async fn serve(serve: Serve) -> Result<(), Mistake> {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
     let stop = stop()?;
     let server = Server::start(Config::from_cli(serve)?).await?;

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
+use tracing::info;
 use wire_core::sasl::{self, Answer, Request};
 
 use crate::store::{AccountState, Directory, Scopes, Secret};
@@ -41,7 +42,18 @@ impl Passwords {
     /// Acting as somebody else is denied: this server has no delegation.
     pub async fn answer(self, request: Request, scope: Scopes) -> Answer {
         match request {
-            Request::Password { user, password } => self.check(&user, password, scope).await,
+            Request::Password { user, password } => {
+                let answer = self.check(&user, password, scope).await;
+                match &answer {
+                    Answer::GrantAs(account) => info!(%account, "password accepted"),
+                    refused => info!(?user, ?refused, "password refused"),
+                }
+                answer
+            }
+            Request::ActAs { user, authzid } => {
+                info!(?user, ?authzid, "acting as another refused");
+                Answer::Deny
+            }
             _ => Answer::Deny,
         }
     }

@@ -275,9 +275,6 @@ impl Talk for Pop3 {
     fn finish(&mut self, done: Done) {
         match done {
             Done::Checked(ticket, answer) => {
-                if !matches!(answer, Answer::Grant | Answer::GrantAs(_)) {
-                    info!(?answer, "login refused");
-                }
                 self.session.authenticate(ticket, answer);
             }
             Done::Opened(ticket, opened) => self.opened(ticket, opened),

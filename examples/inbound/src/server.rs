@@ -13,7 +13,7 @@ use wire_core::{CloseReason, Entropy, Peer, driver::Clock};
 use crate::{
     accounts,
     config::{Config, Mistake, Service},
-    connection::{self, Phase},
+    connection::{self, Lost, Phase},
     http,
     imap::Imap,
     passwords::Passwords,
@@ -237,13 +237,13 @@ async fn talk(
     remote: SocketAddr,
     shared: Arc<Shared>,
     phase: watch::Receiver<Phase>,
-) -> io::Result<CloseReason> {
+) -> Result<CloseReason, Lost> {
     tcp.set_nodelay(true)?;
     let mut peer = Peer::new(Some(remote)).local(tcp.local_addr()?);
     let mut io = Stream::Plain(tcp);
     let acceptor = shared.tls.acceptor(service);
     if service.implicit_tls() {
-        let (inside, tls) = io.accept_tls(acceptor).await?;
+        let (inside, tls) = io.accept_tls(acceptor).await.map_err(Lost::Tls)?;
         Span::current().record("tls", tls.protocol.unwrap_or("unknown"));
         io = inside;
         peer = peer.tls(tls);

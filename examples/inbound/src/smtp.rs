@@ -9,7 +9,7 @@ use std::{
 use smtp_proto::{Address, Event, MessageId, Path, RcptId, Reply, Session, kind};
 use tracing::{Span, info, warn};
 use wire_core::{
-    Chunk, Endpoint, Next, Ticket, TicketId, Time, TlsInfo, Upgrade,
+    Answered, Chunk, Endpoint, Next, Ticket, TicketId, Time, TlsInfo, Upgrade,
     sasl::{Answer, Identity, Mechanism, Request},
 };
 
@@ -187,7 +187,7 @@ impl Smtp {
     ) {
         let reply = match found {
             Ok(Recipient::Mailboxes(mailboxes)) => {
-                let accepted = self.session.accept(ticket) == wire_core::Answered::Taken;
+                let accepted = self.session.accept(ticket) == Answered::Taken;
                 if let Some(transaction) = self.transaction.as_mut().filter(|_| accepted) {
                     transaction.recipients.push(Accepted {
                         rcpt,
@@ -416,9 +416,6 @@ impl Talk for Smtp {
     fn finish(&mut self, done: Done) {
         match done {
             Done::Checked(ticket, answer) => {
-                if !matches!(answer, Answer::Grant | Answer::GrantAs(_)) {
-                    info!(?answer, "login refused");
-                }
                 self.session.authenticate(ticket, answer);
             }
             Done::LoggedIn(ticket, Some(account)) => {
@@ -434,10 +431,11 @@ impl Talk for Smtp {
                 self.resolved(ticket, rcpt, address, found);
             }
             Done::Opened(ticket, Ok(spool)) => {
-                if let Some(transaction) = &mut self.transaction {
+                // A stale ticket is of a transaction that is gone, and so may be another's turn.
+                let open = self.session.accept(ticket) == Answered::Taken;
+                if let Some(transaction) = self.transaction.as_mut().filter(|_| open) {
                     transaction.body = Body::Open(spool);
                 }
-                self.session.accept(ticket);
             }
             Done::Opened(ticket, Err(error)) => {
                 warn!(?error, "no spool");

@@ -60,7 +60,14 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.inner().poll_read(cx, buf)
+        match self.inner().poll_read(cx, buf) {
+            // Many clients leave TLS without a word. Mail protocols have ends of their own, so that
+            // nothing that was cut off is taken for a whole.
+            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                Poll::Ready(Ok(()))
+            }
+            other => other,
+        }
     }
 }
 

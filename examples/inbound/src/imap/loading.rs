@@ -72,13 +72,20 @@ impl Loading {
             waiting: false,
         }
     }
+
+    /// The content of the row in front, where it is needed, short and not at hand.
+    fn to_read_whole(&self) -> Option<BlobRef> {
+        let needed = self.load.need.has(Need::BLOB) && self.whole.is_none();
+        let content = self.rows.front().filter(|_| needed)?.content.as_ref()?;
+        Some(content.blob).filter(|blob| blob.octets <= WHOLE)
+    }
 }
 
 impl Imap {
-    /// Goes on with the load. True: the session was given something.
+    /// Goes on with the loads, one after the other. True: the session was given something.
     pub(super) fn load_on(&mut self) -> bool {
         let mut moved = false;
-        while let Some(mut loading) = self.loading.take() {
+        while let Some(mut loading) = self.loading.take().or_else(|| self.loads.pop_front()) {
             if loading.waiting || self.session.congested() {
                 self.loading = Some(loading);
                 return moved;
@@ -88,13 +95,16 @@ impl Imap {
                     self.loading = Some(loading);
                     return moved;
                 }
+            } else if let Some(reference) = loading.to_read_whole() {
+                self.read_whole(&mut loading, reference);
             } else if let Some(entry) = loading.rows.pop_front() {
                 self.give(&mut loading, entry);
             } else if let Some(wanted) = loading.wanted.take() {
                 self.ask(&mut loading, wanted);
             } else {
                 self.session.loaded(loading.ticket);
-                return true;
+                moved = true;
+                continue;
             }
             moved = true;
             self.loading = Some(loading);
@@ -113,21 +123,17 @@ impl Imap {
             .background(async move { Done::Rows(rows(&*store, mailbox, &load, wanted).await) });
     }
 
-    /// Gives one row, once the octets that it needs are at hand.
+    /// Reads a short message before its row is given.
+    fn read_whole(&mut self, loading: &mut Loading, reference: BlobRef) {
+        let blobs = self.shared.blobs.clone();
+        loading.waiting = true;
+        self.jobs.background(async move {
+            Done::Octets(read(&*blobs, None, reference, 0, WHOLE as usize).await)
+        });
+    }
+
+    /// Gives one row. What it needs of a short message is at hand; a long one is pulled.
     fn give(&mut self, loading: &mut Loading, entry: Entry) {
-        let need = loading.load.need;
-        let content = entry.content.as_ref().filter(|_| need.has(Need::BLOB));
-        if let Some(content) = content.filter(|content| content.blob.octets <= WHOLE) {
-            if loading.whole.is_none() {
-                let (blobs, reference) = (self.shared.blobs.clone(), content.blob);
-                loading.waiting = true;
-                loading.rows.push_front(entry);
-                self.jobs.background(async move {
-                    Done::Octets(read(&*blobs, None, reference, 0, WHOLE as usize).await)
-                });
-                return;
-            }
-        }
         let Some(uid) = uid(entry.uid) else { return };
         let keywords = self
             .open
