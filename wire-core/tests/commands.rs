@@ -138,6 +138,23 @@ fn a_literal_number_of_any_length_still_is_a_literal() {
 }
 
 #[test]
+fn a_cut_line_end_hides_no_literal_of_a_line_that_is_thrown_away() {
+    for digits in 1..40 {
+        let number = "9".repeat(digits);
+        let input = format!("a X {{1+}}\r\n. {{{number}+}}\r\nb NOOP\r\nc NOOP\r\n");
+        let whole = run([input.as_bytes()], 1024, Plan::Discard);
+        for at in 0..input.len() {
+            let (left, right) = input.as_bytes().split_at(at);
+            assert_eq!(
+                run([left, right], 1024, Plan::Discard),
+                whole,
+                "{digits} at {at}"
+            );
+        }
+    }
+}
+
+#[test]
 fn only_a_marker_at_the_end_of_a_line_is_a_literal() {
     for line in [
         "a {}", "a {+}", "a {x}", "a {5} ", "a 5}", "a {5-}", "a {-5}", "a {5+",

@@ -328,8 +328,10 @@ struct Tail {
 }
 
 impl Tail {
-    /// Holds `~{18446744073709551615+}` and a CR.
-    const SIZE: usize = 26;
+    /// Holds `~{18446744073709551615+}`.
+    const MARKER: usize = 26;
+    /// And a CR that may turn out to be half of the line end.
+    const SIZE: usize = Tail::MARKER + 1;
 
     const fn new() -> Self {
         Tail {
@@ -378,16 +380,20 @@ impl Tail {
     }
 
     fn literal(&self) -> Option<Literal> {
-        if let Some((literal, _)) = Literal::at_end_of(self.kept()) {
+        let kept = self.kept();
+        let kept = kept
+            .get(kept.len().saturating_sub(Tail::MARKER)..)
+            .unwrap_or(kept);
+        if let Some((literal, _)) = Literal::at_end_of(kept) {
             return Some(literal);
         }
         // More digits than any number needs: its size is not known, but that it is one is.
-        let digits = self.kept().strip_suffix(b"}")?;
+        let digits = kept.strip_suffix(b"}")?;
         let (waits, digits) = match digits.strip_suffix(b"+") {
             Some(digits) => (false, digits),
             None => (true, digits),
         };
-        let endless = self.length == Tail::SIZE && digits.iter().all(u8::is_ascii_digit);
+        let endless = kept.len() == Tail::MARKER && digits.iter().all(u8::is_ascii_digit);
         endless.then_some(Literal {
             octets: u64::MAX,
             waits,
