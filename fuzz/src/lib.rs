@@ -1,0 +1,43 @@
+//! Fuzz targets as plain functions: each takes any octets, and panics if its oracle is broken.
+//!
+//! - `cargo test --manifest-path fuzz/Cargo.toml` replays the corpus, with some thousand changes to
+//!   it that are the same in every run. No nightly compiler, no libFuzzer.
+//! - `RUSTC_BOOTSTRAP=1 cargo fuzz run --features libfuzzer TARGET NEW fuzz/corpus/TARGET` searches
+//!   on and keeps what it finds in the folder `NEW`. What broke an oracle becomes a file of the
+//!   corpus, small and with a name that says what it is.
+
+mod dice;
+mod drive;
+mod frame;
+mod imap;
+mod mime;
+mod pop3;
+mod smtp;
+mod wire;
+
+pub use dice::Dice;
+pub use frame::{frame_commands, frame_lines};
+pub use imap::{imap_session, imap_syntax};
+pub use mime::{mime_bodies, mime_fields, mime_scan};
+pub use pop3::pop3_session;
+pub use smtp::{smtp_data, smtp_session};
+pub use wire::{proxy, sasl};
+
+/// A fuzz target.
+pub type Target = fn(&[u8]);
+
+/// All targets by their names, which are those of their corpora and programs.
+pub const TARGETS: [(&str, Target); 12] = [
+    ("mime_scan", mime_scan),
+    ("mime_fields", mime_fields),
+    ("mime_bodies", mime_bodies),
+    ("smtp_session", smtp_session),
+    ("smtp_data", smtp_data),
+    ("pop3_session", pop3_session),
+    ("imap_session", imap_session),
+    ("imap_syntax", imap_syntax),
+    ("frame_lines", frame_lines),
+    ("frame_commands", frame_commands),
+    ("proxy", proxy),
+    ("sasl", sasl),
+];
