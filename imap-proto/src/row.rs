@@ -85,6 +85,8 @@ pub struct Row<'a> {
     pub(crate) size: Option<u64>,
     pub(crate) date: Option<(i64, i16)>,
     pub(crate) raw: Option<&'a Bytes>,
+    /// Where the header ends, found by the session itself.
+    pub(crate) head: Option<u64>,
     #[cfg(feature = "mime")]
     pub(crate) outline: Option<mime_core::Outline<'a>>,
     #[cfg(feature = "mime")]
@@ -101,6 +103,7 @@ impl<'a> Row<'a> {
             size: None,
             date: None,
             raw: None,
+            head: None,
             #[cfg(feature = "mime")]
             outline: None,
             #[cfg(feature = "mime")]

@@ -247,3 +247,61 @@ fn every_event_can_be_declined() {
         assert!(input.is_empty(), "{command}");
     }
 }
+
+#[test]
+fn a_header_is_found_without_reading_the_message() {
+    let mut app = selected();
+    app.say("3 FETCH 2 (BODY.PEEK[HEADER.FIELDS (To)] BODY.PEEK[TEXT]<0.4>)\r\n");
+    let Some(Owed::Load(ticket, ..)) = app.owed.pop_front() else {
+        panic!()
+    };
+    let message = b"From: a@example.org\r\nTo: b@example.org\r\n\r\nbody ...";
+    let row = Row::new(app::uid(2)).size(1 << 40);
+    let mut blob = app.session.row(&ticket, row).unwrap();
+    let mut read = 0;
+    while let Some(range) = blob.want(&app.session) {
+        // The store gives a few octets at a time, whatever is wanted.
+        let start = usize::try_from(range.start).unwrap();
+        let end = usize::try_from(range.end).unwrap().min(start + 5);
+        read += blob.write(&mut app.session, range.start, &message[start..end]);
+    }
+    blob.end(&mut app.session);
+    app.session.loaded(ticket);
+    let expected = "* 2 FETCH (BODY[HEADER.FIELDS (To)] {21}\r\nTo: b@example.org\r\n\r\n \
+        BODY[TEXT]<0> {4}\r\nbody)\r\n3 OK Done\r\n";
+    assert_eq!(app.out(), expected);
+    assert!(read < 2 * message.len());
+}
+
+#[test]
+fn an_empty_message_has_an_empty_header() {
+    let mut app = selected();
+    app.say("3 FETCH 2 (BODY.PEEK[HEADER] BODY.PEEK[1] BODY.PEEK[])\r\n");
+    let Some(Owed::Load(ticket, ..)) = app.owed.pop_front() else {
+        panic!()
+    };
+    let blob = app
+        .session
+        .row(&ticket, Row::new(app::uid(2)).size(0))
+        .unwrap();
+    assert_eq!(blob.want(&app.session), None);
+    blob.end(&mut app.session);
+    app.session.loaded(ticket);
+    let expected =
+        "* 2 FETCH (BODY[HEADER] {0}\r\n BODY[1] {0}\r\n BODY[] {0}\r\n)\r\n3 OK Done\r\n";
+    assert_eq!(app.out(), expected);
+    app.say("4 FETCH 2 BODY.PEEK[HEADER]\r\n");
+    let Some(Owed::Load(ticket, ..)) = app.owed.pop_front() else {
+        panic!()
+    };
+    let blob = app
+        .session
+        .row(&ticket, Row::new(app::uid(2)).size(0))
+        .unwrap();
+    blob.end(&mut app.session);
+    app.session.loaded(ticket);
+    assert_eq!(
+        app.out(),
+        "* 2 FETCH (BODY[HEADER] {0}\r\n)\r\n4 OK Done\r\n"
+    );
+}

@@ -164,6 +164,35 @@ impl Session {
         if let Some((pull, out)) = self.pull_and_out(id) {
             pull.feed(octets, whole, out);
         }
+        self.go_on_behind_header(id);
+    }
+
+    /// The header was read to its end: now it is known which ranges the line is made of.
+    fn go_on_behind_header(&mut self, id: TicketId) {
+        let view = self.mailbox.as_deref().map(|mailbox| &mailbox.view);
+        let Stage::Asked(open, Asked::Fetch(fetching)) = &mut self.stage else {
+            return;
+        };
+        let Some(Pull::Head(header)) = fetching.pull.as_deref().filter(|_| *open == id) else {
+            return;
+        };
+        if !header.is_complete() {
+            return;
+        }
+        let row = header
+            .row
+            .behind(shape::header_end(&header.octets), header.whole);
+        let Some(number) = view.and_then(|view| view.number(row.uid)) else {
+            return;
+        };
+        let (items, line) = fetching.line(number);
+        let next = compose::row(&mut self.out, items, &row, line, self.enabled, u64::MAX);
+        let next = next.unwrap_or_else(|why| {
+            fetching.leave_out(why);
+            None
+        });
+        let nothing = || Pull::pieces(VecDeque::new());
+        fetching.pull = Some(Box::new(next.unwrap_or_else(nothing)));
     }
 
     pub(super) fn has_pull(&self, id: TicketId) -> bool {
@@ -245,6 +274,8 @@ impl Session {
 pub(super) enum Pull {
     /// All of the message, to be looked at.
     Whole(Whole),
+    /// The message up to the end of its header, for the same.
+    Head(Whole),
     /// Ranges of it, to be sent.
     Pieces(Pieces),
 }
@@ -252,8 +283,44 @@ pub(super) enum Pull {
 #[derive(Debug)]
 pub(super) struct Whole {
     row: OwnedRow,
+    /// How many octets are wanted, at most.
     size: u64,
+    /// How many the message has.
+    whole: u64,
     octets: Vec<u8>,
+    /// Only the header is wanted, and its end was seen.
+    ended: bool,
+}
+
+impl Whole {
+    fn new(row: &Row<'_>, size: u64, whole: u64) -> Self {
+        Whole {
+            row: OwnedRow::of(row),
+            size,
+            whole,
+            octets: Vec::new(),
+            ended: false,
+        }
+    }
+
+    fn want(&self) -> Option<Range<u64>> {
+        let from = self.octets.len() as u64;
+        (from < self.size && !self.ended).then_some(from..self.size)
+    }
+
+    fn is_complete(&self) -> bool {
+        self.want().is_none()
+    }
+
+    /// Looks for the blank line in what is new, and where it may have been cut.
+    fn feed_header(&mut self, octets: &[u8]) {
+        let from = self.octets.len().saturating_sub(3);
+        self.octets.extend_from_slice(octets);
+        let fresh = self.octets.get(from..).unwrap_or_default();
+        let blank = |end: &[u8]| memchr::memmem::find(fresh, end).is_some();
+        let at_once = self.octets.starts_with(b"\r\n") || self.octets.starts_with(b"\n");
+        self.ended |= at_once || blank(b"\n\r\n") || blank(b"\n\n");
+    }
 }
 
 #[derive(Debug)]
@@ -306,11 +373,12 @@ impl Fields {
 
 impl Pull {
     pub(super) fn whole(row: &Row<'_>, size: u64) -> Pull {
-        Pull::Whole(Whole {
-            row: OwnedRow::of(row),
-            size,
-            octets: Vec::new(),
-        })
+        Pull::Whole(Whole::new(row, size, size))
+    }
+
+    /// A header that does not end within `limit` ends there.
+    pub(super) fn head(row: &Row<'_>, size: u64, limit: u64) -> Pull {
+        Pull::Head(Whole::new(row, size.min(limit), size))
     }
 
     pub(super) fn pieces(pieces: VecDeque<Piece>) -> Pull {
@@ -325,10 +393,7 @@ impl Pull {
     /// What is wanted next, to its end.
     fn want(&self) -> Option<Range<u64>> {
         match self {
-            Pull::Whole(whole) => {
-                let from = whole.octets.len() as u64;
-                (from < whole.size).then_some(from..whole.size)
-            }
+            Pull::Whole(whole) | Pull::Head(whole) => whole.want(),
             Pull::Pieces(pieces) => pieces.want(),
         }
     }
@@ -345,13 +410,14 @@ impl Pull {
     fn feed(&mut self, octets: &[u8], whole: Option<&Bytes>, out: &mut Output) {
         match self {
             Pull::Whole(gathered) => gathered.octets.extend_from_slice(octets),
+            Pull::Head(gathered) => gathered.feed_header(octets),
             Pull::Pieces(pieces) => pieces.feed(octets, whole, out),
         }
     }
 
     fn pass(&mut self, n: u64, out: &mut Output) -> u64 {
         match self {
-            Pull::Whole(_) => 0,
+            Pull::Whole(_) | Pull::Head(_) => 0,
             Pull::Pieces(pieces) => pieces.pass(n, out),
         }
     }
@@ -485,7 +551,21 @@ impl OwnedRow {
     }
 
     fn with<'r>(&'r self, raw: &'r Bytes) -> Row<'r> {
-        let mut row = Row::new(self.uid).raw(raw);
+        let mut row = self.row();
+        row.raw = Some(raw);
+        row
+    }
+
+    /// The row of a message whose header ends at `head`.
+    fn behind(&self, head: u64, size: u64) -> Row<'_> {
+        let mut row = self.row();
+        row.head = Some(head);
+        row.size = Some(size);
+        row
+    }
+
+    fn row(&self) -> Row<'_> {
+        let mut row = Row::new(self.uid);
         row.flags = self.flags.as_ref().map(Into::into);
         row.modseq = self.modseq;
         row.size = self.size;

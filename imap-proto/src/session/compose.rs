@@ -49,10 +49,13 @@ pub(super) fn row(
     let needs = line.needs;
     let mut structured = Structured::default();
     let shape = Shape::of(row, needs.structure || needs.sections, &mut structured);
-    let lacks = row.raw.is_none() && needs.lacks(&shape);
+    let lacks = match row.raw {
+        Some(_) => Lack::Nothing,
+        None => needs.lacks(&shape),
+    };
     let size = match row.raw.map(|raw| raw.len() as u64).or(row.size) {
         Some(size) => size,
-        None if needs.octets || lacks => {
+        None if needs.octets || lacks != Lack::Nothing => {
             return Err(No::new(
                 Code::ServerBug,
                 "The size of a message is not known",
@@ -60,11 +63,14 @@ pub(super) fn row(
         }
         None => 0,
     };
-    if lacks {
-        if size > limit {
+    match lacks {
+        Lack::Nothing => {}
+        Lack::Header if size > 0 => return Ok(Some(Pull::head(row, size, limit))),
+        Lack::Header => return Ok(Some(Pull::whole(row, size))),
+        Lack::Message if size > limit => {
             return Err(No::new(Code::Limit, "A message is too large for this"));
         }
-        return Ok(Some(Pull::whole(row, size)));
+        Lack::Message => return Ok(Some(Pull::whole(row, size))),
     }
     let writer = Writer {
         row,
@@ -124,6 +130,8 @@ pub(super) struct Needs {
     pub(super) sections: bool,
     /// Octets of the message.
     pub(super) octets: bool,
+    /// Something of a part, not of the message as a whole.
+    parts: bool,
     /// Decoded octets.
     decoded: bool,
 }
@@ -147,6 +155,7 @@ impl Needs {
                 FetchItem::Section { section, .. } => {
                     needs.octets = true;
                     needs.sections |= !is_whole(section);
+                    needs.parts |= !section.part.is_empty();
                 }
                 FetchItem::Binary { .. } | FetchItem::BinarySize { .. } => {
                     (needs.octets, needs.sections, needs.decoded) = (true, true, true);
@@ -157,12 +166,25 @@ impl Needs {
         needs
     }
 
-    /// Without the whole message this cannot be answered from what the store keeps.
-    fn lacks(self, shape: &Shape<'_>) -> bool {
-        self.decoded
-            || (self.structure && !shape.has_outline())
-            || (self.sections && !shape.has_layout())
+    /// What must be read before the line can be made of what the row holds.
+    fn lacks(self, shape: &Shape<'_>) -> Lack {
+        let sections = self.sections && !shape.has_layout();
+        if self.decoded || (self.structure && !shape.has_outline()) || (sections && self.parts) {
+            return Lack::Message;
+        }
+        match sections {
+            true => Lack::Header,
+            false => Lack::Nothing,
+        }
     }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lack {
+    Nothing,
+    /// Only where the header ends.
+    Header,
+    Message,
 }
 
 fn is_whole(section: Section<'_>) -> bool {

@@ -62,9 +62,12 @@ impl Session {
         let Some(uids) = self.resolve(fetch.set, fetch.uid) else {
             return ControlFlow::Continue(());
         };
-        let wants_modseq = |item| matches!(item, FetchItem::ModSeq);
-        self.enabled.condstore |=
-            fetch.changed_since.is_some() || fetch.items.iter().any(wants_modseq);
+        let needs = Needs::of(fetch.items);
+        if cfg!(not(feature = "mime")) && (needs.structure || needs.sections) {
+            self.no(No::new(Code::Cannot, "Only whole messages are served here"));
+            return ControlFlow::Continue(());
+        }
+        self.enabled.condstore |= fetch.changed_since.is_some() || needs.modseq;
         if uids.is_empty() {
             self.ok("No such messages");
             return ControlFlow::Continue(());
@@ -76,14 +79,14 @@ impl Session {
         let mark_seen = writable && fetch.items.iter().any(FetchItem::marks_seen);
         let load = Load {
             uids: uids.clone(),
-            need: self.need(fetch.items, mark_seen),
+            need: self.need(needs, mark_seen),
             changed_since: fetch.changed_since,
             mark_seen,
             why: Why::Fetch,
         };
         let ticket = self.ask(Asked::Fetch(Box::new(Fetching {
             items: fetch.items.text().to_vec(),
-            needs: Needs::of(fetch.items),
+            needs,
             uid: fetch.uid,
             mark_seen,
             uids,
@@ -96,8 +99,7 @@ impl Session {
     }
 
     /// The cheapest columns that answer these items.
-    fn need(&self, items: FetchItems<'_>, mark_seen: bool) -> Need {
-        let needs = Needs::of(items);
+    fn need(&self, needs: Needs, mark_seen: bool) -> Need {
         let columns = [
             (mark_seen || needs.flags, Need::FLAGS),
             (needs.modseq, Need::MODSEQ),

@@ -6,9 +6,9 @@ use std::ops::Range;
 use crate::{Row, respond::Sink, syntax::SectionText};
 
 #[cfg(feature = "mime")]
-pub(super) use with_mime::{Shape, Structured, fields};
+pub(super) use with_mime::{Shape, Structured, fields, header_end};
 #[cfg(not(feature = "mime"))]
-pub(super) use without_mime::{Shape, Structured, fields};
+pub(super) use without_mime::{Shape, Structured, fields, header_end};
 
 #[cfg(feature = "mime")]
 mod with_mime {
@@ -30,6 +30,8 @@ mod with_mime {
         outline: Option<Outline<'a>>,
         layout: Option<LayoutRef<'a>>,
         message: Option<Message<'a>>,
+        /// Where the header ends, and the message.
+        head: Option<(u64, u64)>,
     }
 
     impl<'a> Shape<'a> {
@@ -49,6 +51,7 @@ mod with_mime {
                 outline: of_message.or(row.outline),
                 layout: layout.or(row.layout),
                 message,
+                head: row.head.zip(row.size),
             }
         }
 
@@ -57,7 +60,7 @@ mod with_mime {
         }
 
         pub(in super::super) fn has_layout(&self) -> bool {
-            self.layout.is_some()
+            self.layout.is_some() || self.head.is_some()
         }
 
         pub(in super::super) fn write_envelope(&self, to: &mut impl Sink, utf8: bool) {
@@ -83,6 +86,15 @@ mod with_mime {
             path: &[u32],
             text: SectionText<'_>,
         ) -> Option<Range<u64>> {
+            if let Some((head, size)) = self.head {
+                return match text {
+                    _ if !path.is_empty() => None,
+                    SectionText::All => Some(0..size),
+                    SectionText::Text => Some(head..size),
+                    SectionText::Mime => None,
+                    _ => Some(0..head),
+                };
+            }
             let what = match text {
                 SectionText::All => Section::Whole,
                 SectionText::Text => Section::Text,
@@ -138,6 +150,13 @@ mod with_mime {
             };
             Some(message.part(id))
         }
+    }
+
+    /// Where the header of a message ends, of which these are the first octets.
+    pub(in super::super) fn header_end(octets: &[u8]) -> u64 {
+        let layout = Layout::scan(octets, &Limits::DEFAULT);
+        let header = layout.as_ref().section(&[], Section::Header);
+        header.map_or(0, |header| u64::from(header.end))
     }
 
     /// The fields of a header block that have these names, or have not.
@@ -214,6 +233,10 @@ mod without_mime {
         pub(in super::super) fn decoded(&self, _: &[u32]) -> Option<Vec<u8>> {
             None
         }
+    }
+
+    pub(in super::super) fn header_end(_: &[u8]) -> u64 {
+        0
     }
 
     pub(in super::super) fn fields(_: &[u8], _: &[Vec<u8>], _: bool) -> Vec<u8> {
