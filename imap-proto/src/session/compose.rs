@@ -9,7 +9,7 @@ use bytes::Bytes;
 use wire_core::Output;
 
 use super::{
-    blob::{Fields, Piece, Pull},
+    pull::{Fields, Piece, Pull},
     shape::{Shape, Structured},
     stage::Enabled,
 };

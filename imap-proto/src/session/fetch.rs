@@ -6,8 +6,8 @@ use wire_core::{Answered, Next, Ticket, TicketId};
 
 use super::{
     Blob, Flow, Session,
-    blob::Pull,
     compose::{self, Line, Needs},
+    pull::Pull,
     stage::{Asked, Stage},
 };
 use crate::{

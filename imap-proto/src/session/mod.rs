@@ -15,6 +15,7 @@ mod listing;
 mod login;
 mod mailbox;
 mod matching;
+mod pull;
 mod refuse;
 mod reply;
 mod search;

@@ -5,9 +5,8 @@ use std::{fmt::Write, ops::ControlFlow};
 use wire_core::{Answered, Next, Ticket, TicketId};
 
 use super::{
-    Blob, Flow, Session,
-    blob::Pull,
-    matching,
+    Blob, Flow, Session, matching,
+    pull::Pull,
     stage::{Asked, Stage},
 };
 use crate::{

@@ -16,7 +16,7 @@ mod with_mime {
         Encoding, Header, Layout, LayoutRef, Limits, Message, Name, Outline, PartId, Section,
     };
 
-    use super::super::blob::Fields;
+    use super::super::pull::Fields;
     use super::*;
     use crate::respond;
 
@@ -183,7 +183,7 @@ mod with_mime {
 /// Without the parser no structure is known: what needs it is left out.
 #[cfg(not(feature = "mime"))]
 mod without_mime {
-    use super::super::blob::Fields;
+    use super::super::pull::Fields;
     use super::*;
 
     #[derive(Default)]
