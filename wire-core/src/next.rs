@@ -24,6 +24,19 @@ pub enum Next<E> {
     Closed(CloseReason),
 }
 
+impl<E> Next<E> {
+    /// The same with another event: what a driver makes of it that is not interested in events.
+    pub fn map<F>(self, event: impl FnOnce(E) -> F) -> Next<F> {
+        match self {
+            Next::Event(happened) => Next::Event(event(happened)),
+            Next::Wait(wants) => Next::Wait(wants),
+            Next::StartTls(upgrade) => Next::StartTls(upgrade),
+            Next::Deflate(deflate) => Next::Deflate(deflate),
+            Next::Closed(reason) => Next::Closed(reason),
+        }
+    }
+}
+
 /// What can make progress. With all three false only time can (a tarpit, a greeting delay); then
 /// `until` is `Some`.
 ///

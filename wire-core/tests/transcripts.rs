@@ -39,8 +39,9 @@ impl Subject for Application {
     }
 
     fn step(&mut self, now: Time, input: &mut &[u8], record: &mut Record) -> Next<()> {
-        match self.toy.next(now, input) {
-            Next::Event(Event::Ask { ticket, what }) => {
+        self.toy
+            .next(now, input)
+            .map(|Event::Ask { ticket, what }| {
                 record.event(format_args!("ask {}", what.escape_ascii()));
                 match what {
                     b"me" => self.kept = Some(ticket),
@@ -48,13 +49,7 @@ impl Subject for Application {
                         .held
                         .push_back((ticket, format!("no {}", what.escape_ascii()))),
                 }
-                Next::Event(())
-            }
-            Next::Wait(wants) => Next::Wait(wants),
-            Next::StartTls(upgrade) => Next::StartTls(upgrade),
-            Next::Deflate(deflate) => Next::Deflate(deflate),
-            Next::Closed(reason) => Next::Closed(reason),
-        }
+            })
     }
 
     fn decide(&mut self, words: &str) -> Result<(), String> {

@@ -359,16 +359,8 @@ impl Talk for Imap {
     }
 
     fn step(&mut self, now: Time, input: &mut &[u8]) -> Next<()> {
-        match self.session.next(now, input) {
-            Next::Event(event) => {
-                self.event(event);
-                Next::Event(())
-            }
-            Next::Wait(wants) => Next::Wait(wants),
-            Next::StartTls(upgrade) => Next::StartTls(upgrade),
-            Next::Deflate(deflate) => Next::Deflate(deflate),
-            Next::Closed(reason) => Next::Closed(reason),
-        }
+        let next = self.session.next(now, input);
+        next.map(|event| self.event(event))
     }
 
     fn busy(&self) -> bool {

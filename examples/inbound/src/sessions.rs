@@ -1,6 +1,6 @@
 //! What the sessions of each port offer.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use smtp_proto::Capabilities;
 use wire_core::{
@@ -9,6 +9,10 @@ use wire_core::{
 };
 
 use crate::config::{Config, Mistake, Service};
+
+/// Sessions are told of changes. NOOP asks all the same, so that it tells what was committed before
+/// it; IDLE asks so seldom that it costs nothing.
+const ASK_AGAIN: Duration = Duration::from_secs(300);
 
 /// The configurations, one a kind of port, checked once.
 pub struct Sessions {
@@ -117,6 +121,7 @@ fn imap(config: &Config) -> Result<Arc<imap_proto::Config>, Mistake> {
         .starttls(true)
         .id("name", "inbound")
         .max_append(config.max_message_size)
+        .poll(ASK_AGAIN)
         .build()
         .map_err(|error| Mistake::new("--domain", error))
 }

@@ -15,13 +15,8 @@ fn a_mail_that_came_in_is_read_over_imap_and_pop3() {
         "250 "
     );
 
-    let mut imap = server.connect("imap");
-    imap.until("* OK");
-    imap.say("1 LOGIN demo demo", "1 OK");
-    assert!(
-        imap.ask("2 SELECT INBOX", "2 OK")
-            .contains(&"* 1 EXISTS".to_owned())
-    );
+    let (mut imap, exists) = server.imap();
+    assert_eq!(exists, 1);
     let fetched = imap
         .ask("3 FETCH 1 (ENVELOPE BODYSTRUCTURE BODY[TEXT])", "3 OK")
         .join("\n");
@@ -42,10 +37,8 @@ fn a_mail_that_came_in_is_read_over_imap_and_pop3() {
     assert!(head.contains("Return-Path: <sender@example.com>"), "{head}");
     assert!(head.contains("with ESMTP id"), "{head}");
 
-    let mut pop3 = server.connect("pop3");
+    let mut pop3 = server.pop3();
     pop3.until("+OK");
-    pop3.say("USER demo", "+OK");
-    pop3.say("PASS demo", "+OK");
     let lines = pop3.listing("RETR 1");
     assert_eq!(&lines[lines.len() - 3..], ["", "..dots", "body"]);
     pop3.say("QUIT", "+OK");
@@ -79,9 +72,7 @@ fn passwords_are_refused_without_tls() {
 #[test]
 fn passwords_are_taken_inside_tls_on_all_protocols() {
     let server = Server::start(&[]);
-    let mut smtp = server.connect("submission");
-    smtp.until("220 ");
-    smtp.say("EHLO client.example", "250 ");
+    let mut smtp = server.smtp("submission");
     smtp.say("STARTTLS", "220 ");
     let mut smtp = server.tls(smtp);
     smtp.say("EHLO client.example", "250 ");
@@ -112,9 +103,7 @@ fn passwords_are_taken_inside_tls_on_all_protocols() {
 fn what_was_sent_in_the_clear_is_not_run_inside_tls() {
     // CVE-2011-0411, CVE-2021-33515. smtp-3207-4.2-01
     let server = Server::start(&[]);
-    let mut smtp = server.connect("submission");
-    smtp.until("220 ");
-    smtp.say("EHLO client.example", "250 ");
+    let mut smtp = server.smtp("submission");
     smtp.send("STARTTLS\r\nRSET\r\nNOOP injected\r\n");
     smtp.until("220 ");
     let mut smtp = server.tls(smtp);
@@ -141,19 +130,13 @@ fn what_was_sent_in_the_clear_is_not_run_inside_tls() {
 #[test]
 fn a_session_in_idle_is_told_at_once() {
     let server = Server::start(OPEN);
-    let mut idle = server.connect("imap");
-    idle.until("* OK");
-    idle.say("1 LOGIN demo demo", "1 OK");
-    idle.say("2 SELECT INBOX", "2 OK");
+    let (mut idle, _) = server.imap();
     idle.say("3 IDLE", "+ ");
 
     deliver(&server, &["demo@example.org"], "Subject: new\r\n\r\nnew");
     idle.until("* 1 EXISTS");
 
-    let mut other = server.connect("imap");
-    other.until("* OK");
-    other.say("1 LOGIN demo demo", "1 OK");
-    other.say("2 SELECT INBOX", "2 OK");
+    let (mut other, _) = server.imap();
     other.say("3 STORE 1 +FLAGS (\\Flagged keyword)", "3 OK");
     let told = idle.until("* 1 FETCH");
     assert!(
@@ -173,24 +156,12 @@ fn a_maildrop_is_locked_and_what_it_deletes_is_gone_from_imap() {
     for _ in 0..3 {
         deliver(&server, &["demo@example.org"], "Subject: x\r\n\r\nx");
     }
-    let login = |server: &Server| {
-        let mut pop3 = server.connect("pop3");
-        pop3.until("+OK");
-        pop3.say("USER demo", "+OK");
-        pop3.send("PASS demo\r\n");
-        pop3
-    };
-    let mut first = login(&server);
+    let mut first = server.pop3();
     first.until("+OK");
-    login(&server).until("-ERR [IN-USE]");
+    server.pop3().until("-ERR [IN-USE]");
 
-    let mut imap = server.connect("imap");
-    imap.until("* OK");
-    imap.say("1 LOGIN demo demo", "1 OK");
-    assert!(
-        imap.ask("2 SELECT INBOX", "2 OK")
-            .contains(&"* 3 EXISTS".to_owned())
-    );
+    let (mut imap, exists) = server.imap();
+    assert_eq!(exists, 3);
     let ids = first.listing("UIDL");
     first.say("DELE 2", "+OK");
     first.say("QUIT", "+OK");
@@ -199,7 +170,7 @@ fn a_maildrop_is_locked_and_what_it_deletes_is_gone_from_imap() {
             .contains(&"* 2 EXPUNGE".to_owned())
     );
 
-    let mut again = login(&server);
+    let mut again = server.pop3();
     again.until("+OK");
     let left = again.listing("UIDL");
     assert_eq!(
@@ -213,14 +184,7 @@ fn a_maildrop_is_locked_and_what_it_deletes_is_gone_from_imap() {
     // A session that is dropped deletes nothing and gives the lock back.
     again.say("DELE 1", "+OK");
     drop(again);
-    let mut imap_again = server.connect("imap");
-    imap_again.until("* OK");
-    imap_again.say("1 LOGIN demo demo", "1 OK");
-    assert!(
-        imap_again
-            .ask("2 SELECT INBOX", "2 OK")
-            .contains(&"* 2 EXISTS".to_owned())
-    );
+    assert_eq!(server.imap().1, 2);
 }
 
 #[test]
@@ -249,9 +213,7 @@ fn lmtp_answers_for_each_recipient() {
 #[test]
 fn mail_for_others_is_refused() {
     let server = Server::start(&[]);
-    let mut smtp = server.connect("smtp");
-    smtp.until("220 ");
-    smtp.say("EHLO client.example", "250 ");
+    let mut smtp = server.smtp("smtp");
     smtp.say("MAIL FROM:<a@example.com>", "250 ");
     smtp.say("RCPT TO:<demo@example.com>", "550 5.7.1");
     smtp.say("RCPT TO:<nobody@example.org>", "550 5.1.1");
@@ -263,9 +225,7 @@ fn mail_for_others_is_refused() {
 #[test]
 fn half_a_message_is_no_message() {
     let server = Server::start(OPEN);
-    let mut smtp = server.connect("smtp");
-    smtp.until("220 ");
-    smtp.say("EHLO client.example", "250 ");
+    let mut smtp = server.smtp("smtp");
     smtp.say("MAIL FROM:<a@example.com>", "250 ");
     smtp.say("RCPT TO:<demo@example.org>", "250 ");
     smtp.say("DATA", "354 ");
@@ -276,22 +236,14 @@ fn half_a_message_is_no_message() {
     imap.say("1 LOGIN demo demo", "1 OK");
     imap.send("2 APPEND INBOX {100+}\r\nSubject: half");
     drop(imap);
-    let mut imap = server.connect("imap");
-    imap.until("* OK");
-    imap.say("1 LOGIN demo demo", "1 OK");
-    assert!(
-        imap.ask("2 SELECT INBOX", "2 OK")
-            .contains(&"* 0 EXISTS".to_owned())
-    );
+    assert_eq!(server.imap().1, 0);
 }
 
 #[test]
 fn a_message_over_the_limit_is_refused_and_the_session_goes_on() {
     // smtp-1870-6.1-01
     let server = Server::start(&["--max-message-size", "65536"]);
-    let mut smtp = server.connect("smtp");
-    smtp.until("220 ");
-    smtp.say("EHLO client.example", "250 ");
+    let mut smtp = server.smtp("smtp");
     smtp.say("MAIL FROM:<a@example.com> SIZE=65537", "552 ");
     smtp.say("MAIL FROM:<a@example.com>", "250 ");
     smtp.say("RCPT TO:<demo@example.org>", "250 ");
@@ -318,13 +270,7 @@ fn sigterm_says_goodbye_and_exits_with_0_and_mail_is_there_again() {
     smtp.until("421 ");
 
     let server = Server::start_in(data, OPEN);
-    let mut imap = server.connect("imap");
-    imap.until("* OK");
-    imap.say("1 LOGIN demo demo", "1 OK");
-    assert!(
-        imap.ask("2 SELECT INBOX", "2 OK")
-            .contains(&"* 1 EXISTS".to_owned())
-    );
+    assert_eq!(server.imap().1, 1);
 }
 
 #[test]

@@ -96,6 +96,36 @@ impl Server {
         Client(BufReader::new(Stream::Plain(tcp)))
     }
 
+    /// A mail client that has logged in and selected INBOX, and how many messages it was told of.
+    pub fn imap(&self) -> (Client, usize) {
+        let mut imap = self.connect("imap");
+        imap.until("* OK");
+        imap.say("l LOGIN demo demo", "l OK");
+        let told = imap.ask("s SELECT INBOX", "s OK");
+        let exists = told
+            .iter()
+            .find_map(|line| line.strip_prefix("* ")?.strip_suffix(" EXISTS"));
+        let exists = exists.unwrap().parse().unwrap();
+        (imap, exists)
+    }
+
+    /// A client with the maildrop open, or with the refusal still to be read.
+    pub fn pop3(&self) -> Client {
+        let mut pop3 = self.connect("pop3");
+        pop3.until("+OK");
+        pop3.say("USER demo", "+OK");
+        pop3.send("PASS demo\r\n");
+        pop3
+    }
+
+    /// A client that has said EHLO.
+    pub fn smtp(&self, port: &str) -> Client {
+        let mut smtp = self.connect(port);
+        smtp.until("220 ");
+        smtp.say("EHLO client.example", "250 ");
+        smtp
+    }
+
     /// A TLS client that trusts this server's certificate and no other.
     pub fn tls(&self, client: Client) -> Client {
         let pem = std::fs::read(self.data.path().join("tls/cert.pem")).unwrap();
@@ -252,9 +282,7 @@ impl Client {
 
 /// Delivers a message and returns the reply to its end.
 pub fn deliver(server: &Server, to: &[&str], message: &str) -> String {
-    let mut smtp = server.connect("smtp");
-    smtp.until("220 ");
-    smtp.say("EHLO client.example", "250 ");
+    let mut smtp = server.smtp("smtp");
     smtp.say("MAIL FROM:<sender@example.com>", "250 ");
     for to in to {
         smtp.say(&format!("RCPT TO:<{to}>"), "250 ");
