@@ -71,6 +71,10 @@ fn commands(pieces: &[&[u8]], limit: usize) -> Vec<String> {
         while let Some(command) = frame.next(&mut rest, limit) {
             match command {
                 Command::Whole(line) => found.push(format!("whole {}", line.escape_ascii())),
+                Command::BareLf(line) => {
+                    found.push(format!("bare {}", line.escape_ascii()));
+                    return found;
+                }
                 Command::TooLong(start) => found.push(format!("long {}", start.escape_ascii())),
                 Command::Literal { head, literal } => {
                     assert!(head.len() <= limit, "the head is over the limit");

@@ -223,6 +223,8 @@ pub enum Violation {
     },
     /// It is over a limit.
     TooLong,
+    /// It ends with an LF alone. The connection is closed.
+    BareLf,
     /// It is not for this state of the session.
     BadState,
     /// It needs TLS, which is not there.

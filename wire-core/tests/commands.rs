@@ -26,6 +26,10 @@ fn run<'p>(pieces: impl IntoIterator<Item = &'p [u8]>, limit: usize, plan: Plan)
             match command {
                 Command::Whole(line) => seen.push(format!("whole {}", line.escape_ascii())),
                 Command::TooLong(line) => seen.push(format!("long {}", line.escape_ascii())),
+                Command::BareLf(line) => {
+                    seen.push(format!("bare {}", line.escape_ascii()));
+                    return seen;
+                }
                 Command::LiteralEnd => seen.push("end".to_owned()),
                 Command::Octets(octets) => match seen.last_mut() {
                     Some(last) if last.starts_with("octets") => {
@@ -73,11 +77,19 @@ fn a_line_end_that_begins_in_a_literal_ends_nothing() {
     let input: &[u8] = b"a X {1+}\r\n\r\n\r\nb NOOP\r\n";
     assert_eq!(
         run([input], 100, Plan::Gather),
-        [
-            "literal 1 a X ",
-            "whole a X {1+}\\r\\n\\r\\n",
-            "whole b NOOP",
-        ]
+        ["literal 1 a X ", "bare a X {1+}\\r\\n\\r"]
+    );
+}
+
+#[test]
+fn a_lone_lf_is_said_at_once_and_ends_nothing() {
+    assert_eq!(
+        run([&b"a NOOP\nb NOOP\r\n"[..]], 100, Plan::Gather),
+        ["bare a NOOP"]
+    );
+    assert_eq!(
+        run([&b"a NOOP\rb NOOP\r\n"[..]], 100, Plan::Gather),
+        ["whole a NOOP\\rb NOOP"]
     );
 }
 

@@ -125,6 +125,7 @@ impl Session {
                     self.frame.discard(input);
                     self.spoil_upload()
                 }
+                Some(frame::Command::BareLf(line)) => self.refuse_bare_lf(line),
                 Some(_) => self.spoil_upload(),
                 None => self.wait_for_input(),
             },

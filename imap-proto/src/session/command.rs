@@ -48,6 +48,7 @@ impl Session {
                 self.bad_line("TOOBIG", "Command too long");
                 self.rejected(start, Violation::TooLong)
             }
+            Some(frame::Command::BareLf(line)) => self.refuse_bare_lf(line),
             // Only a streamed literal has octets, and APPEND takes them.
             Some(frame::Command::Octets(_) | frame::Command::LiteralEnd) => {
                 ControlFlow::Continue(())
@@ -121,6 +122,14 @@ impl Session {
             None => self.bad_untagged(format_args!("{}", error.problem)),
         }
         self.rejected(command, Violation::Syntax { at })
+    }
+
+    /// Where the client's next command begins cannot be known, and a guess could run a literal.
+    pub(super) fn refuse_bare_lf<'i>(&mut self, line: &'i [u8]) -> Flow<'i> {
+        self.heard();
+        self.bye("Lines end with CRLF");
+        self.close(CloseReason::TooManyErrors);
+        self.rejected(line, Violation::BareLf)
     }
 
     /// BAD with the tag that was found, or without one.

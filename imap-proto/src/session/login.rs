@@ -193,6 +193,8 @@ impl Session {
                 self.bad("", "Not base64");
                 return ControlFlow::Continue(());
             }
+            // What a client answers a challenge with is not for a log.
+            Some(frame::Command::BareLf(_)) => return self.refuse_bare_lf(&[]),
             Some(_) => {
                 self.bad("TOOBIG", "Line too long");
                 return ControlFlow::Continue(());

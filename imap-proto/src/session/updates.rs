@@ -259,6 +259,7 @@ impl Session {
                 self.end_idle();
                 self.bad("", "Expected DONE");
             }
+            Some(frame::Command::BareLf(line)) => return self.refuse_bare_lf(line),
             Some(_) => {
                 self.end_idle();
                 self.bad("", "Expected DONE");

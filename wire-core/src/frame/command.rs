@@ -1,6 +1,6 @@
 //! Commands that may hold literals, as IMAP has them (RFC 9051 section 4.3).
 
-use super::line::find_crlf;
+use super::line::{End, find_crlf, find_end};
 
 /// Takes IMAP commands off the input.
 ///
@@ -59,6 +59,9 @@ pub enum Command<'i> {
         /// What the marker says.
         literal: Literal,
     },
+    /// A line ends with an LF alone: the command so far, which was taken. Close the connection: what
+    /// follows may be a literal to the client, and must not be run as a command.
+    BareLf(&'i [u8]),
     /// The command is over the limit: its first octets. Said once; the rest is thrown away with
     /// its literals.
     TooLong(&'i [u8]),
@@ -182,8 +185,13 @@ impl Commands {
             return self.literal_too_long(input);
         }
         let within = all.get(..limit).unwrap_or(all);
-        match find_crlf(within, self.scanned, self.line_at) {
-            Some(end) => {
+        match find_end(within, self.scanned, self.line_at) {
+            Some(End::Lf(lf)) => {
+                self.restart();
+                *input = all.get(lf + 1..).unwrap_or_default();
+                all.get(..lf).map(Command::BareLf)
+            }
+            Some(End::Crlf(end)) => {
                 let command = all.get(..end)?;
                 let line = command.get(self.line_at..)?;
                 let Some((literal, marker)) = Literal::at_end_of(line) else {
@@ -348,7 +356,7 @@ impl Tail {
             *input = all.get(1..).unwrap_or_default();
             return true;
         }
-        match find_crlf(all, 0, 0) {
+        match find_crlf(all, 0) {
             Some(end) => {
                 self.push(all.get(..end).unwrap_or_default());
                 *input = all.get(end + 2..).unwrap_or_default();

@@ -53,7 +53,7 @@ impl Lines {
         let all = *input;
         let limit = limit.max(2);
         let within = all.get(..limit).unwrap_or(all);
-        match find_crlf(within, self.scanned, 0) {
+        match find_crlf(within, self.scanned) {
             Some(end) => {
                 self.scanned = 0;
                 *input = all.get(end + 2..).unwrap_or_default();
@@ -88,7 +88,7 @@ impl Lines {
     /// Throws octets away up to a CRLF; true when it was found.
     fn discard(&mut self, input: &mut &[u8]) -> bool {
         let all = *input;
-        match find_crlf(all, 0, 0) {
+        match find_crlf(all, 0) {
             Some(end) => {
                 *input = all.get(end + 2..).unwrap_or_default();
                 self.discarding = false;
@@ -103,15 +103,30 @@ impl Lines {
     }
 }
 
-/// The offset of the first CRLF that does not begin before `floor`. Octets before `from` were
-/// looked at already.
-pub(super) fn find_crlf(all: &[u8], from: usize, floor: usize) -> Option<usize> {
+/// The offset of the first CRLF. Octets before `from` were looked at already.
+pub(super) fn find_crlf(all: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     loop {
-        let lf = at + memchr(b'\n', all.get(at..)?)?;
-        match lf.checked_sub(1) {
-            Some(cr) if cr >= floor && all.get(cr) == Some(&b'\r') => return Some(cr),
-            _ => at = lf + 1,
+        match find_end(all, at, 0)? {
+            End::Crlf(cr) => return Some(cr),
+            End::Lf(lf) => at = lf + 1,
         }
+    }
+}
+
+/// An LF, and what stands before it.
+pub(super) enum End {
+    /// The offset of the CR of a CRLF.
+    Crlf(usize),
+    /// The offset of an LF that stands alone.
+    Lf(usize),
+}
+
+/// The first LF. One whose CR stands before `floor` stands alone.
+pub(super) fn find_end(all: &[u8], from: usize, floor: usize) -> Option<End> {
+    let lf = from + memchr(b'\n', all.get(from..)?)?;
+    match lf.checked_sub(1) {
+        Some(cr) if cr >= floor && all.get(cr) == Some(&b'\r') => Some(End::Crlf(cr)),
+        _ => Some(End::Lf(lf)),
     }
 }
