@@ -196,7 +196,7 @@ Patterns INBOX
 Create Near
 Sync Pull
 """)
-    run("mbsync", "-c", config, "all")
+    run("mbsync", "-c", config, "all", env=dict(os.environ, HOME=folder))
     found = []
     for place in ("new", "cur"):
         path = os.path.join(maildir, "INBOX", place)
