@@ -325,3 +325,51 @@ fn a_mistake_is_one_line_that_names_the_flag() {
         assert!(done.stdout.is_empty());
     }
 }
+
+#[test]
+fn health_is_told_over_http() {
+    let server = Server::start(&[]);
+    let mut http = server.connect("http");
+    http.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    assert_eq!(http.line(), "HTTP/1.1 200 OK");
+    http.until("serving");
+}
+
+#[test]
+fn logs_name_the_session_and_hold_no_secret_and_no_control() {
+    let server = Server::start_logging(OPEN);
+    let mut imap = server.connect("imap");
+    imap.until("* OK");
+    imap.say("1 LOGIN demo hunter2-wrong", "1 NO");
+    imap.say("2 LOGIN demo demo", "2 OK");
+    imap.say("3 SELECT INBOX", "3 OK");
+    imap.send("4 \u{1b}[31m\u{7f}\r\n");
+    imap.until("4 BAD");
+    imap.say("5 LOGOUT", "5 OK");
+    let mut pop3 = server.pop3();
+    pop3.until("+OK");
+    pop3.say("PASS hunter2-again", "-ERR");
+    deliver(
+        &server,
+        &["demo@example.org"],
+        "Subject: hunter2-subject\r\n\r\nhunter2-body",
+    );
+    let log = server.stop_and_read_log();
+    assert!(!log.contains("hunter2"), "{log}");
+    assert!(
+        !log.contains(|c: char| c.is_control() && c != '\n'),
+        "{log}"
+    );
+    let selected = log
+        .lines()
+        .find(|line| line.contains("mailbox=\"INBOX\""))
+        .unwrap();
+    assert!(
+        selected.contains("protocol=\"imap\"") && selected.contains("auth=\"LOGIN\""),
+        "{log}"
+    );
+    assert!(
+        log.contains("password refused") && log.contains("delivered"),
+        "{log}"
+    );
+}

@@ -21,7 +21,7 @@ pub struct Server {
     child: Child,
     data: TempDir,
     ports: HashMap<String, SocketAddr>,
-    _log: BufReader<ChildStderr>,
+    log: BufReader<ChildStderr>,
 }
 
 /// The program with all ports on loopback, chosen by the system, unless `more` says otherwise.
@@ -41,6 +41,7 @@ pub fn command(data: &std::path::Path, more: &[&str]) -> Command {
     ] {
         command.args([format!("--{port}"), "127.0.0.1:0".to_owned()]);
     }
+    // Nobody reads the log of most tests, and a full pipe would stop the server.
     command.args(more).env("RUST_LOG", "error");
     command
         .stdin(Stdio::null())
@@ -55,7 +56,20 @@ impl Server {
     }
 
     pub fn start_in(data: TempDir, more: &[&str]) -> Self {
-        let mut child = command(data.path(), more).spawn().unwrap();
+        let command = command(data.path(), more);
+        Self::spawn(command, data)
+    }
+
+    /// With a log that says what every session does.
+    pub fn start_logging(more: &[&str]) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut command = command(data.path(), more);
+        command.env("RUST_LOG", "info");
+        Self::spawn(command, data)
+    }
+
+    fn spawn(mut command: Command, data: TempDir) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let mut ready = String::new();
         BufReader::new(child.stdout.take().unwrap())
@@ -86,7 +100,7 @@ impl Server {
             child,
             data,
             ports,
-            _log: log,
+            log,
         }
     }
 
@@ -149,8 +163,15 @@ impl Server {
         )))))
     }
 
-    /// SIGTERM, then the exit code and where the data is.
-    pub fn stop(mut self) -> (Option<i32>, TempDir) {
+    /// SIGTERM, then what was logged.
+    pub fn stop_and_read_log(mut self) -> String {
+        self.terminate();
+        let mut log = String::new();
+        self.log.read_to_string(&mut log).unwrap();
+        log
+    }
+
+    fn terminate(&self) {
         let pid = self.child.id().to_string();
         assert!(
             Command::new("kill")
@@ -159,6 +180,11 @@ impl Server {
                 .unwrap()
                 .success()
         );
+    }
+
+    /// SIGTERM, then the exit code and where the data is.
+    pub fn stop(mut self) -> (Option<i32>, TempDir) {
+        self.terminate();
         let code = self.child.wait().unwrap().code();
         let data = std::mem::replace(&mut self.data, tempfile::tempdir().unwrap());
         (code, data)
