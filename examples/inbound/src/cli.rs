@@ -38,10 +38,10 @@ pub struct Serve {
     #[arg(long, value_name = "DIR", default_value = "./inbound-data")]
     pub data: PathBuf,
     /// A domain to receive mail for; may be repeated. A login name without a domain belongs to
-    /// the first one. [default: example.org]
+    /// the first one. Default: example.org.
     #[arg(long, value_name = "DOMAIN")]
     pub domain: Vec<String>,
-    /// An account and its password; may be repeated. [default: demo@example.org:demo]
+    /// An account and its password; may be repeated. Default: demo@example.org:demo.
     #[arg(long, value_name = "USER@DOMAIN:PASSWORD")]
     pub account: Vec<String>,
     /// Mail from other servers.
@@ -71,7 +71,7 @@ pub struct Serve {
     /// Fetching, inside TLS.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1995")]
     pub pop3s: String,
-    /// The certificate chain, PEM. [default: self-signed, kept in the data folder]
+    /// The certificate chain, PEM. Default: self-signed, kept in the data folder.
     #[arg(long, value_name = "FILE")]
     pub tls_cert: Option<PathBuf>,
     /// The private key, PEM.

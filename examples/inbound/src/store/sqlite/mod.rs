@@ -1,9 +1,9 @@
 //! The embedded engine: SQLite in a folder, large contents in files beside it.
 //!
-//! - One thread writes. What waits for it is committed together ([`writer`]).
-//! - A few connections read, on blocking threads, each call one short snapshot ([`readers`]).
-//! - A third kind of thread moves the log into the database ([`checkpoint`]).
-//! - A content above [`Limits::inline`] is a file that is durable before its row is ([`files`]).
+//! - One thread writes. What waits for it is committed together (`writer.rs`).
+//! - A few connections read, on blocking threads, each call one short snapshot (`readers.rs`).
+//! - A third kind of thread moves the log into the database (`checkpoint.rs`).
+//! - A content above [`Limits::inline`] is a file that is durable before its row is (`files.rs`).
 //!
 //! The folder belongs to one process at a time. All calls need a tokio runtime.
 
