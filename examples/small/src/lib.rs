@@ -78,3 +78,8 @@ pub fn demo_login(request: &Request) -> Answer {
         _ => Answer::Deny,
     }
 }
+
+/// The code of the root README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
