@@ -132,7 +132,8 @@ pub trait Directory: Send + Sync + 'static {
     fn used(&self, credential: CredentialId, at: SystemTime);
 
     /// Makes sure that the account is there, with its address, INBOX and the usual special-use mailboxes.
-    /// What is there already stays as it is. It has no secret yet.
+    /// What is there already stays as it is. It has no secret yet. [`Error::Denied`](super::Error::Denied)
+    /// where the name is not `user@domain`.
     fn ensure_account<'a>(&'a self, name: &'a str) -> Answer<'a, Account>;
 
     /// Lets mail for `local@domain` go to the account; `*` as local part is the catch-all.

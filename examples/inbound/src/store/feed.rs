@@ -18,7 +18,7 @@ pub struct Changes {
     pub more: bool,
     /// These are gone. A view need not have known them.
     pub vanished: Uids,
-    /// These are new or different, by mod-sequence.
+    /// These are new or different, by UID. A new one is above all that an earlier page told.
     pub changed: Vec<Changed>,
     /// The numbers of the mailbox now, even where there is more.
     pub counts: Counts,
@@ -35,7 +35,7 @@ pub struct Changed {
     pub modseq: ModSeq,
     /// Its flags now.
     pub flags: Flags,
-    /// It came after the mod-sequence that was asked for.
+    /// It came after the mod-sequence that was asked for; of several pages, one says so.
     pub new: bool,
 }
 

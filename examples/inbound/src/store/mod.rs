@@ -138,7 +138,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// What is different in a mailbox since a mod-sequence, oldest first, about `most` items.
     ///
-    /// The messages of one mod-sequence are never divided, so a bulk change can exceed `most`.
+    /// The messages of one mod-sequence are never divided, so a bulk change can exceed `most`; so can the
+    /// first page from 0.
     /// [`Error::Stale`] when `since` is not 0 and below the tombstones that are still kept.
     fn changes(&self, of: MailboxId, since: ModSeq, most: usize) -> Answer<'_, Changes>;
 

@@ -18,6 +18,9 @@ const MAILBOXES: [(&str, SpecialUse); 5] = [
     ("Trash", SpecialUse::TRASH),
 ];
 
+/// The local part that takes what no other address of its domain does.
+const CATCH_ALL: &str = "*";
+
 pub(super) fn by_name(db: &Connection, name: &str) -> Done<Option<Account>> {
     db.find(
         "SELECT id, name, state FROM account WHERE name = ?",
@@ -57,6 +60,9 @@ pub(super) fn ensure(tx: &mut Tx<'_>, name: &str) -> Done<Account> {
         return Ok(account);
     }
     let (local, domain) = name.rsplit_once('@').ok_or(Error::Denied)?;
+    if local.is_empty() || local == CATCH_ALL || domain.is_empty() {
+        return Err(Error::Denied.into());
+    }
     let id = tx.one(
         "INSERT INTO account (name, created) VALUES (?, ?) RETURNING id",
         params![name, tx.now],
@@ -91,7 +97,7 @@ pub(super) fn resolve(db: &Connection, local: &str, domain: &str, octets: u64) -
         .split_once('+')
         .map(|(user, _)| user)
         .filter(|user| !user.is_empty());
-    for local in [Some(local.as_str()), plain, Some("*")]
+    for local in [Some(local.as_str()), plain, Some(CATCH_ALL)]
         .into_iter()
         .flatten()
     {

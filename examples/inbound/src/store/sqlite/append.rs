@@ -21,6 +21,14 @@ pub(super) fn append(
         // First, so that a full account can still save a draft.
         replace(tx, &mailbox, of, uid)?;
     }
+    if all.is_empty() {
+        return Ok(Copied {
+            validity: mailbox.validity,
+            from: Uids::default(),
+            to: Uids::default(),
+            modseq: Open::find(tx, to)?.highest,
+        });
+    }
     let octets = all.iter().map(|new| new.blob.octets).sum();
     messages::must_fit(tx, mailbox.account, octets, all.len())?;
     let modseq = counters::next_modseq(tx, mailbox.account)?;

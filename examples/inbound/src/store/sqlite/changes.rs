@@ -16,7 +16,9 @@ pub(super) fn changes(db: &Connection, of: MailboxId, since: ModSeq, most: usize
     if since != ModSeq(0) && since < floor {
         return Err(Error::Stale.into());
     }
-    let through = last(db, of, since, most)?.unwrap_or(counts.highest);
+    // From nothing, the first page reaches the floor: the next one begins there.
+    let last = last(db, of, since, most)?.map(|last| last.max(floor));
+    let through = last.unwrap_or(counts.highest);
     Ok(Changes {
         through,
         more: through < counts.highest,
@@ -46,9 +48,12 @@ fn vanished(db: &Connection, of: MailboxId, since: ModSeq, through: ModSeq) -> D
     Ok(Uids::from_runs(runs))
 }
 
+/// What was made up to `through` is told even where it was changed later. So each message is new once, and
+/// new ones come in the order of their UIDs, page by page: an earlier one never follows a later one.
 fn changed(db: &Connection, of: MailboxId, since: ModSeq, through: ModSeq) -> Done<Vec<Changed>> {
     let sql = "SELECT uid, modseq, flags, flags2, created_modseq FROM message
-               WHERE mailbox_id = ? AND modseq > ? AND modseq <= ? ORDER BY modseq, uid";
+               WHERE mailbox_id = ?1 AND modseq > ?2
+               AND (modseq <= ?3 OR created_modseq > ?2 AND created_modseq <= ?3) ORDER BY uid";
     db.all(sql, params![of, since, through], |row| {
         let created: ModSeq = row.get(4)?;
         Ok(Changed {

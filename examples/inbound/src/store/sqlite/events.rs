@@ -137,10 +137,8 @@ fn insert(
 /// The end of the feed.
 pub(super) fn head(db: &Connection, identity: &Identity) -> Done<Cursor> {
     let sql = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)";
-    Ok(cursor(
-        identity,
-        db.one(sql, [], |row| row.get::<_, i64>(0))? as u64,
-    ))
+    let last: i64 = db.one(sql, [], |row| row.get(0))?;
+    Ok(cursor(identity, last as u64))
 }
 
 /// Events after a cursor.
@@ -151,11 +149,12 @@ pub(super) fn read(
     after: &Cursor,
     most: usize,
 ) -> Done<Vec<OutEvent>> {
-    let after = position(identity, after).ok_or(Error::Stale)?;
+    let head = head(db, identity)?;
     let floor: i64 = db.one("SELECT feed_floor FROM store", [], |row| row.get(0))?;
-    if after < floor as u64 {
-        return Err(Error::Stale.into());
-    }
+    // Above the head: as after a copy of the folder was put back.
+    let kept = cursor(identity, floor as u64)..=head;
+    let after = position(identity, after).filter(|_| kept.contains(after));
+    let after = after.ok_or(Error::Stale)?;
     let (column, of) = match scope {
         Scope::Account(id) => ("account_id", id.0),
         Scope::Mailbox(id) => ("mailbox_id", id.0),

@@ -43,11 +43,14 @@ pub(super) fn ensure(tx: &Tx<'_>, owner: AccountId, words: &[String]) -> Done<Ke
             .last()
             .map_or(Keywords::FIRST, |(last, _)| last + 1);
         // The first change that can use it gets the next mod-sequence.
-        tx.run(
+        let made = tx.run(
             "INSERT INTO keyword (account_id, slot, name, modseq)
              SELECT id, ?, ?, modseq + 1 FROM account WHERE id = ?",
             params![slot, word, owner],
         )?;
+        if made == 0 {
+            return Err(Error::NotFound.into());
+        }
         known = all(tx, owner)?;
     }
     Ok(known)

@@ -2,7 +2,8 @@
 //!
 //! They live in memory: only one process has the store, and a lease of an earlier start is void. They are
 //! taken and checked on the writer's thread, so whoever gets a lease sees what its last holder did. Time
-//! is a clock that never goes back.
+//! is a clock that never goes back. The upper half of a fencing number is the epoch, so it grows from one
+//! start to the next.
 
 use super::sql::Done;
 use crate::store::{Error, Lease};
@@ -13,12 +14,10 @@ use std::{
 };
 
 /// All leases.
-#[derive(Default)]
 pub(super) struct Leases {
     table: Mutex<Table>,
 }
 
-#[derive(Default)]
 struct Table {
     last_fence: u64,
     held: HashMap<Arc<str>, Held>,
@@ -37,7 +36,16 @@ impl Held {
 }
 
 impl Leases {
-    pub(super) fn take(&self, name: &str, lasts: Duration) -> Done<Lease> {
+    pub(super) fn new(epoch: u64) -> Self {
+        Self {
+            table: Mutex::new(Table {
+                last_fence: epoch << 32,
+                held: HashMap::new(),
+            }),
+        }
+    }
+
+    fn take(&self, name: &str, lasts: Duration) -> Done<Lease> {
         let now = Instant::now();
         let mut table = self.lock();
         table.held.retain(|_, held| !held.is_over(now));
@@ -96,5 +104,36 @@ impl Leases {
 
     fn lock(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A lease on its way to whoever asked for it. Lost on the way, it is free again.
+pub(super) struct Taken {
+    leases: Arc<Leases>,
+    lease: Lease,
+    arrived: bool,
+}
+
+impl Taken {
+    pub(super) fn take(leases: Arc<Leases>, name: &str, lasts: Duration) -> Done<Self> {
+        let lease = leases.take(name, lasts)?;
+        Ok(Self {
+            leases,
+            lease,
+            arrived: false,
+        })
+    }
+
+    pub(super) fn arrived(mut self) -> Lease {
+        self.arrived = true;
+        self.lease.clone()
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        if !self.arrived {
+            self.leases.give_back(&self.lease);
+        }
     }
 }

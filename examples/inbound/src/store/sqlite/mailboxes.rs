@@ -13,6 +13,9 @@ use crate::store::{
 };
 use rusqlite::{Connection, Row, params};
 
+/// The most mailboxes of an account, and the most subscriptions.
+const MOST: i64 = 10_000;
+
 const COLUMNS: &str = "id, account_id, name, special_use,
     EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = m.account_id AND s.name = m.name),
     EXISTS (SELECT 1 FROM mailbox b WHERE b.account_id = m.account_id
@@ -95,6 +98,8 @@ pub(super) fn make(
     name: &str,
     special_use: SpecialUse,
 ) -> Done<MailboxId> {
+    let sql = "SELECT count(*) FROM mailbox WHERE account_id = ?";
+    must_have_room(tx, account, sql)?;
     let modseq = counters::next_modseq(tx, account)?;
     let validity = counters::next_validity(tx)?;
     let id = tx
@@ -114,6 +119,14 @@ pub(super) fn make(
     )?;
     tx.touch(account, id);
     Ok(id)
+}
+
+/// Whether an account can have one more of what the statement counts.
+fn must_have_room(db: &Connection, account: AccountId, sql: &str) -> Done<()> {
+    match db.one(sql, [account], |row| row.get::<_, i64>(0))? < MOST {
+        true => Ok(()),
+        false => Err(Error::Limit.into()),
+    }
 }
 
 /// Makes what is missing above a name (RFC 9051 section 6.3.4).
@@ -212,6 +225,10 @@ fn delete(tx: &mut Tx<'_>, account: AccountId, id: MailboxId) -> Done<()> {
 }
 
 pub(super) fn subscribe(tx: &Tx<'_>, account: AccountId, name: &str, on: bool) -> Done<()> {
+    if on {
+        let sql = "SELECT count(*) FROM subscription WHERE account_id = ?";
+        must_have_room(tx, account, sql)?;
+    }
     let sql = match on {
         true => "INSERT INTO subscription (account_id, name) VALUES (?, ?) ON CONFLICT DO NOTHING",
         false => "DELETE FROM subscription WHERE account_id = ? AND name = ?",

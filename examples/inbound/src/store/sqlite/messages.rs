@@ -8,8 +8,8 @@ use super::{
     writer::Tx,
 };
 use crate::store::{
-    AccountId, Content, Counts, Date, EmailId, Entry, Flags, MailboxId, ModSeq, Page, Selected,
-    Uid, Uids, Want,
+    AccountId, Content, Counts, Date, EmailId, Entry, Error, Flags, MailboxId, ModSeq, Page,
+    Selected, Uid, Uids, Want,
 };
 use bytes::Bytes;
 use rusqlite::{Connection, named_params, params};
@@ -52,7 +52,9 @@ pub(super) fn insert(tx: &Tx<'_>, mailbox: MailboxId, modseq: ModSeq, row: &Row)
 }
 
 pub(super) fn select(db: &Connection, viewer: AccountId, name: &str) -> Done<Selected> {
-    let mailbox = mailboxes::by_name(db, viewer, &names::mailbox(name)?)?;
+    // What cannot be a name is none.
+    let name = names::mailbox(name).map_err(|_| Error::NotFound)?;
+    let mailbox = mailboxes::by_name(db, viewer, &name)?;
     let sql = format!("SELECT vanished_floor, {COUNTS} FROM mailbox WHERE id = ?");
     let (vanished_floor, counts) = db.one(&sql, [mailbox.id], |row| {
         Ok((row.get(0)?, counts_at(row, 1)?))
@@ -217,6 +219,6 @@ pub(super) fn must_fit(
     if fits {
         Ok(())
     } else {
-        Err(crate::store::Error::OverQuota.into())
+        Err(Error::OverQuota.into())
     }
 }

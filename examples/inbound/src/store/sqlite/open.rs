@@ -65,7 +65,7 @@ impl Sqlite {
             let files = Arc::new(Files::open(&folder.join("blobs"), identity.epoch)?);
             files.sweep(&db)?;
             let hub = Arc::new(Hub::default());
-            let leases = Arc::new(Leases::default());
+            let leases = Arc::new(Leases::new(identity.epoch));
             let checkpointer = Checkpointer::start(&path, &limits)?;
             let setting = Setting {
                 path: path.clone(),

@@ -1,7 +1,7 @@
 //! Secrets of accounts, and of those that do not exist.
 
 use super::{
-    accounts,
+    accounts, names,
     sql::{Done, Sql, millis, signed, time},
     writer::Tx,
 };
@@ -23,7 +23,7 @@ pub(super) fn find(
         None => Vec::new(),
     };
     if secrets.is_empty() {
-        secrets.push(decoy(name, decoy_key));
+        secrets.push(decoy(&names::folded(name), decoy_key));
     }
     Ok((account, secrets))
 }

@@ -5,7 +5,7 @@ use crate::store::{
     UidValidity, directory::CredentialId,
 };
 use rusqlite::{
-    Connection, ErrorCode, OptionalExtension, Params, Row, ToSql,
+    Connection, ErrorCode, OptionalExtension, Params, Row, ToSql, ffi,
     types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
 };
 use std::{
@@ -37,6 +37,10 @@ impl Fault {
             Self::Told(error) => return *error,
             Self::Sql(rusqlite::Error::QueryReturnedNoRows) => return Error::NotFound,
             Self::Sql(rusqlite::Error::SqliteFailure(failure, _)) => match failure.code {
+                // A row that does not exist was named, by the number of its account.
+                _ if failure.extended_code == ffi::SQLITE_CONSTRAINT_FOREIGNKEY => {
+                    return Error::NotFound;
+                }
                 ErrorCode::DiskFull => Error::Full,
                 ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Error::Corrupt,
                 _ => Error::Busy,

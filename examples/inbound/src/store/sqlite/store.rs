@@ -2,7 +2,7 @@
 
 use super::{
     Sqlite, accounts, append, changes, copy, counters, deliver, events, expunge, flag, keywords,
-    mailboxes, messages, secrets, tidy,
+    leases::Taken, mailboxes, messages, secrets, tidy,
 };
 use crate::store::{
     Account, AccountId, Answer, Changes, Copied, Counts, CredentialId, Cursor, Delivered, Delivery,
@@ -210,8 +210,9 @@ impl Store for Sqlite {
     }
 
     fn lease<'a>(&'a self, name: &'a str, lasts: Duration) -> Answer<'a, Lease> {
-        let name = name.to_owned();
-        self.write(0, move |tx| tx.leases.take(&name, lasts))
+        let (name, leases) = (name.to_owned(), self.engine.leases.clone());
+        let taken = self.write(0, move |_| Taken::take(leases, &name, lasts));
+        Box::pin(async move { Ok(taken.await?.arrived()) })
     }
 
     fn renew<'a>(&'a self, lease: &'a Lease) -> Answer<'a, ()> {

@@ -124,7 +124,7 @@ CREATE TABLE message (
   save_date INTEGER NOT NULL,
   PRIMARY KEY (mailbox_id, uid)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX message_modseq ON message(mailbox_id, modseq);
+CREATE INDEX message_modseq ON message(mailbox_id, modseq, created_modseq);
 CREATE INDEX message_email ON message(email_id);
 
 -- Tombstones, in runs.

@@ -1,0 +1,239 @@
+//! Who there is: names, addresses, secrets.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod store_support;
+
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
+    password_hash::phc::PasswordHash,
+};
+use inbound::store::{
+    AccountId, AccountState, CredentialId, Error, NewSecret, Recipient, Scopes, Secret,
+};
+use std::time::{Duration, UNIX_EPOCH};
+use store_support::Fixture;
+
+fn secret(argon2: &str) -> NewSecret {
+    NewSecret {
+        argon2: argon2.into(),
+        scopes: Scopes(Scopes::IMAP.0 | Scopes::HTTP.0),
+        expires: Some(UNIX_EPOCH + Duration::from_millis(1234)),
+    }
+}
+
+async fn secrets(fixture: &Fixture, name: &str) -> Vec<Secret> {
+    fixture.directory.secrets(name).await.unwrap().1
+}
+
+fn hashes(secrets: &[Secret]) -> Vec<&str> {
+    secrets.iter().map(|secret| &*secret.argon2).collect()
+}
+
+#[tokio::test]
+async fn an_account_is_made_once_and_found_in_any_case() {
+    let fixture = Fixture::new();
+    let made = fixture.account("Ada@Example.ORG").await;
+    assert_eq!(&*made.name, "ada@example.org");
+    assert_eq!(made.state, AccountState::Active);
+    assert_eq!(fixture.account("ada@example.org").await, made);
+    let found = fixture.directory.account("ADA@EXAMPLE.ORG").await;
+    assert_eq!(found, Ok(Some(made)));
+    assert_eq!(fixture.directory.account("ada").await, Ok(None));
+}
+
+#[tokio::test]
+async fn a_login_name_is_complete() {
+    let fixture = Fixture::new();
+    for name in ["ada", "", "@example.org", "ada@", "*@example.org"] {
+        let made = fixture.directory.ensure_account(name).await;
+        assert_eq!(
+            made.map(|account| account.name),
+            Err(Error::Denied),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_address_itself_comes_before_the_tagged_and_the_catch_all() {
+    let fixture = Fixture::new();
+    let ada = fixture.inbox("ada@example.org").await;
+    let exact = fixture.inbox("exact@example.org").await;
+    let all = fixture.inbox("all@example.org").await;
+    let add = |account, local| fixture.directory.add_address(account, local, "example.org");
+    add(exact.0, "ada+work").await.unwrap();
+    let found = async |local: &str, domain: &str| {
+        fixture.directory.resolve(local, domain, 1).await.unwrap()
+    };
+    let one = |of| Recipient::Mailboxes(vec![of]);
+    assert_eq!(found("nobody", "example.org").await, Recipient::Unknown);
+    add(all.0, "*").await.unwrap();
+    let table = [
+        ("ada", one(ada)),
+        ("ADA", one(ada)),
+        ("ada+other", one(ada)),
+        ("Ada+Other+More", one(ada)),
+        ("ada+work", one(exact)),
+        ("ada+", one(ada)),
+        ("nobody", one(all)),
+        ("nobody+tag", one(all)),
+        ("+tag", one(all)),
+    ];
+    for (local, recipient) in table {
+        assert_eq!(found(local, "Example.Org").await, recipient, "{local}");
+        assert_eq!(found(local, "example.com").await, Recipient::Unknown);
+    }
+    // Whoever is being deleted is not replaced by the catch-all.
+    let sql = "UPDATE account SET state = 3 WHERE id = ?";
+    fixture.database().execute(sql, [ada.0.0 as i64]).unwrap();
+    assert_eq!(found("ada", "example.org").await, Recipient::Unknown);
+}
+
+#[tokio::test]
+async fn a_group_takes_mail_while_one_of_it_does() {
+    let fixture = Fixture::new();
+    let (a, b) = (
+        fixture.inbox("a@example.org").await,
+        fixture.inbox("b@example.org").await,
+    );
+    for (account, _) in [a, b] {
+        let add = fixture
+            .directory
+            .add_address(account, "team", "example.org");
+        add.await.unwrap();
+    }
+    let team = async || {
+        fixture
+            .directory
+            .resolve("team", "example.org", 10)
+            .await
+            .unwrap()
+    };
+    let set = |quota| fixture.store.set_quota(a.0, quota, None);
+    set(Some(9)).await.unwrap();
+    assert_eq!(team().await, Recipient::Mailboxes(vec![b]));
+    fixture.store.set_quota(b.0, Some(9), None).await.unwrap();
+    assert_eq!(team().await, Recipient::Full);
+    let sql = "UPDATE account SET state = 2 WHERE id = ?";
+    fixture.database().execute(sql, [b.0.0 as i64]).unwrap();
+    assert_eq!(team().await, Recipient::TryLater);
+    set(None).await.unwrap();
+    assert_eq!(team().await, Recipient::Mailboxes(vec![a]));
+}
+
+#[tokio::test]
+async fn secrets_are_set_replaced_by_label_and_revoked() {
+    let fixture = Fixture::new();
+    let account = fixture.account("a@example.org").await.id;
+    let set = |label, hash| fixture.directory.set_secret(account, label, secret(hash));
+    let first = set("password", "one").await.unwrap();
+    let phone = set("phone", "two").await.unwrap();
+    let found = secrets(&fixture, "A@example.org").await;
+    assert_eq!(hashes(&found), ["one", "two"]);
+    assert_eq!(found[0].credential, first);
+    assert!(found[0].scopes.allow(Scopes::IMAP) && !found[0].scopes.allow(Scopes::POP3));
+    assert_eq!(
+        found[0].expires,
+        Some(UNIX_EPOCH + Duration::from_millis(1234))
+    );
+
+    let second = set("password", "three").await.unwrap();
+    assert!(second != first && second != phone);
+    let found = secrets(&fixture, "a@example.org").await;
+    assert_eq!(hashes(&found), ["two", "three"]);
+    let at = UNIX_EPOCH + Duration::from_secs(9);
+    fixture.directory.used(second, at);
+    fixture.directory.revoke(phone).await.unwrap();
+    assert_eq!(fixture.directory.revoke(phone).await, Err(Error::NotFound));
+    assert_eq!(fixture.number("SELECT last_used FROM credential"), 9_000);
+    let found = secrets(&fixture, "a@example.org").await;
+    assert_eq!(hashes(&found), ["three"]);
+
+    fixture.directory.revoke(second).await.unwrap();
+    let decoy = secrets(&fixture, "a@example.org").await;
+    assert_eq!((decoy.len(), decoy[0].credential), (1, CredentialId(0)));
+    let fixture = fixture.reopened();
+    let third = fixture.directory.set_secret(account, "x", secret("four"));
+    assert!(
+        third.await.unwrap().0 > second.0,
+        "a number is never used again"
+    );
+}
+
+#[tokio::test]
+async fn what_belongs_to_nobody_is_refused() {
+    let fixture = Fixture::new();
+    let nobody = AccountId(99);
+    let set = fixture.directory.set_secret(nobody, "x", secret("one"));
+    assert_eq!(set.await, Err(Error::NotFound));
+    let add = fixture.directory.add_address(nobody, "x", "example.org");
+    assert_eq!(add.await, Err(Error::NotFound));
+    let set = fixture.store.set_quota(nobody, None, None);
+    assert_eq!(set.await, Err(Error::NotFound));
+    assert_eq!(fixture.store.quota(nobody).await, Err(Error::NotFound));
+}
+
+#[tokio::test]
+async fn a_stranger_gets_a_decoy_that_costs_what_a_secret_costs() {
+    let fixture = Fixture::new();
+    fixture.account("idle@example.org").await;
+    let (account, decoys) = fixture.directory.secrets("x@example.org").await.unwrap();
+    assert_eq!((account, decoys.len()), (None, 1));
+    // As the server itself hashes passwords.
+    let real = Argon2::default()
+        .hash_password(b"secret")
+        .unwrap()
+        .to_string();
+    let (real, decoy) = (
+        PasswordHash::new(&real).unwrap(),
+        PasswordHash::new(&decoys[0].argon2).unwrap(),
+    );
+    assert_eq!(
+        (real.algorithm, real.version),
+        (decoy.algorithm, decoy.version)
+    );
+    let params = |hash| Params::try_from(hash).unwrap();
+    assert_eq!(params(&real), params(&decoy));
+    let lengths = |hash: &PasswordHash| {
+        let (salt, hash) = (hash.salt.unwrap(), hash.hash.unwrap());
+        (salt.len(), hash.len())
+    };
+    assert_eq!(lengths(&real), lengths(&decoy));
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params(&decoy));
+    assert!(argon2.verify_password(b"secret", &decoy).is_err());
+    assert!(!decoys[0].scopes.allow(Scopes::IMAP));
+}
+
+#[tokio::test]
+async fn a_decoy_is_the_same_each_time_and_another_for_another_name() {
+    let fixture = Fixture::new();
+    let first = secrets(&fixture, "x@example.org").await;
+    let folded = secrets(&fixture, "X@Example.Org").await;
+    let other = secrets(&fixture, "y@example.org").await;
+    assert_eq!(hashes(&first), hashes(&folded));
+    assert_ne!(hashes(&first), hashes(&other));
+    let fixture = fixture.reopened();
+    assert_eq!(
+        hashes(&first),
+        hashes(&secrets(&fixture, "x@example.org").await)
+    );
+    let elsewhere = Fixture::new();
+    let strange = secrets(&elsewhere, "x@example.org").await;
+    assert_ne!(hashes(&first), hashes(&strange));
+}
+
+#[tokio::test]
+async fn no_hash_is_printed() {
+    let fixture = Fixture::new();
+    let found = secrets(&fixture, "x@example.org").await;
+    let printed = format!("{found:?} {:?}", secret("one"));
+    assert!(
+        !printed.contains("argon2") && !printed.contains("one"),
+        "{printed}"
+    );
+}
