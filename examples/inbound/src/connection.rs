@@ -3,7 +3,6 @@
 use std::{io, pin::pin, time::Duration};
 
 use tokio::{io::AsyncWriteExt, sync::watch};
-use tokio_rustls::TlsAcceptor;
 use wire_core::{
     Buffer, CloseReason, Endpoint, Next, Shutdown, TicketId, Time, TlsInfo, Upgrade, Wants,
     driver::{Clock, Turn, turn},
@@ -12,6 +11,7 @@ use wire_core::{
 use crate::{
     jobs::{Finished, Jobs},
     stream::Stream,
+    tls::Handshake,
 };
 
 /// How long a goodbye may take.
@@ -85,7 +85,7 @@ enum Wake<D> {
 pub async fn run<T: Talk>(
     talk: &mut T,
     mut io: Stream,
-    acceptor: &TlsAcceptor,
+    handshake: &Handshake,
     clock: Clock,
     mut phase: watch::Receiver<Phase>,
 ) -> Result<CloseReason, Lost> {
@@ -104,7 +104,7 @@ pub async fn run<T: Talk>(
             Next::Wait(wants) => wants,
             Next::StartTls(upgrade) => {
                 buffer.clear();
-                let (inside, info) = io.accept_tls(acceptor).await.map_err(Lost::Tls)?;
+                let (inside, info) = io.accept_tls(handshake).await.map_err(Lost::Tls)?;
                 io = inside;
                 talk.resume_tls(upgrade, info);
                 continue;

@@ -241,9 +241,9 @@ async fn talk(
     tcp.set_nodelay(true)?;
     let mut peer = Peer::new(Some(remote)).local(tcp.local_addr()?);
     let mut io = Stream::Plain(tcp);
-    let acceptor = shared.tls.acceptor(service);
+    let handshake = shared.tls.handshake(service);
     if service.implicit_tls() {
-        let (inside, tls) = io.accept_tls(acceptor).await.map_err(Lost::Tls)?;
+        let (inside, tls) = io.accept_tls(handshake).await.map_err(Lost::Tls)?;
         Span::current().record("tls", tls.protocol.unwrap_or("unknown"));
         io = inside;
         peer = peer.tls(tls);
@@ -255,17 +255,17 @@ async fn talk(
         Service::Smtp | Service::Submission | Service::Smtps | Service::Lmtp => {
             let session = sessions.smtp(service, peer, entropy, clock.now());
             let mut smtp = Smtp::new(session, shared.clone(), service);
-            connection::run(&mut smtp, io, acceptor, clock, phase).await
+            connection::run(&mut smtp, io, handshake, clock, phase).await
         }
         Service::Imap | Service::Imaps => {
             let session = sessions.imap(peer, entropy, clock.now());
             let mut imap = Imap::new(session, shared.clone());
-            connection::run(&mut imap, io, acceptor, clock, phase).await
+            connection::run(&mut imap, io, handshake, clock, phase).await
         }
         Service::Pop3 | Service::Pop3s => {
             let session = sessions.pop3(peer, entropy, clock.now());
             let mut pop3 = Pop3::new(session, shared.clone());
-            connection::run(&mut pop3, io, acceptor, clock, phase).await
+            connection::run(&mut pop3, io, handshake, clock, phase).await
         }
         Service::Http => Ok(CloseReason::Aborted),
     }

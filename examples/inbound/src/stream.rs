@@ -4,20 +4,16 @@ use std::{
     io,
     pin::Pin,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
-use wire_core::TlsInfo;
+use tokio_rustls::server::TlsStream;
+use wire_core::{TlsInfo, driver::Acceptor};
 
-use crate::tls;
-
-/// How long a handshake may take: it has no session yet that would watch the clock.
-const HANDSHAKE: Duration = Duration::from_secs(30);
+use crate::tls::Handshake;
 
 /// A connection.
 pub enum Stream {
@@ -32,14 +28,11 @@ impl Stream {
     ///
     /// # Errors
     /// The handshake failed or took too long, or the connection is inside TLS already.
-    pub async fn accept_tls(self, acceptor: &TlsAcceptor) -> io::Result<(Self, TlsInfo)> {
+    pub async fn accept_tls(self, handshake: &Handshake) -> io::Result<(Self, TlsInfo)> {
         let Stream::Plain(plain) = self else {
             return Err(io::Error::other("TLS inside TLS"));
         };
-        let stream = tokio::time::timeout(HANDSHAKE, acceptor.accept(plain))
-            .await
-            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-        let info = tls::info(stream.get_ref().1);
+        let (stream, info) = handshake.accept(plain).await?;
         Ok((Stream::Tls(Box::new(stream)), info))
     }
 

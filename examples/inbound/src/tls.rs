@@ -5,22 +5,43 @@ use std::{
     io::{self, Write},
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 use rustls::{ServerConfig, ServerConnection};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
-use tokio_rustls::TlsAcceptor;
-use wire_core::TlsInfo;
+use tokio::net::TcpStream;
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use wire_core::{TlsInfo, driver::Acceptor};
 
 use crate::config::{Certificate, Config, Mistake, Service};
 
-/// One acceptor for each protocol: a client that insists on another one by ALPN is refused, so that
+/// How long a handshake may take: it has no session yet that would watch the clock.
+const HANDSHAKE: Duration = Duration::from_secs(30);
+
+/// Shakes hands for one protocol.
+#[derive(Clone)]
+pub struct Handshake(TlsAcceptor);
+
+impl Acceptor<TcpStream> for Handshake {
+    type Stream = TlsStream<TcpStream>;
+
+    async fn accept(&self, io: TcpStream) -> io::Result<(Self::Stream, TlsInfo)> {
+        let stream = tokio::time::timeout(HANDSHAKE, self.0.accept(io))
+            .await
+            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        let info = info(stream.get_ref().1);
+        Ok((stream, info))
+    }
+}
+
+/// One handshake for each protocol: a client that insists on another one by ALPN is refused, so that
 /// no page can make a browser talk to a mail port (ALPACA).
 #[derive(Clone)]
 pub struct Tls {
-    smtp: TlsAcceptor,
-    imap: TlsAcceptor,
-    pop3: TlsAcceptor,
+    smtp: Handshake,
+    imap: Handshake,
+    pop3: Handshake,
 }
 
 impl Tls {
@@ -44,7 +65,7 @@ impl Tls {
                 read_key("--tls-key", key)?,
             ),
         };
-        let acceptor = |protocol: &[u8]| {
+        let handshake = |protocol: &[u8]| {
             let provider = Arc::new(rustls::crypto::ring::default_provider());
             let mut tls = ServerConfig::builder_with_provider(provider)
                 .with_safe_default_protocol_versions()
@@ -53,17 +74,17 @@ impl Tls {
                 .with_single_cert(chain.clone(), key.clone_key())
                 .map_err(|cause| Mistake::new("--tls-key", cause))?;
             tls.alpn_protocols = vec![protocol.to_vec()];
-            Ok(TlsAcceptor::from(Arc::new(tls)))
+            Ok(Handshake(TlsAcceptor::from(Arc::new(tls))))
         };
         Ok(Tls {
-            smtp: acceptor(b"smtp")?,
-            imap: acceptor(b"imap")?,
-            pop3: acceptor(b"pop3")?,
+            smtp: handshake(b"smtp")?,
+            imap: handshake(b"imap")?,
+            pop3: handshake(b"pop3")?,
         })
     }
 
-    /// The acceptor of a service.
-    pub fn acceptor(&self, service: Service) -> &TlsAcceptor {
+    /// The handshake of a service.
+    pub fn handshake(&self, service: Service) -> &Handshake {
         match service {
             Service::Imap | Service::Imaps => &self.imap,
             Service::Pop3 | Service::Pop3s => &self.pop3,
@@ -73,7 +94,7 @@ impl Tls {
 }
 
 /// What a session is told of its TLS connection.
-pub fn info(connection: &ServerConnection) -> TlsInfo {
+fn info(connection: &ServerConnection) -> TlsInfo {
     let mut info = TlsInfo::default();
     info.protocol = connection
         .protocol_version()

@@ -173,9 +173,11 @@ impl Server {
 
     fn terminate(&self) {
         let pid = self.child.id().to_string();
+        // The shell has a kill of its own, wherever there is no program of that name.
+        let kill = format!("kill -TERM {pid}");
         assert!(
-            Command::new("kill")
-                .args(["-TERM", &pid])
+            Command::new("sh")
+                .args(["-c", &kill])
                 .status()
                 .unwrap()
                 .success()
