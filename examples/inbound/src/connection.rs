@@ -68,6 +68,9 @@ pub enum Lost {
     /// The handshake.
     #[error("tls: {0}")]
     Tls(io::Error),
+    /// The session waited for work that will never be done.
+    #[error("server: a job died")]
+    Job,
     /// The session asked for what this server does not offer.
     #[error("session: {0} is not served")]
     Unserved(&'static str),
@@ -137,6 +140,7 @@ pub async fn run<T: Talk>(
             Turn::External(_) => return Err(Lost::Unserved("sendfile")),
             Turn::Answer(Wake::Finished(Finished::Done(done))) => talk.finish(done),
             Turn::Answer(Wake::Finished(Finished::Lost(ticket))) => talk.forfeit(ticket),
+            Turn::Answer(Wake::Finished(Finished::Died)) => return Err(Lost::Job),
             Turn::Answer(Wake::Phase) => {
                 let phase = *phase.borrow();
                 talk.parts().0.shutdown(match phase {

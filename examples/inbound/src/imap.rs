@@ -422,6 +422,7 @@ impl Talk for Imap {
     }
 
     fn forfeit(&mut self, ticket: TicketId) {
+        self.upload.take_if(|upload| upload.answers(ticket));
         self.session.forfeit(ticket);
     }
 

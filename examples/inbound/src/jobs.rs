@@ -17,6 +17,8 @@ pub enum Finished<T> {
     Done(T),
     /// It died, and its ticket with it: forfeit that.
     Lost(TicketId),
+    /// It died, and nobody can say what waits for it: end the connection.
+    Died,
 }
 
 impl<T> Default for Jobs<T> {
@@ -42,20 +44,48 @@ impl<T: Send + 'static> Jobs<T> {
             .spawn(tracing::Instrument::in_current_span(job))
     }
 
-    /// The next that ends; pending while none runs. Cancel-safe.
+    /// The next that ends; pending while none runs. One that was aborted is not told.
+    /// Cancel-safe.
     pub async fn next(&mut self) -> Finished<T> {
         loop {
-            let (id, finished) = match self.running.join_next_with_id().await {
+            match self.running.join_next_with_id().await {
                 None => std::future::pending().await,
-                Some(Ok((id, done))) => (id, Some(done)),
-                Some(Err(error)) => (error.id(), None),
-            };
-            let ticket = self.tickets.remove(&id);
-            match (finished, ticket) {
-                (Some(done), _) => return Finished::Done(done),
-                (None, Some(ticket)) => return Finished::Lost(ticket),
-                (None, None) => {}
+                Some(Ok((id, done))) => {
+                    self.tickets.remove(&id);
+                    return Finished::Done(done);
+                }
+                Some(Err(error)) => match self.tickets.remove(&error.id()) {
+                    Some(ticket) => return Finished::Lost(ticket),
+                    None if error.is_cancelled() => {}
+                    None => return Finished::Died,
+                },
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wire_core::{Entropy, Mint};
+
+    #[tokio::test]
+    async fn a_job_that_dies_loses_its_ticket() {
+        let (mut jobs, mut mint) = (Jobs::<u8>::default(), Mint::new(&Entropy([1; 32])));
+        let (lost, done) = (mint.id(), mint.id());
+        jobs.start(lost, async { panic!("on purpose") });
+        assert!(matches!(jobs.next().await, Finished::Lost(id) if id == lost));
+        jobs.start(done, async { 7 });
+        assert!(matches!(jobs.next().await, Finished::Done(7)));
+    }
+
+    #[tokio::test]
+    async fn a_job_without_a_ticket_is_missed_unless_it_was_aborted() {
+        let mut jobs = Jobs::<u8>::default();
+        jobs.background(std::future::pending()).abort();
+        jobs.background(async { panic!("on purpose") });
+        assert!(matches!(jobs.next().await, Finished::Died));
+        jobs.background(async { 7 });
+        assert!(matches!(jobs.next().await, Finished::Done(7)));
     }
 }

@@ -1,7 +1,7 @@
 //! APPEND: messages that a client puts into a mailbox.
 
 use imap_proto::{AppendUid, NewMessage, kind};
-use wire_core::Ticket;
+use wire_core::{Ticket, TicketId};
 
 use super::{
     Done, Imap,
@@ -45,6 +45,10 @@ impl Upload {
             open: None,
             busy: false,
         }
+    }
+
+    pub fn answers(&self, ticket: TicketId) -> bool {
+        self.ticket.id() == ticket
     }
 
     pub fn is_busy(&self) -> bool {
