@@ -27,7 +27,8 @@ pub struct Fixture {
     pub directory: Arc<dyn Directory>,
     engine: Sqlite,
     limits: Limits,
-    folder: TempDir,
+    path: PathBuf,
+    folder: Option<TempDir>,
 }
 
 impl Fixture {
@@ -40,20 +41,30 @@ impl Fixture {
     }
 
     pub fn open(folder: TempDir, limits: Limits) -> Self {
-        let engine = Sqlite::open(folder.path(), limits.clone()).unwrap();
+        let path = folder.path().to_owned();
+        Self {
+            folder: Some(folder),
+            ..Self::at(path, limits)
+        }
+    }
+
+    /// In a folder that somebody else removes.
+    pub fn at(path: PathBuf, limits: Limits) -> Self {
+        let engine = Sqlite::open(&path, limits.clone()).unwrap();
         Self {
             store: Arc::new(engine.clone()),
             blobs: Arc::new(engine.clone()),
             directory: Arc::new(engine.clone()),
             engine,
             limits,
-            folder,
+            path,
+            folder: None,
         }
     }
 
     /// Closes the store, and gives its folder.
     pub fn close(self) -> TempDir {
-        self.folder
+        self.folder.unwrap()
     }
 
     pub fn reopened(self) -> Self {
@@ -62,7 +73,7 @@ impl Fixture {
     }
 
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        &self.path
     }
 
     pub fn statistics(&self) -> Statistics {

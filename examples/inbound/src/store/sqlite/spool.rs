@@ -3,8 +3,8 @@
 use super::{
     Sqlite, contents,
     contents::Kept,
-    files::{Draft, Files},
-    sql::Fault,
+    files::{Draft, Files, Location},
+    sql::{Done, Fault},
 };
 use crate::store::{
     Answer, BlobReader, BlobRef, BlobWriter, Blobs, Error, MAX_READ, Result, Sha256, Staged,
@@ -49,7 +49,7 @@ impl Blobs for Sqlite {
         let reading = self.read(move |db| {
             let source = match contents::find(db, blob.id)? {
                 Kept::Inline(octets) => Source::Memory(octets),
-                Kept::File(location) => Source::File(files.read(&location)?),
+                Kept::File(location) => Source::File(open(&files, &location)?),
             };
             let checked = Checked {
                 hasher: Hasher::new(),
@@ -162,6 +162,17 @@ async fn blocking<T: Send + 'static>(
     match tokio::task::spawn_blocking(work).await {
         Ok(outcome) => outcome.map_err(|error| Fault::from(error).told()),
         Err(_) => Err(Error::Busy),
+    }
+}
+
+/// Opens the file that a row names. It must be there.
+fn open(files: &Files, location: &Location) -> Done<File> {
+    match files.read(location) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            tracing::error!(hash = %location.hash, "a stored file is lost");
+            Err(Error::Corrupt.into())
+        }
+        opened => Ok(opened?),
     }
 }
 

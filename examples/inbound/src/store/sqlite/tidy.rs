@@ -3,7 +3,7 @@
 use super::{
     Sqlite,
     files::Location,
-    sql::{Done, Sql, before, signed},
+    sql::{Done, Sql, before, now, signed},
     writer::Tx,
 };
 use crate::store::{BlobId, Result, Tidied};
@@ -16,38 +16,37 @@ const ROWS: u64 = 1_000;
 /// Tidies until nothing is left or the time is up.
 pub(super) async fn tidy(store: &Sqlite, budget: Duration) -> Result<Tidied> {
     let began = Instant::now();
+    let grace = store.engine.limits.grace;
     let mut all = Tidied::default();
     loop {
-        let step = store.write(0, step).await?;
-        all.blobs += step.blobs;
-        all.octets += step.octets;
-        all.events += step.events;
-        all.keys += step.keys;
-        all.tombstones += step.tombstones;
+        // Old events first: they name contents.
+        let old = store.write(0, old).await?;
+        let unnamed = store.read(move |db| unnamed(db, grace)).await?;
+        let marked = unnamed.len() as u64;
+        let removing = move |tx: &mut Tx<'_>| {
+            doom(tx, &unnamed)?;
+            contents(tx)
+        };
+        let (blobs, octets) = store.write(0, removing).await?;
         remove_files(store).await?;
-        let rows = step
-            .blobs
-            .max(step.events)
-            .max(step.keys)
-            .max(step.tombstones);
-        if rows < ROWS || began.elapsed() >= budget {
+        all.blobs += blobs;
+        all.octets += octets;
+        all.events += old.events;
+        all.keys += old.keys;
+        all.tombstones += old.tombstones;
+        let rows = [blobs, marked, old.events, old.keys, old.tombstones];
+        if rows.into_iter().all(|rows| rows < ROWS) || began.elapsed() >= budget {
             return Ok(all);
         }
     }
 }
 
-fn step(tx: &mut Tx<'_>) -> Done<Tidied> {
-    let keys = keys(tx)?;
-    let events = events(tx)?;
-    let tombstones = tombstones(tx)?;
-    doom(tx)?;
-    let (blobs, octets) = blobs(tx)?;
+fn old(tx: &mut Tx<'_>) -> Done<Tidied> {
     Ok(Tidied {
-        blobs,
-        octets,
-        events,
-        keys,
-        tombstones,
+        keys: keys(tx)?,
+        events: events(tx)?,
+        tombstones: tombstones(tx)?,
+        ..Tidied::default()
     })
 }
 
@@ -86,26 +85,33 @@ fn tombstones(tx: &Tx<'_>) -> Done<u64> {
     Ok(removed)
 }
 
-/// Marks contents that neither an email nor an event names. A delivery of the same content clears the
-/// mark.
-fn doom(tx: &Tx<'_>) -> Done<()> {
-    tx.run(
-        "UPDATE blob SET doomed = ?1 WHERE id IN (
-           SELECT id FROM blob b WHERE doomed IS NULL AND created <= ?2
-           AND NOT EXISTS (SELECT 1 FROM email WHERE blob_id = b.id)
-           AND NOT EXISTS (SELECT 1 FROM event WHERE blob_id = b.id) LIMIT ?3)",
-        params![tx.now, before(tx.now, tx.limits.grace), signed(ROWS)],
-    )?;
+/// Of a content `b`.
+const UNNAMED: &str = "NOT EXISTS (SELECT 1 FROM email WHERE blob_id = b.id)
+    AND NOT EXISTS (SELECT 1 FROM event WHERE blob_id = b.id)";
+
+/// Contents that neither an email nor an event names. All contents are searched, so not by the writer.
+fn unnamed(db: &Connection, grace: Duration) -> Done<Vec<BlobId>> {
+    let sql = format!(
+        "SELECT id FROM blob b WHERE doomed IS NULL AND created <= ? AND {UNNAMED} LIMIT ?"
+    );
+    let with = params![before(now(), grace), signed(ROWS)];
+    db.all(&sql, with, |row| row.get(0))
+}
+
+/// Marks those that are still unnamed. A delivery of the same content clears the mark.
+fn doom(tx: &Tx<'_>, unnamed: &[BlobId]) -> Done<()> {
+    let sql = format!("UPDATE blob AS b SET doomed = ? WHERE id = ? AND {UNNAMED}");
+    for id in unnamed {
+        tx.run(&sql, params![tx.now, id])?;
+    }
     Ok(())
 }
 
-/// Removes contents that were marked long enough ago and are still unnamed.
-fn blobs(tx: &Tx<'_>) -> Done<(u64, u64)> {
+/// Removes contents that were marked long enough ago and are still unnamed: how many, and their octets.
+fn contents(tx: &Tx<'_>) -> Done<(u64, u64)> {
     let old = before(tx.now, tx.limits.grace);
-    let sql = "SELECT id, octets FROM blob b WHERE doomed <= ?
-               AND NOT EXISTS (SELECT 1 FROM email WHERE blob_id = b.id)
-               AND NOT EXISTS (SELECT 1 FROM event WHERE blob_id = b.id) LIMIT ?";
-    let doomed: Vec<(BlobId, i64)> = tx.all(sql, params![old, signed(ROWS)], |row| {
+    let sql = format!("SELECT id, octets FROM blob b WHERE doomed <= ? AND {UNNAMED} LIMIT ?");
+    let doomed: Vec<(BlobId, i64)> = tx.all(&sql, params![old, signed(ROWS)], |row| {
         Ok((row.get(0)?, row.get(1)?))
     })?;
     let mut octets = 0;
