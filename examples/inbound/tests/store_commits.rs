@@ -102,6 +102,23 @@ async fn a_call_that_nobody_waits_for_is_done_all_the_same() {
     fixture.check();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_is_moved_into_the_database_meanwhile() {
+    let fixture = Fixture::new();
+    let to = fixture.inbox("a@example.org").await;
+    let database = fixture.path().join("mail.sqlite3");
+    let octets = || std::fs::metadata(&database).unwrap().len();
+    for number in 0..100 {
+        fixture.place(&text(number, 100_000), to).await;
+    }
+    let began = std::time::Instant::now();
+    while octets() < 7 << 20 {
+        assert!(began.elapsed() < Duration::from_secs(20), "{}", octets());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    fixture.check();
+}
+
 /// A database of 2 MiB that forgets at once.
 fn small() -> Fixture {
     Fixture::with(Limits {

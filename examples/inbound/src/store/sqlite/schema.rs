@@ -99,3 +99,57 @@ fn random<const N: usize>() -> Done<[u8; N]> {
     getrandom::fill(&mut octets).map_err(std::io::Error::other)?;
     Ok(octets)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_committed_is_on_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mail.sqlite3");
+        let limits = Limits {
+            database_octets: Some(100 * PAGE + 1),
+            ..Limits::default()
+        };
+        // Opened for the first time, and again as after a batch that broke.
+        for _ in 0..2 {
+            let mut db = connect(&path, &limits).unwrap();
+            prepare(&mut db).unwrap();
+            let word: String = db
+                .query_row("PRAGMA journal_mode", [], |row| row.get(0))
+                .unwrap();
+            assert_eq!(word, "wal");
+            let number = |name: &str| -> i64 {
+                db.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))
+                    .unwrap()
+            };
+            assert_eq!(number("synchronous"), 2, "FULL");
+            assert_eq!(number("foreign_keys"), 1);
+            assert_eq!(number("wal_autocheckpoint"), 0);
+            assert_eq!(number("page_size"), PAGE as i64);
+            assert_eq!(number("max_page_count"), 100);
+        }
+    }
+
+    #[test]
+    fn a_reader_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mail.sqlite3");
+        let limits = Limits::default();
+        prepare(&mut connect(&path, &limits).unwrap()).unwrap();
+        let db = connect_reader(&path, &limits).unwrap();
+        assert!(db.execute("UPDATE store SET epoch = 9", []).is_err());
+    }
+
+    #[test]
+    fn every_opening_is_an_epoch_of_one_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mail.sqlite3");
+        let open = || prepare(&mut connect(&path, &Limits::default()).unwrap()).unwrap();
+        let (first, second) = (open(), open());
+        assert_eq!((first.epoch, second.epoch), (1, 2));
+        assert_eq!(first.store_id, second.store_id);
+        assert_eq!(first.decoy_key, second.decoy_key);
+    }
+}

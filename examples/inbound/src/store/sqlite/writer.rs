@@ -30,6 +30,9 @@ use std::{
 };
 use tokio::sync::oneshot;
 
+#[cfg(test)]
+mod tests;
+
 /// What a call costs beside the octets it brings: its share of the pages that it changes.
 const CALL_OCTETS: usize = 4096;
 
