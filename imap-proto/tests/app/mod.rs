@@ -258,10 +258,11 @@ impl App {
                         .iter()
                         .find(|m| !m.1.flags.system.has(System::SEEN));
                     let unseen = unseen.map(|(uid, _)| *uid);
-                    let mut opened = Selected::new(found.key, 1, uid(found.next), view)
-                        .modseq(found.modseq)
-                        .permanent_flags(System::ALL, &["$Work"], true)
-                        .first_unseen(unseen);
+                    let mut opened =
+                        Selected::new(found.key, found.validity, uid(found.next), view)
+                            .modseq(found.modseq)
+                            .permanent_flags(System::ALL, &["$Work"], true)
+                            .first_unseen(unseen);
                     if found.read_only {
                         opened = opened.read_only();
                     }
@@ -307,19 +308,20 @@ impl App {
                 }
             }
             Owed::Delete(ticket, name) => {
-                match store.boxes.remove(&name) {
-                    Some(_) => s.accept(ticket),
-                    None => s.refuse(ticket, No::new(Code::NonExistent, "No such mailbox")),
+                match store.delete(&name) {
+                    true => s.accept(ticket),
+                    false => s.refuse(ticket, No::new(Code::NonExistent, "No such mailbox")),
                 };
             }
             Owed::Rename(ticket, from, to) => {
-                match store.boxes.remove(&from) {
-                    Some(found) => {
-                        store.boxes.insert(to, found);
-                        s.accept(ticket)
-                    }
-                    None => s.refuse(ticket, No::new(Code::NonExistent, "No such mailbox")),
-                };
+                if store.boxes.contains_key(&to) {
+                    s.refuse(ticket, No::new(Code::AlreadyExists, "It is there"));
+                } else if store.boxes.contains_key(&from) {
+                    store.rename(&from, &to);
+                    s.accept(ticket);
+                } else {
+                    s.refuse(ticket, No::new(Code::NonExistent, "No such mailbox"));
+                }
             }
             Owed::Subscribe(ticket, name, on) => {
                 match on {
@@ -358,7 +360,7 @@ impl App {
                     s.refuse(ticket, No::new(Code::TryCreate, "No such mailbox"));
                     return;
                 }
-                let mut copied = CopyUid::new(1);
+                let mut copied = CopyUid::new(store.boxes[&to].validity);
                 for from in sources.iter() {
                     let Some(mail) = store.boxes[&at].mails.get(&from) else {
                         continue;
@@ -410,10 +412,11 @@ impl App {
                 {
                     let date = new.date.unwrap_or((0, 0));
                     let uid = store.deliver(&name, &raw, new.flags, date);
+                    let validity = store.boxes[&name].validity;
                     drop(store);
                     self.hear();
                     let at = AppendUid {
-                        validity: 1,
+                        validity,
                         uids: uid.into(),
                     };
                     self.session.appended(ticket, at);

@@ -16,6 +16,7 @@ pub struct Mail {
 
 pub struct Box1 {
     pub key: MailboxKey,
+    pub validity: u32,
     pub mails: BTreeMap<Uid, Mail>,
     pub next: u32,
     pub modseq: u64,
@@ -30,6 +31,8 @@ pub struct Store {
     pub subscribed: BTreeSet<String>,
     pub changes: Vec<Change>,
     keys: u128,
+    /// How many mailboxes were deleted: a new one must not be taken for an old one.
+    deleted: u32,
 }
 
 pub fn uid(n: u32) -> Uid {
@@ -47,6 +50,7 @@ impl Store {
         let (next, modseq, read_only) = (1, 1, false);
         let new = Box1 {
             key,
+            validity: 1 + self.deleted,
             mails,
             next,
             modseq,
@@ -54,6 +58,30 @@ impl Store {
             read_only,
         };
         self.boxes.insert(name.to_owned(), new);
+    }
+
+    /// What is below it stays. `false`: there is none.
+    pub fn delete(&mut self, name: &str) -> bool {
+        self.deleted += 1;
+        self.boxes.remove(name).is_some()
+    }
+
+    /// With all that is below it; INBOX only gives its messages away.
+    pub fn rename(&mut self, from: &str, to: &str) {
+        if from == "INBOX" {
+            self.create(to, SpecialUse::NONE);
+            for mail in std::mem::take(&mut self.boxes.get_mut(from).unwrap().mails).into_values() {
+                self.deliver(to, &mail.raw, mail.flags, mail.date);
+            }
+            return;
+        }
+        let below = format!("{from}/");
+        let moves = |name: &String| name == from || name.starts_with(&below);
+        let names: Vec<String> = self.boxes.keys().filter(|n| moves(n)).cloned().collect();
+        for name in names {
+            let moved = self.boxes.remove(&name).unwrap();
+            self.boxes.insert(name.replacen(from, to, 1), moved);
+        }
     }
 
     pub fn deliver(&mut self, name: &str, raw: &[u8], flags: Flags, date: (i64, i16)) -> Uid {
@@ -133,7 +161,7 @@ impl Store {
         let mut status = StatusData::default();
         status.messages = Some(at.mails.len() as u32);
         status.uid_next = Uid::new(at.next);
-        status.uid_validity = Some(1);
+        status.uid_validity = Some(at.validity);
         status.unseen = Some(count(System::SEEN, false));
         status.deleted = Some(count(System::DELETED, true));
         status.size = Some(at.mails.values().map(|m| m.raw.len() as u64).sum());
