@@ -16,6 +16,7 @@ mod limits;
 mod message;
 mod name;
 mod node;
+mod octets;
 mod outline;
 mod rows;
 mod scan;

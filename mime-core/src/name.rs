@@ -174,9 +174,16 @@ fn among<const N: usize, const M: usize>(octets: &[u8], names: [(&[u8; N], Name)
     let Some(octets) = octets.first_chunk::<N>() else {
         return Name::Other;
     };
-    let lower = octets.map(|b| b.to_ascii_lowercase());
     names
         .iter()
-        .find(|(name, _)| **name == lower)
+        .find(|(name, _)| spells(octets, name))
         .map_or(Name::Other, |(_, name)| *name)
+}
+
+/// All octets are compared without a branch, many in one go.
+#[inline]
+fn spells<const N: usize>(octets: &[u8; N], lower: &[u8; N]) -> bool {
+    let case = |b: u8| if b.is_ascii_lowercase() { !0x20 } else { !0 };
+    let pairs = octets.iter().zip(lower);
+    pairs.fold(0, |diff, (a, b)| diff | (a ^ b) & case(*b)) == 0
 }

@@ -1,6 +1,8 @@
 //! The tokens that all structured fields share (RFC 5322 section 3.2, RFC 6532 section 3.2).
 
-use memchr::memchr3;
+use memchr::{memchr2, memchr3};
+
+use crate::octets::{Octets, octets};
 
 /// A token. White space and folding part tokens and are left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +86,7 @@ impl<'a> Iterator for Lexer<'a> {
                 Some(Token::Control(first))
             }
             _ => {
-                let len = rest.iter().position(|b| !is_atom(*b)).unwrap_or(rest.len());
+                let len = ATOM.run(rest);
                 self.at += len;
                 Some(Token::Atom(rest.get(..len).unwrap_or(&[])))
             }
@@ -92,27 +94,44 @@ impl<'a> Iterator for Lexer<'a> {
     }
 }
 
-/// Where what `open` began is closed again, in the octets after it. Comments nest.
+/// Where what `open` began is closed again, in the octets after it.
+#[inline]
 fn closing(inner: &[u8], open: u8) -> Option<usize> {
-    let close = match open {
-        b'(' => b')',
-        b'[' => b']',
-        _ => b'"',
-    };
+    match open {
+        b'(' => end_of_comment(inner),
+        b'[' => closed_by(inner, b']'),
+        _ => closed_by(inner, b'"'),
+    }
+}
+
+/// What follows an opening quotation mark, up to the closing one.
+pub(crate) fn quoted(inner: &[u8]) -> Option<&[u8]> {
+    inner.get(..closed_by(inner, b'"')?)
+}
+
+#[inline]
+fn closed_by(inner: &[u8], close: u8) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += memchr2(b'\\', close, inner.get(at..)?)?;
+        if inner.get(at) == Some(&close) {
+            return Some(at);
+        }
+        at += 2;
+    }
+}
+
+/// RFC 5322 section 3.2.2: comments nest.
+fn end_of_comment(inner: &[u8]) -> Option<usize> {
     let mut depth = 0usize;
     let mut at = 0;
     loop {
-        at += memchr3(
-            b'\\',
-            close,
-            if open == b'(' { open } else { close },
-            inner.get(at..)?,
-        )?;
+        at += memchr3(b'\\', b'(', b')', inner.get(at..)?)?;
         match inner.get(at)? {
             b'\\' => at += 1,
-            b if *b == close && depth == 0 => return Some(at),
-            b if *b == close => depth -= 1,
-            _ => depth += 1,
+            b'(' => depth += 1,
+            _ if depth == 0 => return Some(at),
+            _ => depth -= 1,
         }
         at += 1;
     }
@@ -135,21 +154,10 @@ const fn is_control(b: u8) -> bool {
     b < 0x20 || b == 0x7f
 }
 
-fn is_atom(b: u8) -> bool {
-    const ATOM: [bool; 256] = {
-        let mut table = [true; 256];
-        let mut rest: &mut [bool] = &mut table;
-        let mut b = 0u8;
-        while let [first, tail @ ..] = rest {
-            *first =
-                !(is_space(b) || is_special(b) || is_control(b) || matches!(b, b'"' | b'(' | b'['));
-            b = b.wrapping_add(1);
-            rest = tail;
-        }
-        table
-    };
-    ATOM.get(usize::from(b)).copied().unwrap_or(false)
-}
+const ATOM: Octets = octets!(|b| !(is_space(b)
+    || is_special(b)
+    || is_control(b)
+    || matches!(b, b'"' | b'(' | b'[')));
 
 /// Appends what a quoted string or comment means: no backslash of a pair, no CR LF of a fold.
 pub(crate) fn unquote_into(inner: &[u8], out: &mut alloc::vec::Vec<u8>) {

@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 
 use crate::field::param::{Params, RawParam, skip_cfws};
+use crate::octets::{Octets, octets};
 
 /// A media type. Always there: without a usable Content-Type it is the default.
 #[derive(Clone, Copy, Debug)]
@@ -37,14 +38,9 @@ impl<'a> MediaType<'a> {
 
     /// `type/subtype` without white space or comments between, as all but a few write it.
     fn split(from: &'a [u8]) -> Option<Self> {
-        let slash = from.iter().position(|b| !is_token(*b))?;
-        let (ty, rest) = from.split_at_checked(slash)?;
+        let (ty, rest) = from.split_at_checked(TOKEN.run(from))?;
         let rest = rest.strip_prefix(b"/")?;
-        let end = rest
-            .iter()
-            .position(|b| !is_token(*b))
-            .unwrap_or(rest.len());
-        let (subtype, params) = rest.split_at_checked(end)?;
+        let (subtype, params) = rest.split_at_checked(TOKEN.run(rest))?;
         (!ty.is_empty() && !subtype.is_empty()).then_some(MediaType {
             ty,
             subtype,
@@ -58,16 +54,11 @@ impl<'a> MediaType<'a> {
         let slash = memchr::memchr2(b'/', b';', from)?;
         let (ty, rest) = from.split_at_checked(slash)?;
         let rest = skip_cfws(rest.strip_prefix(b"/")?);
-        let end = ty.iter().position(|b| !is_token(*b)).unwrap_or(ty.len());
-        let (ty, between) = ty.split_at_checked(end)?;
+        let (ty, between) = ty.split_at_checked(TOKEN.run(ty))?;
         if !skip_cfws(between).is_empty() || ty.is_empty() {
             return None;
         }
-        let end = rest
-            .iter()
-            .position(|b| !is_token(*b))
-            .unwrap_or(rest.len());
-        let (subtype, params) = rest.split_at_checked(end)?;
+        let (subtype, params) = rest.split_at_checked(TOKEN.run(rest))?;
         (!subtype.is_empty()).then_some(MediaType {
             ty,
             subtype,
@@ -119,24 +110,22 @@ impl<'a> MediaType<'a> {
 }
 
 /// RFC 2045 section 5.1: a token. 8-bit octets are let through, to be shown as they are.
-fn is_token(b: u8) -> bool {
-    b > b' '
-        && b != 0x7f
-        && !matches!(
-            b,
-            b'(' | b')'
-                | b'<'
-                | b'>'
-                | b'@'
-                | b','
-                | b';'
-                | b':'
-                | b'\\'
-                | b'"'
-                | b'/'
-                | b'['
-                | b']'
-                | b'?'
-                | b'='
-        )
-}
+const TOKEN: Octets = octets!(|b| b > b' '
+    && b != 0x7f
+    && !matches!(
+        b,
+        b'(' | b')'
+            | b'<'
+            | b'>'
+            | b'@'
+            | b','
+            | b';'
+            | b':'
+            | b'\\'
+            | b'"'
+            | b'/'
+            | b'['
+            | b']'
+            | b'?'
+            | b'='
+    ));

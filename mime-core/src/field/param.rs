@@ -6,8 +6,9 @@ use alloc::vec::Vec;
 
 use crate::body::charset;
 use crate::defect::Defect;
-use crate::field::lex::{Lexer, Token, is_space, unquote_into};
+use crate::field::lex::{Lexer, Token, is_space, quoted, unquote_into};
 use crate::field::text::to_text;
+use crate::octets::{Octets, octets};
 
 /// Sections of one parameter that are joined: a value of 10,000 lines is no value.
 const MAX_SECTIONS: usize = 10_000;
@@ -29,14 +30,13 @@ impl<'a> RawParam<'a> {
     /// The value without quotation marks, quoted pairs and folds. Allocates only to leave
     /// something out.
     pub fn value(&self) -> Cow<'a, [u8]> {
-        let noise = |b: &u8| matches!(b, b'\r' | b'\n') || self.quoted && *b == b'\\';
-        if !self.value.iter().any(noise) {
+        if PLAIN.run(self.value) == self.value.len() {
             return Cow::Borrowed(self.value);
         }
         let mut out = Vec::with_capacity(self.value.len());
         match self.quoted {
             true => unquote_into(self.value, &mut out),
-            false => out.extend(self.value.iter().filter(|b| !noise(b))),
+            false => out.extend(self.value.iter().filter(|b| !matches!(b, b'\r' | b'\n'))),
         }
         Cow::Owned(out)
     }
@@ -287,8 +287,7 @@ impl<'a> Iterator for Params<'a> {
         loop {
             self.rest = self.next_param()?;
             let name_at = skip_cfws(self.rest);
-            let end = |b: &u8| is_space(*b) || matches!(b, b'=' | b';' | b'(' | b'"');
-            let len = name_at.iter().position(end).unwrap_or(name_at.len());
+            let len = NAME.run(name_at);
             let (name, after) = name_at.split_at_checked(len)?;
             self.rest = after;
             let Some((b'=', after)) = skip_cfws(after).split_first() else {
@@ -308,14 +307,18 @@ impl<'a> Iterator for Params<'a> {
     }
 }
 
+/// What a name is made of, by those who forgive: up to its equals sign.
+const NAME: Octets = octets!(|b| !(is_space(b) || matches!(b, b'=' | b';' | b'(' | b'"')));
+
+/// What a value holds that stands for itself.
+const PLAIN: Octets = octets!(|b| !matches!(b, b'\r' | b'\n' | b'\\'));
+
 /// The value at the start of `rest`, and whether it was quoted. A quoted string that never ends
 /// goes to the end.
 fn value_of(rest: &[u8]) -> (&[u8], bool) {
     if rest.first() == Some(&b'"') {
-        return match Lexer::new(rest).next() {
-            Some(Token::Quoted(inner)) => (inner, true),
-            _ => (rest.get(1..).unwrap_or(&[]).trim_ascii_end(), true),
-        };
+        let inner = rest.get(1..).unwrap_or(&[]);
+        return (quoted(inner).unwrap_or(inner.trim_ascii_end()), true);
     }
     let mut end = 0;
     while let Some(&b) = rest.get(end) {

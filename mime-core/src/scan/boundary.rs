@@ -72,11 +72,12 @@ impl Bounds {
     /// Opens a multipart. Whether its boundary begins with an outer one, or the other way round.
     pub(crate) fn push(&mut self, boundary: &[u8], part: u32, level: usize, digest: bool) -> bool {
         let shares = |open: &Open| {
-            let other = self.boundary(open);
-            other.len() != boundary.len()
-                && (other.starts_with(boundary) || boundary.starts_with(other))
+            let common = open.len.min(boundary.len());
+            open.len != boundary.len()
+                && self.boundary(open).get(..common) == boundary.get(..common)
         };
-        let prefix = self.open.iter().rev().take(PREFIX_CHECKS).any(shares);
+        let near = self.open.len().saturating_sub(PREFIX_CHECKS);
+        let prefix = self.open.get(near..).unwrap_or(&[]).iter().any(shares);
         let hash = hash(boundary);
         let mask = self.open.last().map_or(0, |open| open.mask) | bit(hash);
         let start = self.octets.len();

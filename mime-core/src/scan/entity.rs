@@ -7,6 +7,7 @@ use crate::defect::Defect;
 use crate::field::lex::{Lexer, Token};
 use crate::field::media::MediaType;
 use crate::limits::Pick;
+use crate::octets::{Octets, octets};
 use crate::rows;
 
 pub(super) struct Entity<'a> {
@@ -52,9 +53,10 @@ impl<'a> Entity<'a> {
 }
 
 fn kind(media: &MediaType<'_>) -> u8 {
+    let is = |octets: &[u8], want: &[u8]| octets.eq_ignore_ascii_case(want);
     match media.ty().len() {
-        4 if media.is("text", "*") => rows::TEXT,
-        9 if media.is("multipart", "*") => rows::MULTIPART,
+        4 if is(media.ty(), b"text") => rows::TEXT,
+        9 if is(media.ty(), b"multipart") => rows::MULTIPART,
         7 if media.is("message", "rfc822") || media.is("message", "global") => rows::MESSAGE,
         _ => rows::LEAF,
     }
@@ -62,28 +64,27 @@ fn kind(media: &MediaType<'_>) -> u8 {
 
 impl<'a> Boundary<'a> {
     fn of(media: &MediaType<'a>, pick: Pick) -> Option<Self> {
-        let mut plain = media.params_raw().filter(|param| param.is("boundary"));
-        let Some(first) = plain.next() else {
+        let mut chosen = None;
+        let mut again = false;
+        for param in media.params().filter(|param| param.is("boundary")) {
+            again |= chosen.is_some();
+            if chosen.is_none() || pick == Pick::Last {
+                chosen = Some(param);
+            }
+        }
+        let Some(param) = chosen else {
             let joined = media.param("boundary")?.into_owned().into_bytes();
             return Some(Boundary {
                 octets: Cow::Owned(joined),
                 again: false,
             });
         };
-        let last = plain.last();
-        let param = match pick {
-            Pick::First => first,
-            Pick::Last => last.unwrap_or(first),
-        };
         // RFC 2046 section 5.1.1: a boundary does not end with white space.
         let octets = match param.value() {
             Cow::Borrowed(octets) => Cow::Borrowed(octets.trim_ascii_end()),
             Cow::Owned(octets) => Cow::Owned(octets.trim_ascii_end().to_vec()),
         };
-        Some(Boundary {
-            octets,
-            again: last.is_some(),
-        })
+        Some(Boundary { octets, again })
     }
 
     /// RFC 2046 section 5.1.1: 1 to 70 boundary characters.
@@ -97,7 +98,7 @@ impl<'a> Boundary<'a> {
 }
 
 fn is_boundary(b: u8) -> bool {
-    b.is_ascii_alphanumeric()
+    const BOUNDARY: Octets = octets!(|b| b.is_ascii_alphanumeric()
         || matches!(
             b,
             b'\''
@@ -113,7 +114,8 @@ fn is_boundary(b: u8) -> bool {
                 | b'='
                 | b'?'
                 | b' '
-        )
+        ));
+    BOUNDARY.has(b)
 }
 
 /// The transfer encoding that a field names, and what is wrong with it.

@@ -401,6 +401,9 @@ impl<'a> Scan<'a> {
     #[inline]
     fn find(&self, from: usize, base64: bool) -> Option<usize> {
         let rest = self.msg.get(from..)?;
+        if rest.starts_with(b"\n--") {
+            return Some(from);
+        }
         let found = match base64 {
             true => find_in_base64(rest, self.finder),
             false => self.finder.find(rest),
