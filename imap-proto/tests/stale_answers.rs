@@ -158,6 +158,72 @@ fn a_blob_that_fails_in_mid_literal_cuts_the_connection() {
     assert!(matches!(next, Next::Closed(_)));
 }
 
+/// A line of text there would be taken for octets of the message.
+#[test]
+fn nothing_is_said_in_mid_literal() {
+    type End = fn(&mut App, Owed);
+    let ends: [(&str, End); 4] = [
+        ("refused", |app, owed| {
+            let Owed::Load(ticket, ..) = owed else {
+                panic!()
+            };
+            assert_eq!(app.session.refuse(ticket, NO), Answered::Taken);
+        }),
+        ("forfeited", |app, owed| {
+            let Owed::Load(ticket, ..) = owed else {
+                panic!()
+            };
+            assert_eq!(app.session.forfeit(ticket.id()), Answered::Taken);
+            assert_eq!(app.session.loaded(ticket), Answered::Stale);
+        }),
+        ("too late", |app, _| {
+            let late = app.session.deadline().unwrap() + Duration::from_secs(600);
+            app.session.handle_timeout(Time::ZERO);
+            app.session.handle_timeout(late);
+            app.session.handle_timeout(late + Duration::from_secs(600));
+        }),
+        ("aborted", |app, _| app.session.abort("over")),
+    ];
+    for (how, end) in ends {
+        let mut app = selected();
+        app.say("3 FETCH 2 BODY.PEEK[]\r\n");
+        let owed = app.owed.pop_front().unwrap();
+        let Owed::Load(ticket, ..) = &owed else {
+            panic!()
+        };
+        let row = Row::new(app::uid(2)).size(10);
+        let mut blob = app.session.row(ticket, row).unwrap();
+        assert_eq!(blob.write(&mut app.session, 0, b"abc"), 3);
+        assert_eq!(app.out(), "* 2 FETCH (BODY[] {10}\r\nabc");
+        end(&mut app, owed);
+        assert_eq!(app.out(), "", "{how}");
+        assert_eq!(
+            blob.fail(&mut app.session),
+            imap_proto::Failed::Stale,
+            "{how}"
+        );
+        let next = app.session.next(Time::ZERO, &mut &b""[..]);
+        assert!(matches!(next, Next::Closed(_)), "{how}: {next:?}");
+    }
+}
+
+#[test]
+fn a_row_that_has_all_its_octets_is_no_reason_to_hang_up() {
+    let mut app = selected();
+    app.say("3 FETCH 2 BODY.PEEK[]\r\n");
+    let Some(Owed::Load(ticket, ..)) = app.owed.pop_front() else {
+        panic!()
+    };
+    let row = Row::new(app::uid(2)).size(3);
+    let mut blob = app.session.row(&ticket, row).unwrap();
+    assert_eq!(blob.write(&mut app.session, 0, b"abc"), 3);
+    assert_eq!(app.session.refuse(ticket, NO), Answered::Taken);
+    assert_eq!(
+        app.out(),
+        "* 2 FETCH (BODY[] {3}\r\nabc)\r\n3 NO [UNAVAILABLE] no\r\n"
+    );
+}
+
 #[test]
 fn octets_that_the_caller_sends_itself() {
     let mut app = selected();

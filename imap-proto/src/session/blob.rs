@@ -191,8 +191,11 @@ impl Session {
         fetching.pull = Some(Box::new(next.unwrap_or_else(nothing)));
     }
 
-    pub(super) fn has_pull(&self, id: TicketId) -> bool {
-        self.pull(id).is_some()
+    /// The command ends, however it does: a row that is not complete is left out, or ends the
+    /// connection where its literal had begun (`true`).
+    pub(super) fn is_cut_in_literal(&mut self, id: TicketId) -> bool {
+        self.settle_pull(id);
+        self.pull(id).is_some() && self.drop_pull(id)
     }
 
     /// A blob that has all its octets, and was not told so.

@@ -152,8 +152,7 @@ impl Session {
             self.own_answered();
             return Answered::Taken;
         }
-        self.settle_pull(id);
-        if self.has_pull(id) && self.drop_pull(id) {
+        if self.is_cut_in_literal(id) {
             return Answered::Taken;
         }
         match self.close_ticket(id) {

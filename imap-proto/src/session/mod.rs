@@ -264,6 +264,9 @@ impl Session {
             self.own_failed(own);
             return Answered::Taken;
         }
+        if self.is_cut_in_literal(id) {
+            return Answered::Taken;
+        }
         match self.close_ticket(id) {
             Some(asked) => self.refuse_asked(asked, no),
             None => return self.refuse_upload(id, no),
