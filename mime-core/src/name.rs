@@ -1,5 +1,7 @@
 //! The field names a scan knows.
 
+use crate::octets::spells;
+
 /// A field name that the layout marks, so that finding it needs no comparison of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -171,19 +173,8 @@ impl Name {
 /// The one of these names of one length, in lower case, that the octets spell.
 #[inline]
 fn among<const N: usize, const M: usize>(octets: &[u8], names: [(&[u8; N], Name); M]) -> Name {
-    let Some(octets) = octets.first_chunk::<N>() else {
-        return Name::Other;
-    };
     names
         .iter()
         .find(|(name, _)| spells(octets, name))
         .map_or(Name::Other, |(_, name)| *name)
-}
-
-/// All octets are compared without a branch, many in one go.
-#[inline]
-fn spells<const N: usize>(octets: &[u8; N], lower: &[u8; N]) -> bool {
-    let case = |b: u8| if b.is_ascii_lowercase() { !0x20 } else { !0 };
-    let pairs = octets.iter().zip(lower);
-    pairs.fold(0, |diff, (a, b)| diff | (a ^ b) & case(*b)) == 0
 }

@@ -1,6 +1,6 @@
-//! Sets of octets: one look in a table tells whether an octet is in it.
+//! Sets of octets, and words: what a scan asks of octets, without a branch for each.
 
-/// A set of octets.
+/// A set of octets: one look in a table tells whether an octet is in it.
 pub(crate) struct Octets(pub(crate) [bool; 256]);
 
 impl Octets {
@@ -32,3 +32,14 @@ macro_rules! octets {
     }};
 }
 pub(crate) use octets;
+
+/// Whether the octets are this word, which is in lower case, without regard to case.
+#[inline]
+pub(crate) fn spells<const N: usize>(octets: &[u8], lower: &[u8; N]) -> bool {
+    let Some((octets, [])) = octets.split_first_chunk::<N>() else {
+        return false;
+    };
+    let case = |b: u8| if b.is_ascii_lowercase() { !0x20 } else { !0 };
+    let pairs = octets.iter().zip(lower);
+    pairs.fold(0, |diff, (a, b)| diff | (a ^ b) & case(*b)) == 0
+}

@@ -7,7 +7,7 @@ use crate::defect::Defect;
 use crate::field::lex::{Lexer, Token};
 use crate::field::media::MediaType;
 use crate::limits::Pick;
-use crate::octets::{Octets, octets};
+use crate::octets::{Octets, octets, spells};
 use crate::rows;
 
 pub(super) struct Entity<'a> {
@@ -46,19 +46,22 @@ impl<'a> Entity<'a> {
         entity.kind = kind(&media);
         if entity.kind == rows::MULTIPART {
             entity.boundary = Boundary::of(&media, pick);
-            entity.is_digest = media.subtype().eq_ignore_ascii_case(b"digest");
+            entity.is_digest = spells(media.subtype(), b"digest");
         }
         entity
     }
 }
 
 fn kind(media: &MediaType<'_>) -> u8 {
-    let is = |octets: &[u8], want: &[u8]| octets.eq_ignore_ascii_case(want);
-    match media.ty().len() {
-        4 if is(media.ty(), b"text") => rows::TEXT,
-        9 if is(media.ty(), b"multipart") => rows::MULTIPART,
-        7 if media.is("message", "rfc822") || media.is("message", "global") => rows::MESSAGE,
-        _ => rows::LEAF,
+    let (ty, subtype) = (media.ty(), media.subtype());
+    if spells(ty, b"text") {
+        rows::TEXT
+    } else if spells(ty, b"multipart") {
+        rows::MULTIPART
+    } else if spells(ty, b"message") && (spells(subtype, b"rfc822") || spells(subtype, b"global")) {
+        rows::MESSAGE
+    } else {
+        rows::LEAF
     }
 }
 
@@ -66,7 +69,10 @@ impl<'a> Boundary<'a> {
     fn of(media: &MediaType<'a>, pick: Pick) -> Option<Self> {
         let mut chosen = None;
         let mut again = false;
-        for param in media.params().filter(|param| param.is("boundary")) {
+        for param in media
+            .params()
+            .filter(|param| spells(param.name(), b"boundary"))
+        {
             again |= chosen.is_some();
             if chosen.is_none() || pick == Pick::Last {
                 chosen = Some(param);
@@ -136,13 +142,13 @@ pub(super) fn encoding(value: &[u8]) -> (u8, Option<Defect>) {
 }
 
 fn known(word: &[u8]) -> Option<u8> {
-    match word.len() {
-        4 if word.eq_ignore_ascii_case(b"7bit") || word.eq_ignore_ascii_case(b"8bit") => {
-            Some(rows::IDENTITY)
-        }
-        6 if word.eq_ignore_ascii_case(b"base64") => Some(rows::BASE64),
-        6 if word.eq_ignore_ascii_case(b"binary") => Some(rows::IDENTITY),
-        16 if word.eq_ignore_ascii_case(b"quoted-printable") => Some(rows::QUOTED_PRINTABLE),
-        _ => None,
+    if spells(word, b"7bit") || spells(word, b"8bit") || spells(word, b"binary") {
+        Some(rows::IDENTITY)
+    } else if spells(word, b"base64") {
+        Some(rows::BASE64)
+    } else if spells(word, b"quoted-printable") {
+        Some(rows::QUOTED_PRINTABLE)
+    } else {
+        None
     }
 }

@@ -507,9 +507,9 @@ impl Tally {
 
 #[cold]
 fn has_long_line(field: &[u8]) -> bool {
-    field
-        .split_inclusive(|b| *b == b'\n')
-        .any(|line| line.len() > MAX_LINE)
+    let mut start = 0;
+    let mut is_long = |end: usize| end - core::mem::replace(&mut start, end) > MAX_LINE;
+    memchr_iter(b'\n', field).any(|lf| is_long(lf + 1)) || is_long(field.len())
 }
 
 /// Base64 holds no hyphen, so that looking for one is faster than looking for three octets. After
