@@ -122,12 +122,12 @@ pub enum Event<'i> {
         /// Its argument: printable text, ASCII unless the session offers SMTPUTF8.
         argument: &'i [u8],
     },
-    /// A decision took longer than [`Timeouts::decision`](crate::Timeouts::decision), or its ticket
-    /// was lost: a 4yz was sent in its place.
+    /// A decision took longer than [`Timeouts::decision`](crate::Timeouts::decision): a 4yz was sent
+    /// in its place.
     Expired(TicketId),
     /// The session refused a line by itself. Nothing is to be done.
     Rejected {
-        /// The line; empty inside AUTH, and for what is no line. Raw octets of the peer: escape
+        /// The line; empty for AUTH and inside it, and for what is no line. Raw octets of the peer: escape
         /// them in a log.
         line: &'i [u8],
         /// Why.

@@ -16,7 +16,8 @@ use core::time::Duration;
 #[non_exhaustive]
 pub struct Limits {
     /// Octets of a command line with its CRLF. Default 2,048, as in Postfix: RFC 5321 asks for 512
-    /// and its extensions for 1,036 (RFC 3461 section 5.4). At least 512.
+    /// and its extensions for 1,036 (RFC 3461 section 5.4). At least 512, at most 65,535: events
+    /// name places in a line.
     pub command_line: u32,
     /// Octets of a line inside AUTH with its CRLF. Default 12,290: the 12,288 that RFC 4954
     /// section 4 recommends. At least 512.
@@ -69,7 +70,10 @@ impl Limits {
     /// The name of a field that is out of its range.
     pub(crate) fn fault(&self) -> Option<&'static str> {
         let checks = [
-            ("limits.command_line", self.command_line >= 512),
+            (
+                "limits.command_line",
+                (512..=u32::from(u16::MAX)).contains(&self.command_line),
+            ),
             ("limits.sasl_line", self.sasl_line >= 512),
             (
                 "limits.text_line",

@@ -17,6 +17,10 @@ pub(crate) const NOT_VERIFIED: Reply<'static> = Reply::new(
     (2, 5, 2),
     "Cannot verify, but will take mail for a valid recipient",
 );
+pub(crate) const NOT_EXPANDED: Reply<'static> =
+    Reply::new(550, (5, 7, 2), "Lists are not expanded here");
+/// RFC 1985 section 4.
+pub(crate) const NO_QUEUE: Reply<'static> = Reply::new(458, (4, 3, 0), "No queue is kept here");
 pub(crate) const HELP: Reply<'static> = Reply::new(214, (2, 0, 0), "See RFC 5321");
 
 /// An answer that does not fit its command, was lost, or came too late.

@@ -106,6 +106,17 @@ impl<'a> Reply<'a> {
         self.class() == 2
     }
 
+    pub(crate) fn with_code(self, code: u16) -> Self {
+        Reply { code, ..self }
+    }
+
+    pub(crate) fn with_text(self, text: String) -> Self {
+        Reply {
+            text: Cow::Owned(text),
+            ..self
+        }
+    }
+
     pub(crate) const fn class(&self) -> u16 {
         self.code / 100
     }

@@ -164,6 +164,7 @@ impl Session {
         self.tick(now);
         let next = self.run(now, input);
         self.finals.left(input.len());
+        self.give_turn();
         self.clock.leave(
             matches!(next, Next::Event(Event::Chunk(_))),
             !self.replies.is_empty(),

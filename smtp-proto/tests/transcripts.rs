@@ -72,4 +72,19 @@ transcripts! {
     the_peer_goes_away
     own_words_keep_nothing_open
     a_half_closed_client_gets_its_replies
+    a_name_is_not_held_against_a_client
+    what_is_not_shown_does_not_work
+    what_is_shown_works
+    replies_are_not_held_back
+    without_a_recipient_there_is_no_message
+    what_a_message_says_is_not_judged
+    queries_get_the_words_of_the_application
+    lmtp_recipients_fail_alone
+    lmtp_results_can_be_held_and_late
+    refusals_of_a_login_are_counted
+    aborted_commands_never_succeed
+    hello_replies_have_no_enhanced_codes
+    the_greeting_is_always_one
+    endless_refusals_end
+    a_refused_message_takes_no_endless_recipients
 }

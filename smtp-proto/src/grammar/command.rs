@@ -37,6 +37,12 @@ pub(crate) fn split(line: &[u8]) -> (Command, &[u8]) {
     (command(verb), argument.trim_ascii_start())
 }
 
+/// Is it AUTH, or meant to be? Then it may hold a password.
+pub(crate) fn is_secret(line: &[u8]) -> bool {
+    let verb = line.trim_ascii_start().get(..4);
+    verb.is_some_and(|verb| verb.eq_ignore_ascii_case(b"AUTH"))
+}
+
 fn command(verb: &[u8]) -> Command {
     let mut upper = [0; 8];
     let Some(place) = upper.get_mut(..verb.len()) else {

@@ -18,7 +18,7 @@ impl Session {
             return Answered::Stale;
         };
         let reply = match ask {
-            Ask::Connect => self.greeting(),
+            Ask::Connect => Reply::owned(220, None, self.greeting(&self.config.banner)),
             Ask::Hello => return self.take_hello(id, None),
             Ask::Login => own_replies::LOGGED_IN,
             Ask::Mail => own_replies::SENDER_OK,
@@ -44,9 +44,11 @@ impl Session {
     }
 
     /// The class of the reply decides: for the words of another server, a script, a configuration.
-    /// A class that the command cannot have is sent as 451.
+    /// A class that the command cannot have is sent as 451; yes to `Connect`, `Login` and `Data`
+    /// is 220, 235 and 354, whatever the last two digits.
     ///
-    /// The text of a 2yz reply to `Hello` stands behind the host name in the first line.
+    /// The text of a 2yz reply to `Connect` or `Hello` stands behind the host name in its first
+    /// line.
     pub fn reply<K: Kind>(&mut self, ticket: Ticket<K>, reply: Reply<'_>) -> Answered {
         self.reply_to(ticket.id(), reply)
     }
@@ -143,7 +145,7 @@ impl Session {
     /// The answer of somebody who does not know this event: the last arm of every match.
     ///
     /// Yes to `Connect`, `Hello` and `Login`; no to everything else that carries mail or asks for
-    /// a secret; 252, 214 or 502 to a `Query`.
+    /// a secret; 252, 550, 214 or 458 to a `Query`.
     pub fn decline(&mut self, event: Event<'_>) {
         match event {
             Event::Connect { ticket } => self.accept(ticket),
@@ -159,7 +161,8 @@ impl Session {
                 match verb {
                     Verb::Vrfy => own_replies::NOT_VERIFIED,
                     Verb::Help => own_replies::HELP,
-                    Verb::Expn | Verb::Etrn => own_replies::of(crate::Violation::NotImplemented),
+                    Verb::Expn => own_replies::NOT_EXPANDED,
+                    Verb::Etrn => own_replies::NO_QUEUE,
                 },
             ),
             Event::Chunk(_)
@@ -175,9 +178,11 @@ impl Session {
     }
 
     /// Ends the session now: replies that are ready go out, the first open command gets this one
-    /// (a 421, as a rule), later ones nothing. All tickets are stale.
+    /// (a 421, as a rule; it is one if a class other than 4yz and 5yz is given), later ones nothing. All tickets are stale.
     pub fn abort(&mut self, reply: Reply<'_>) {
-        let reply = if reply.is_valid() {
+        // Yes would be yes to a command that nobody has decided.
+        let negative = matches!(reply.class(), 4 | 5) && reply.is_valid();
+        let reply = if negative {
             reply
         } else {
             own_replies::NOT_NOW
@@ -190,10 +195,14 @@ impl Session {
             return Answered::Stale;
         };
         let reply = fit(ask, reply);
-        if ask == Ask::Hello && reply.is_positive() {
-            return self.take_hello(id, Some(reply));
+        match ask {
+            Ask::Hello if reply.is_positive() => self.take_hello(id, Some(reply)),
+            Ask::Connect if reply.is_positive() => {
+                let greeting = self.greeting(reply.text());
+                self.settle(id, ask, reply.with_text(greeting))
+            }
+            _ => self.settle(id, ask, reply),
         }
-        self.settle(id, ask, reply)
     }
 
     fn take_hello(&mut self, id: TicketId, given: Option<Reply<'static>>) -> Answered {
@@ -218,7 +227,12 @@ impl Session {
                 }
             }
             Ask::Hello => self.asked_hello = None,
-            Ask::Auth | Ask::Login => self.log_in(yes && ask == Ask::Login),
+            Ask::Auth | Ask::Login => {
+                self.log_in(yes && ask == Ask::Login);
+                if reply.class() == 5 {
+                    self.penalty(1);
+                }
+            }
             Ask::Mail if !yes => self.drop_transaction(Dropped::MailRefused),
             Ask::Rcpt(rcpt) => self.decide_recipient(rcpt, &reply),
             Ask::Data if yes => self.stage = Stage::Data(Data::new(self.clock.now())),
@@ -274,9 +288,11 @@ fn fit(ask: Ask, reply: Reply<'_>) -> Reply<'static> {
             _ => own_replies::LOCAL_ERROR,
         }
     };
-    match ask {
-        // RFC 2034 section 3.
-        Ask::Connect | Ask::Hello => sound.without_enhanced(),
+    // Where a command has one code for yes, clients look for that.
+    match (ask, sound.class()) {
+        (Ask::Connect, 2) => sound.with_code(220),
+        (Ask::Login, 2) => sound.with_code(235),
+        (Ask::Data, 3) => sound.with_code(354),
         _ => sound,
     }
 }

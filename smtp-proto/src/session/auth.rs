@@ -23,13 +23,11 @@ impl Session {
         line: &'i [u8],
         argument: &'i [u8],
     ) -> Option<Event<'i>> {
-        // The line may hold a password: no event shows it.
-        let hidden = line.get(..0).unwrap_or_default();
         let offered = self.offer().auth;
         let in_tls = self.config.offer(true).auth;
         let tls = self.peer.tls.is_some();
         if offered.is_empty() && (tls || in_tls.is_empty()) {
-            return Some(self.reject(hidden, Violation::NotImplemented));
+            return Some(self.reject(line, Violation::NotImplemented));
         }
         let out_of_order = if !self.hello.as_ref().is_some_and(|hello| hello.extended) {
             Some(self.hello_first())
@@ -41,10 +39,10 @@ impl Session {
             None
         };
         if let Some(reply) = out_of_order {
-            return Some(self.reject_as(hidden, Violation::BadSequence, reply));
+            return Some(self.reject_as(line, Violation::BadSequence, reply));
         }
         if self.config.require_tls && !tls {
-            return Some(self.reject(hidden, Violation::TlsRequired));
+            return Some(self.reject(line, Violation::TlsRequired));
         }
         let space = argument
             .iter()
@@ -53,21 +51,21 @@ impl Session {
         let (name, initial) = argument.split_at_checked(space).unwrap_or((argument, &[]));
         if name.is_empty() {
             let at = super::command::offset(line, argument, 0);
-            return Some(self.reject(hidden, Violation::Syntax { at }));
+            return Some(self.reject(line, Violation::Syntax { at }));
         }
         let mechanism = match Mechanism::from_name(name) {
             Some(mechanism) if offered.has(mechanism) => mechanism,
             Some(mechanism) if !tls && in_tls.has(mechanism) => {
                 let why = Violation::TlsRequired;
-                return Some(self.reject_as(hidden, why, own_replies::SASL_NEEDS_TLS));
+                return Some(self.reject_as(line, why, own_replies::SASL_NEEDS_TLS));
             }
-            _ => return Some(self.reject(hidden, Violation::UnknownMechanism)),
+            _ => return Some(self.reject(line, Violation::UnknownMechanism)),
         };
         let initial = match initial.trim_ascii_start() {
             [] => None,
             octets => match base64::initial(octets) {
                 Ok(octets) => Some(octets),
-                Err(_) => return Some(self.reject(hidden, Violation::SaslMalformed)),
+                Err(_) => return Some(self.reject(line, Violation::SaslMalformed)),
             },
         };
         let octets = initial.as_ref().map(|secret| secret.expose());
@@ -196,7 +194,7 @@ impl Session {
         };
         self.stage = Stage::Command;
         if why != Failure::Temporary {
-            self.counts.errors = self.counts.errors.saturating_add(1);
+            self.penalty(1);
         }
         self.say(reply.delayed_at_least(self.config.tarpit(self.counts.errors)))
     }

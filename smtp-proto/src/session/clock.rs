@@ -80,19 +80,25 @@ impl Session {
         let passed = now.since(self.clock.now);
         self.clock.now = self.clock.now.max(now);
         self.clock.look_at(&self.output, self.finals.sent());
-        if self.clock.owed && self.replies.is_empty() {
-            // What the peer waited for is there: from now on it is its turn.
-            self.clock.owed = false;
-            self.clock.idle_since = now;
-            if let Stage::Data(data) = &mut self.stage {
-                data.begin(now);
-            }
-        } else if self.clock.lent
-            && let Stage::Data(data) = &mut self.stage
+        let lent = std::mem::take(&mut self.clock.lent);
+        if let Stage::Data(data) = &mut self.stage
+            && lent
         {
             data.pause(passed, now);
         }
-        self.clock.lent = false;
+        self.give_turn();
+    }
+
+    /// What the peer waited for is there: from now on it is its turn.
+    pub(super) fn give_turn(&mut self) {
+        if !self.clock.owed || !self.replies.is_empty() {
+            return;
+        }
+        self.clock.owed = false;
+        self.clock.idle_since = self.clock.now;
+        if let Stage::Data(data) = &mut self.stage {
+            data.begin(self.clock.now);
+        }
     }
 
     pub(super) fn next_deadline(&self) -> Option<Time> {

@@ -97,8 +97,10 @@ impl Session {
     }
 
     fn write(&mut self, due: Due) {
-        self.put(&due.reply, true, due.utf8);
-        if due.is_final {
+        // RFC 2034 section 3.
+        let enhanced = !matches!(due.ask, Ask::Connect | Ask::Hello);
+        self.put(&due.reply, enhanced, due.utf8);
+        if let Ask::End | Ask::EndFor(_) = due.ask {
             self.finals.queued(self.output.cost());
         }
         let close = due

@@ -126,15 +126,15 @@ impl Session {
         }
         use Command as C;
         // RFC 5321 section 2.4.
-        let text = matches!(
+        let looks_itself = matches!(
             command,
-            C::Mail | C::Rcpt | C::Vrfy | C::Expn | C::Help | C::Etrn
+            C::Helo | C::Ehlo | C::Lhlo | C::Mail | C::Rcpt | C::Vrfy | C::Expn | C::Help | C::Etrn
         );
-        if !text && !line.is_ascii() {
+        if !looks_itself && !line.is_ascii() {
             return Some(self.reject(line, Violation::NonAscii));
         }
         if !matches!(command, C::Mail | C::Rcpt | C::Data) {
-            self.counts.without_mail = self.counts.without_mail.saturating_add(1);
+            self.count_without_mail();
         }
         match command {
             C::Helo | C::Ehlo | C::Lhlo => Some(self.hello(now, command, line, argument)),
@@ -152,6 +152,11 @@ impl Session {
             C::Http => Some(self.reject(line, Violation::HttpVerb)),
             C::Unknown => Some(self.reject(line, Violation::UnknownCommand)),
         }
+    }
+
+    /// A command that brought no mail nearer.
+    pub(super) fn count_without_mail(&mut self) {
+        self.counts.without_mail = self.counts.without_mail.saturating_add(1);
     }
 
     /// Queues the session's own reply to a command.
@@ -177,6 +182,7 @@ impl Session {
         reply: Reply<'static>,
     ) -> Event<'i> {
         self.refuse_own(Ask::Own, why, reply);
+        let line = if command::is_secret(line) { &[] } else { line };
         Event::Rejected { line, why }
     }
 
@@ -189,7 +195,7 @@ impl Session {
             why,
             Violation::TooManyRecipients | Violation::TooManyTransactions
         ) {
-            self.counts.errors = self.counts.errors.saturating_add(1);
+            self.penalty(1);
         }
         let reply = reply.delayed_at_least(self.config.tarpit(self.counts.errors));
         self.replies.say(ask, reply, self.transaction.utf8());

@@ -25,9 +25,8 @@ impl Session {
                 self.close(CloseReason::Eof);
                 return Step::Again;
             }
-            let room = input.len() < self.input_limit();
             return Step::Wait(Wants {
-                input: room,
+                input: !self.eof && input.len() < self.input_limit(),
                 until: Some(due),
                 ..Wants::default()
             });
@@ -38,14 +37,15 @@ impl Session {
             return Step::Event(Event::Connect { ticket });
         }
         self.stage = Stage::Command;
-        self.replies.say(Ask::Own, self.greeting(), false);
+        let greeting = Reply::owned(220, None, self.greeting(&self.config.banner));
+        self.replies.say(Ask::Connect, greeting, false);
         Step::Again
     }
 
     /// Octets came before the greeting (RFC 5321 section 4.3.1).
     fn early<'i>(&mut self) -> Step<'i> {
         self.stage = Stage::Greeting { early: true };
-        self.counts.errors = self.counts.errors.saturating_add(1);
+        self.penalty(1);
         let why = Violation::EarlyTalker;
         if self.config.early_talk == EarlyTalk::Refuse {
             let reply = self.own_words(why, own_replies::of(why));
@@ -54,14 +54,14 @@ impl Session {
         Step::Event(Event::Rejected { line: &[], why })
     }
 
-    /// `220 domain text` (RFC 5321 section 4.3.1).
-    pub(super) fn greeting(&self) -> Reply<'static> {
+    /// What stands behind the 220: `domain protocol text` (RFC 5321 section 4.3.1).
+    pub(super) fn greeting(&self, text: &str) -> String {
         let protocol = if self.config.lmtp { "LMTP" } else { "ESMTP" };
-        let mut text = format!("{} {protocol}", self.config.hostname);
-        if !self.config.banner.is_empty() {
-            text.push(' ');
-            text.extend(self.config.banner.chars().filter(|c| *c != '\n'));
+        let mut line = format!("{} {protocol}", self.config.hostname);
+        if !text.is_empty() {
+            line.push(' ');
+            line.extend(text.chars().filter(|c| *c != '\n'));
         }
-        Reply::owned(220, None, text)
+        line
     }
 }

@@ -31,9 +31,9 @@ impl Session {
             Ok(domain) if is_hello(argument) => domain,
             _ => {
                 let at = super::command::offset(line, argument, 0);
-                // RFC 2034 section 3: no enhanced code.
-                let reply = own_replies::BAD_HELLO.without_enhanced();
-                return self.reject_as(line, Violation::Syntax { at }, reply);
+                let why = Violation::Syntax { at };
+                self.refuse_own(Ask::Hello, why, own_replies::BAD_HELLO);
+                return Event::Rejected { line, why };
             }
         };
         let extended = command != Command::Helo;

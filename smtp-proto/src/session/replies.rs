@@ -58,7 +58,7 @@ pub(super) struct Due {
     pub(super) reply: Reply<'static>,
     pub(super) utf8: bool,
     pub(super) close: Option<CloseReason>,
-    pub(super) is_final: bool,
+    pub(super) ask: Ask,
 }
 
 impl Replies {
@@ -178,11 +178,12 @@ impl Replies {
 
     /// A ticket was given up for its lateness: its reply waits until the application was told.
     pub(super) fn mark_late(&mut self, id: TicketId) {
-        let slot = self.slots.iter_mut().find(|slot| slot.id == Some(id));
-        if let Some(Slot { state, .. }) = slot
-            && let State::Ready(reply) = state
-        {
-            *state = State::Late(reply.clone());
+        for slot in self.slots.iter_mut().filter(|slot| slot.id == Some(id)) {
+            // In LMTP one that was answered in time may be held back in front of it.
+            if let State::Ready(reply) = &slot.state {
+                slot.state = State::Late(reply.clone());
+                return;
+            }
         }
     }
 
@@ -257,7 +258,7 @@ impl Slot {
                 reply,
                 utf8: self.utf8,
                 close: self.close,
-                is_final: matches!(self.ask, Ask::End | Ask::EndFor(_)),
+                ask: self.ask,
             }),
         }
     }

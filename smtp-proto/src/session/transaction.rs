@@ -57,6 +57,7 @@ impl Session {
         } else if !self.transaction.is_none() {
             (Violation::BadSequence, own_replies::NESTED_MAIL)
         } else if self.counts.transactions >= self.config.limits.transactions {
+            self.count_without_mail();
             let why = Violation::TooManyTransactions;
             (why, own_replies::of(why))
         } else {
@@ -89,6 +90,7 @@ impl Session {
             Transaction::Open(envelope) => (envelope.message, envelope.smtputf8),
             Transaction::Refused { reply, utf8, .. } => {
                 self.replies.say(Ask::OwnRcpt, (**reply).clone(), *utf8);
+                self.count_without_mail();
                 return None;
             }
             Transaction::None => {
@@ -143,7 +145,7 @@ impl Session {
         }
         envelope.overshoot = envelope.overshoot.saturating_add(1);
         if envelope.overshoot > limit {
-            self.counts.errors = self.counts.errors.saturating_add(1);
+            self.penalty(1);
         }
         None
     }

@@ -389,6 +389,7 @@ pub fn config(words: &str) -> Arc<Config> {
             "lmtp" => builder = builder.lmtp(true),
             "starttls" => caps = caps.with(Capabilities::STARTTLS),
             "expn" => caps = caps.with(Capabilities::EXPN),
+            "etrn" => caps = caps.with(Capabilities::ETRN),
             "plaincaps" => caps = Capabilities::NONE,
             "auth" => tls = Mechanisms::PLAINTEXT,
             "plainauth" => (plain, tls) = (Mechanisms::PLAINTEXT, Mechanisms::PLAINTEXT),
