@@ -39,8 +39,11 @@ pub mod kind {
 /// Something that the application decides or is told.
 ///
 /// A command of the client is a barrier: the next one is looked at when its ticket was answered.
-/// `Session::decline` is the last arm of every match. Names are decoded to UTF-8; sequence numbers,
-/// `*` and `$` are resolved to UIDs that the client was told of.
+/// `Session::decline` is the last arm of every match.
+///
+/// Names are decoded to UTF-8 and have one form only: no level is empty, `.` or `..`, and INBOX as
+/// the first level is in capitals. Sequence numbers, `*` and `$` are resolved to UIDs that the
+/// client was told of.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'i> {

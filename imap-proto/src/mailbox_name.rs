@@ -48,9 +48,23 @@ impl<'a> Mailbox<'a> {
         })
     }
 
+    /// The one form of a name that a store is told: without separators at its end, and with INBOX in
+    /// capitals also where it is only the first level. `None`: a level is empty, or is one that a
+    /// store which keeps mailboxes as files could take for a way out.
+    pub(crate) fn canonical(self, separator: char) -> Option<Self> {
+        let Mailbox(name) = self.without_trailing(separator);
+        let sound = has_sound_levels(&name, separator);
+        sound.then(|| {
+            Mailbox(match inbox_in_capitals(&name, separator) {
+                Cow::Borrowed(_) => name,
+                Cow::Owned(other) => Cow::Owned(other),
+            })
+        })
+    }
+
     /// Without the separators at its end, with which CREATE only declares an intent (RFC 9051
-    /// section 6.3.4).
-    pub(crate) fn without_trailing(self, separator: char) -> Self {
+    /// section 6.3.4); some clients write them everywhere.
+    fn without_trailing(self, separator: char) -> Self {
         match self.0 {
             Cow::Borrowed(name) => Self::new(Cow::Borrowed(name.trim_end_matches(separator))),
             Cow::Owned(mut name) => {
@@ -73,6 +87,28 @@ impl<'a> Mailbox<'a> {
     /// For as long as it is wanted.
     pub fn into_owned(self) -> Mailbox<'static> {
         Mailbox(Cow::Owned(self.0.into_owned()))
+    }
+}
+
+/// No level is empty or leads elsewhere in a file system.
+pub(crate) fn has_sound_levels(name: &str, separator: char) -> bool {
+    name.split(separator)
+        .all(|level| !matches!(level, "" | "." | ".."))
+}
+
+/// The name or pattern with INBOX in capitals where it is the first level: RFC 9051 section 5.1 has
+/// it in any case, and what lies below it must not have two names.
+pub(crate) fn inbox_in_capitals(name: &str, separator: char) -> Cow<'_, str> {
+    const INBOX: &str = "INBOX";
+    match name.split_at_checked(INBOX.len()) {
+        Some((root, below))
+            if root.eq_ignore_ascii_case(INBOX)
+                && root != INBOX
+                && (below.is_empty() || below.starts_with(separator)) =>
+        {
+            Cow::Owned(format!("{INBOX}{below}"))
+        }
+        _ => Cow::Borrowed(name),
     }
 }
 
@@ -265,6 +301,27 @@ mod tests {
             let borrowed = Mailbox(Cow::Borrowed(name)).without_trailing('/');
             let owned = Mailbox(Cow::Owned(name.to_owned())).without_trailing('/');
             assert_eq!((borrowed.name(), owned.name()), (expected, expected));
+        }
+    }
+
+    #[test]
+    fn stores_are_told_one_form_of_a_name() {
+        // imap-9051-5.1-01
+        for (name, expected) in [
+            ("inbox/x/", Some("INBOX/x")),
+            ("INBOX/x", Some("INBOX/x")),
+            ("inboxes/x", Some("inboxes/x")),
+            ("x/inbox", Some("x/inbox")),
+            ("a.b/..c", Some("a.b/..c")),
+            ("a/../b", None),
+            ("..", None),
+            ("./a", None),
+            ("/a", None),
+            ("a//b", None),
+            ("/", None),
+        ] {
+            let canonical = Mailbox(Cow::Borrowed(name)).canonical('/');
+            assert_eq!(canonical.as_ref().map(Mailbox::name), expected, "{name}");
         }
     }
 

@@ -1,13 +1,22 @@
 //! The wildcards of LIST: RFC 9051 section 6.3.9.
 
 /// Does a mailbox name match a pattern? `*` stands for anything, `%` for anything but the separator.
-/// INBOX matches in any case.
+/// INBOX matches in any case, also as the first level.
 ///
 /// No recursion. Each text between wildcards is taken where it first stands, which is the best place
 /// for all that follows; only a `%` that cannot reach its text goes back, to the last `*`.
 pub(crate) fn matches(pattern: &str, name: &str, separator: char) -> bool {
     if name.eq_ignore_ascii_case("INBOX") {
         return matches_exactly(&pattern.to_ascii_uppercase(), "INBOX", separator);
+    }
+    let below_inbox = name
+        .strip_prefix("INBOX")
+        .is_some_and(|below| below.starts_with(separator));
+    if below_inbox {
+        // What stands in front of a `*` or a separator lies within the first level.
+        let (root, rest) = split_before(pattern, |c| c == '*' || c == separator);
+        let pattern = format!("{}{rest}", root.to_ascii_uppercase());
+        return matches_exactly(&pattern, name, separator);
     }
     matches_exactly(pattern, name, separator)
 }
@@ -177,6 +186,11 @@ mod tests {
             ("inbox", "INBOX", true),
             ("In%", "INBOX", true),
             ("foo", "FOO", false),
+            ("inbox/x", "INBOX/x", true),
+            ("i%/x", "INBOX/x", true),
+            ("i*/x", "INBOX/x", true),
+            ("inbox/X", "INBOX/x", false),
+            ("*x", "INBOX/x", true),
         ] {
             assert_eq!(matches(pattern, name, '/'), expected, "{pattern} {name}");
         }

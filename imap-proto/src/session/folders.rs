@@ -237,12 +237,9 @@ impl Session {
         special_use: SpecialUse,
         unknown_use: bool,
     ) -> Flow<'i> {
-        let separator = self.config.separator;
         let Some(mailbox) = self.mailbox_name(name) else {
             return ControlFlow::Continue(());
         };
-        // RFC 9051 section 6.3.4: a separator at the end only says what is to come.
-        let mailbox = mailbox.without_trailing(separator);
         if unknown_use {
             self.no(No::new(Code::UseAttr, "No such special use"));
             return ControlFlow::Continue(());
@@ -251,8 +248,8 @@ impl Session {
             self.no(No::new(Code::AlreadyExists, "INBOX is always there"));
             return ControlFlow::Continue(());
         }
-        if !is_sound(mailbox.name(), separator) {
-            self.no(No::new(Code::Cannot, "Not a name for a mailbox"));
+        if !is_for_new(mailbox.name()) {
+            self.not_a_name();
             return ControlFlow::Continue(());
         }
         let ticket = self.ask(Asked::Done);
@@ -287,8 +284,8 @@ impl Session {
             self.no(No::new(Code::AlreadyExists, "INBOX is always there"));
             return ControlFlow::Continue(());
         }
-        if !is_sound(to.name(), separator) {
-            self.no(No::new(Code::Cannot, "Not a name for a mailbox"));
+        if !is_for_new(to.name()) {
+            self.not_a_name();
             return ControlFlow::Continue(());
         }
         let under = to.name().strip_prefix(from.name());
@@ -312,30 +309,36 @@ impl Session {
         }))
     }
 
-    /// The name that the client wrote; `None`: it is none, which was answered.
+    /// The mailbox that the client named; `None`: it is no name, which was answered.
     pub(super) fn mailbox_name<'i>(&mut self, name: Str<'i>) -> Option<Mailbox<'i>> {
-        let decoded = Mailbox::from_wire(name, self.enabled.rev2);
-        if decoded.is_err() {
-            self.no(No::new(Code::Cannot, "Not a name for a mailbox"));
+        let decoded = Mailbox::from_wire(name, self.enabled.rev2).ok();
+        let mailbox = decoded.and_then(|mailbox| mailbox.canonical(self.config.separator));
+        if mailbox.is_none() {
+            self.not_a_name();
         }
-        decoded.ok()
+        mailbox
     }
 
     /// A reference or a pattern, which need not be a whole name.
     fn decoded(&mut self, text: Str<'_>) -> Option<String> {
-        match text.is_empty() {
-            true => Some(String::new()),
-            false => self
-                .mailbox_name(text)
-                .map(|mailbox| mailbox.name().to_owned()),
+        if text.is_empty() {
+            return Some(String::new());
         }
+        match Mailbox::from_wire(text, self.enabled.rev2) {
+            Ok(text) => Some(text.name().to_owned()),
+            Err(_) => {
+                self.not_a_name();
+                None
+            }
+        }
+    }
+
+    fn not_a_name(&mut self) {
+        self.no(No::new(Code::Cannot, "Not a name for a mailbox"));
     }
 }
 
-/// A name for a new mailbox: no wildcards, no empty level, and nothing that a store which keeps
-/// mailboxes as files could take for a way out.
-fn is_sound(name: &str, separator: char) -> bool {
-    let level = |level: &str| !matches!(level, "" | "." | "..");
-    let bad = |c: char| c.is_control() || matches!(c, '*' | '%');
-    !name.contains(bad) && !name.starts_with('~') && name.split(separator).all(level)
+/// A name for a new mailbox: no wildcards, and not the home of somebody else.
+fn is_for_new(name: &str) -> bool {
+    !name.contains(['*', '%']) && !name.starts_with('~')
 }

@@ -3,7 +3,9 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
-    Folder, SpecialUse, StatusData, StatusItems, pattern,
+    Folder, SpecialUse, StatusData, StatusItems,
+    mailbox_name::{has_sound_levels, inbox_in_capitals},
+    pattern,
     syntax::{ListReturn, ListSelect},
 };
 
@@ -63,7 +65,8 @@ impl ListQuery {
         let inbox = level
             .get(..5)
             .is_some_and(|start| start.eq_ignore_ascii_case("INBOX"));
-        if more || inbox { "" } else { level }
+        let sound = has_sound_levels(level, self.inner.separator);
+        if more || inbox || !sound { "" } else { level }
     }
 
     /// The numbers that are wanted of each mailbox (RFC 5819).
@@ -180,13 +183,8 @@ impl Listing {
             self.overflow = true;
             return;
         }
-        let inbox = folder.name.eq_ignore_ascii_case("INBOX");
         self.entries.push(Entry {
-            name: if inbox {
-                "INBOX".into()
-            } else {
-                folder.name.into()
-            },
+            name: inbox_in_capitals(folder.name, self.query.inner.separator).into(),
             exists: !folder.non_existent,
             no_select: folder.no_select,
             subscribed: folder.subscribed,
@@ -354,6 +352,10 @@ mod tests {
     // imap-9051-6.3.9-02, imap-9051-6.3.9.5-01, imap-3501-6.3.9-01, imap-9051-6.3.9.6-01
     #[test]
     fn levels_children_and_subscriptions() {
+        // imap-9051-5.1-01
+        let below = [Folder::new("INBOX"), Folder::new("inbox/x")];
+        let shown = listed(&["%", "iNbOx/*"], ListSelect::default(), false, &below);
+        assert_eq!(shown, "INBOX(HasChildren) INBOX/x()");
         let folders = [
             Folder::new("inbox").subscribed(),
             Folder::new("foo/bar").subscribed(),
