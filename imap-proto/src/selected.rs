@@ -37,12 +37,15 @@ pub struct Selected {
 
 impl Selected {
     /// A mailbox that can be read and written, with all system flags permanent and keywords of the
-    /// client's choice. `uid_validity` is never 0 on the wire: 0 is sent as 1.
+    /// client's choice. `uid_validity` is never 0 on the wire: 0 is sent as 1; and `uid_next` is always above
+    /// the view.
     pub fn new(key: MailboxKey, uid_validity: u32, uid_next: Uid, view: View) -> Self {
         Selected {
             key,
             uid_validity: uid_validity.max(1),
-            uid_next,
+            uid_next: view
+                .last()
+                .map_or(uid_next, |last| uid_next.max(last.saturating_add(1))),
             view,
             modseq: None,
             read_only: false,

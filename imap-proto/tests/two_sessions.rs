@@ -115,6 +115,22 @@ fn a_uid_below_one_that_was_shown_has_no_place() {
     assert_eq!(b.session.notify(&early), Noted::OutOfOrder);
 }
 
+// imap-9051-2.3.1.1-02
+#[test]
+fn the_next_uid_is_none_that_is_there() {
+    let view = [3, 7].map(app::uid).into_iter().collect();
+    let opened = imap_proto::Selected::new(MailboxKey(1), 1, app::uid(5), view);
+    let mut b = App::new(&[]);
+    b.say("1 LOGIN fred secret\r\n");
+    b.hold = true;
+    b.say("2 SELECT INBOX\r\n");
+    let Some(app::Owed::Select(ticket, ..)) = b.owed.pop_front() else {
+        panic!("no select")
+    };
+    b.session.selected(ticket, opened);
+    assert!(b.out().contains("[UIDNEXT 8]"));
+}
+
 #[test]
 fn a_change_between_the_view_and_the_select_is_not_lost() {
     let store = Rc::new(RefCell::new(account()));
@@ -143,5 +159,26 @@ fn a_change_between_the_view_and_the_select_is_not_lost() {
     assert!(said.contains("* 3 EXISTS\r\n"), "{said}");
     assert!(
         said.ends_with("* 1 EXPUNGE\r\n* 3 EXISTS\r\n* 0 RECENT\r\n2 OK [READ-WRITE] Open\r\n")
+    );
+}
+
+#[test]
+fn a_store_that_fails_once_in_idle_is_asked_again_for_what_comes() {
+    let (mut a, mut b) = pair();
+    b.say("3 IDLE\r\n");
+    b.hold = true;
+    a.say("3 STORE 2 +FLAGS (\\Flagged)\r\n");
+    b.say("");
+    let Some(app::Owed::Load(ticket, ..)) = b.owed.pop_front() else {
+        panic!("no flags were asked for")
+    };
+    b.session.forfeit(ticket.id());
+    b.say("");
+    assert!(b.owed.is_empty(), "asked again at once");
+    b.hold = false;
+    a.say("4 STORE 3 +FLAGS (\\Flagged)\r\n");
+    assert_eq!(
+        b.say(""),
+        "* 2 FETCH (UID 2 FLAGS (\\Flagged))\r\n* 3 FETCH (UID 3 FLAGS (\\Flagged))\r\n"
     );
 }

@@ -103,6 +103,9 @@ pub(super) fn row(
                 pieces: VecDeque::new(),
             };
             writer.write(items, &mut pieces);
+            if pieces.holds() > limit {
+                return Err(No::new(Code::Limit, "A header is too large for this"));
+            }
             let pull = Pull::pieces(pieces.pieces);
             if pull.is_complete() {
                 pull.flush(out);
@@ -232,6 +235,17 @@ impl Target for Direct<'_> {
 
 struct Pieces {
     pieces: VecDeque<Piece>,
+}
+
+impl Pieces {
+    /// How many octets of a header must be at hand at once.
+    fn holds(&self) -> u64 {
+        let headers = self.pieces.iter().map(|piece| match piece {
+            Piece::Fields { range, .. } => range.end - range.start,
+            _ => 0,
+        });
+        headers.max().unwrap_or(0)
+    }
 }
 
 impl Sink for Pieces {

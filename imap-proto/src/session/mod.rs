@@ -348,6 +348,8 @@ impl Session {
         }
         self.own = None;
         self.stage = Stage::Closing(reason);
+        // Its last lines have the time of a stall, not of an idle client.
+        self.progress = true;
     }
 
     /// The client, or the application, has shown that it is there. Before login that buys no time:

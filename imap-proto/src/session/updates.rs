@@ -27,8 +27,12 @@ impl Session {
             return Noted::NotSelected;
         };
         let noted = mailbox.note(change);
-        if noted == Noted::Taken && matches!(self.stage, Stage::Idle) && self.own.is_none() {
-            self.tell(Updates::All);
+        if noted == Noted::Taken && matches!(self.stage, Stage::Idle) {
+            // IDLE may last for half an hour: one failure of the store does not end its news.
+            self.ask_no_more = false;
+            if self.own.is_none() {
+                self.tell(Updates::All);
+            }
         }
         noted
     }
@@ -240,6 +244,7 @@ impl Session {
         if self.poll_at.is_some_and(|at| at <= self.now) {
             self.poll_at = self.config.poll.map(|every| self.now + every);
             self.sync_wanted = self.mailbox.is_some();
+            self.ask_no_more = false;
         }
         if !self.congested() {
             self.tell(self.updates);
