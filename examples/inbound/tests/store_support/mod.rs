@@ -7,7 +7,7 @@ use inbound::store::{
     Delivery, Directory, Entry, Envelope, Expunged, Facts, FlagOp, Flagged, Flags, MAX_READ,
     MailboxId, MailboxOp, ModSeq, New, Placed, Result, Selected, SpecialUse, Staged, Store, Target,
     Uid, Uids, Want,
-    sqlite::{Limits, Sqlite, Statistics},
+    sqlite::{Limits, OpenError, Sqlite, Statistics},
 };
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
@@ -269,6 +269,14 @@ impl Fixture {
     /// Counts everything again.
     pub fn check(&self) {
         check(self.path());
+    }
+}
+
+/// Why a folder cannot be opened.
+pub fn refusal(folder: &Path) -> OpenError {
+    match Sqlite::open(folder, Limits::default()) {
+        Ok(_) => panic!("opened"),
+        Err(error) => error,
     }
 }
 
