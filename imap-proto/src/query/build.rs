@@ -30,6 +30,8 @@ pub enum Unsearchable {
     NoSuchMessage,
     /// BAD: a text that is not in the charset.
     Text,
+    /// NO `[LIMIT]`: too many sets of messages in a mailbox with many gaps.
+    TooWide,
 }
 
 impl fmt::Display for Unsearchable {
@@ -38,6 +40,7 @@ impl fmt::Display for Unsearchable {
             Unsearchable::Charset => "unknown charset",
             Unsearchable::NoSuchMessage => "no such message",
             Unsearchable::Text => "text is not UTF-8",
+            Unsearchable::TooWide => "too many sets of messages",
         })
     }
 }
@@ -51,6 +54,11 @@ impl From<NoSuchMessage> for Unsearchable {
 }
 
 const DAY: i64 = 86_400;
+
+/// Runs of UIDs that the sets of one search may have together, 8 octets each; a single set may be
+/// longer. A set as short as `1:*` has a run for each gap of the mailbox, and a client may write
+/// hundreds.
+const RUNS: usize = 1 << 20;
 
 impl Query {
     /// Resolves a search. Its keys were counted and their depth was bounded by the parser.
@@ -204,6 +212,10 @@ impl Builder<'_> {
             _ => view.uids(),
         };
         let set = self.set(resolved);
+        let runs: usize = self.program.sets.iter().map(|set| set.runs().len()).sum();
+        if runs > RUNS && set > 0 {
+            return Err(Unsearchable::TooWide);
+        }
         self.leaf(Op::Uids(set), Need::NOTHING);
         Ok(())
     }

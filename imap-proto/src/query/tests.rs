@@ -388,3 +388,26 @@ fn the_deepest_query_is_decided() {
         assert_eq!(query.decide(&mail), Some(true), "{open}");
     }
 }
+
+#[test]
+fn sets_of_a_mailbox_with_gaps_have_a_limit() {
+    let gaps: UidSet = (1..600_000).step_by(2).filter_map(Uid::new).collect();
+    let (view, none) = (View::from(&gaps), UidSet::new());
+    let build = |command: &str| {
+        let command = parse(command.as_bytes(), &Limits::DEFAULT).unwrap();
+        let Body::Search(search) = command.body else {
+            panic!()
+        };
+        let context = Context {
+            view: &view,
+            saved: &none,
+            recent: &none,
+        };
+        Query::build(&search, context).map(|_| ())
+    };
+    assert_eq!(build("a SEARCH 1:* UID 2:* OR 3:* NOT UID 9"), Ok(()));
+    assert_eq!(
+        build("a SEARCH 1:* 2:* UID 1:* UID 2:*"),
+        Err(Unsearchable::TooWide)
+    );
+}

@@ -57,15 +57,8 @@ impl Session {
         let saves = search.returns.is_some_and(|returns| returns.save);
         let query = match Query::build(&search, context) {
             Ok(query) => query,
-            Err(Unsearchable::Charset) => {
-                if saves {
-                    mailbox.saved = UidSet::new();
-                }
-                self.no_code("BADCHARSET (US-ASCII UTF-8)", "No such charset");
-                return ControlFlow::Continue(());
-            }
             Err(why) => {
-                self.bad("", &why.to_string());
+                self.refuse_search(why, saves);
                 return ControlFlow::Continue(());
             }
         };
@@ -92,6 +85,21 @@ impl Session {
         }
         let ticket = self.ask(Asked::Search(Box::new(searching)));
         ControlFlow::Break(Next::Event(Event::Search { ticket, query }))
+    }
+
+    /// imap-5182-2.1-01: after NO nothing is saved, after BAD what was saved before.
+    fn refuse_search(&mut self, why: Unsearchable, saves: bool) {
+        let bad = matches!(why, Unsearchable::NoSuchMessage | Unsearchable::Text);
+        if let Some(mailbox) = self.mailbox.as_deref_mut().filter(|_| saves && !bad) {
+            mailbox.saved = UidSet::new();
+        }
+        match why {
+            Unsearchable::Charset => {
+                self.no_code("BADCHARSET (US-ASCII UTF-8)", "No such charset");
+            }
+            Unsearchable::TooWide => self.no(No::new(Code::Limit, "Too many sets of messages")),
+            Unsearchable::NoSuchMessage | Unsearchable::Text => self.bad("", &why.to_string()),
+        }
     }
 
     /// The answer to `Event::Search`: these match.
