@@ -6,6 +6,8 @@
     clippy::indexing_slicing
 )]
 
+use std::borrow::Cow;
+
 use mime_core::{Address, Header};
 
 /// One word for each thing: `name<local@domain>(comment)`, `[group`, `]`, `!junk`.
@@ -164,6 +166,38 @@ fn single_is_one_mailbox_and_nothing_else() {
         assert!(
             Header::new(block.as_bytes()).from().single().is_none(),
             "{value}"
+        );
+    }
+}
+
+/// What stands as it means is borrowed; the two ways to read it say the same.
+#[test]
+fn names_and_addresses_are_borrowed_where_nothing_is_left_out() {
+    let table: &[(&str, bool)] = &[
+        ("A <a@b.example>", true),
+        ("John Q. Public <a.b@c.example>", true),
+        ("Jörg <a@[IPv6:2001:db8::1]>", true),
+        ("\"A, (B)\" <\"a b\"@c.example>", true),
+        ("=?utf-8?Q?x?= <a@b.example>", true),
+        ("\"a\\\"b\" <\"a\\\\b\"@c.example>", false),
+        ("\"a\r\n b\" <a (c) @b.example>", false),
+        ("A  B <a @b.example>", true),
+        ("A\tB (c) <(c)a@b.example>", false),
+        ("\"A\" \"B\" <\"a\".b@c.example>", false),
+    ];
+    for (value, borrowed) in table {
+        let block = format!("From: {value}\r\n\r\n");
+        let header = Header::new(block.as_bytes());
+        let mailbox = header.from().single().unwrap();
+        let name = mailbox.name().unwrap();
+        let is_borrowed = matches!(name.unquoted(), Cow::Borrowed(_))
+            && matches!(mailbox.local(), Cow::Borrowed(_));
+        // Only two spaces in a row are made one.
+        assert_eq!(is_borrowed, *borrowed && !value.contains("  "), "{value:?}");
+        let text = String::from_utf8_lossy(&name.unquoted()).into_owned();
+        assert!(
+            name.raw().starts_with(b"=?") || name.decoded() == text,
+            "{value:?}"
         );
     }
 }

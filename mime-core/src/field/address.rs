@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use crate::field::lex::{Lexer, Token, unquote_into};
 use crate::field::text;
+use crate::octets::{Octets, octets};
 
 /// An iterator of what an address field holds, in its order.
 ///
@@ -230,36 +231,30 @@ fn without_route(inner: &[u8]) -> Option<&[u8]> {
 /// Local part and domain of an address, as they stand; `None` if it is none.
 fn split(spec: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut lexer = Lexer::new(spec);
-    let mut local = None;
-    let mut word = false;
+    let mut at = None;
+    // Whether this side of the at sign has a word, and whether that was the last thing read.
+    let (mut any, mut word) = (false, false);
     while let Some(token) = lexer.next() {
-        match (token, local) {
+        match (token, at) {
             (Token::Comment(_), _) => {}
             (Token::Special(b'.'), _) => word = false,
             // Two words without a dot between them.
             (Token::Atom(_) | Token::Quoted(_) | Token::Literal(_), _) if word => return None,
-            (Token::Atom(_), _) => word = true,
-            (Token::Quoted(_), None) | (Token::Literal(_), Some(_)) => word = true,
-            (Token::Special(b'@'), None) => {
-                local = Some(lexer.at());
-                if !has_word(spec.get(..lexer.at() - 1)?) {
-                    return None;
-                }
-                word = false;
+            (Token::Atom(_), _) | (Token::Quoted(_), None) | (Token::Literal(_), Some(_)) => {
+                (any, word) = (true, true);
+            }
+            (Token::Special(b'@'), None) if any => {
+                at = Some(lexer.at());
+                (any, word) = (false, false);
             }
             _ => return None,
         }
     }
-    let at = local?;
-    let (local, domain) = (
+    let at = at.filter(|_| any)?;
+    Some((
         spec.get(..at - 1)?.trim_ascii(),
         spec.get(at..)?.trim_ascii(),
-    );
-    has_word(domain).then_some((local, domain))
-}
-
-fn has_word(raw: &[u8]) -> bool {
-    Lexer::new(raw).any(|t| matches!(t, Token::Atom(_) | Token::Quoted(_) | Token::Literal(_)))
+    ))
 }
 
 /// One mailbox.
@@ -280,9 +275,15 @@ impl<'a> Mailbox<'a> {
     /// The text of the first comment, decoded: where old mail has its display name.
     pub fn comment(&self) -> Option<Cow<'a, str>> {
         self.comment.map(|raw| {
-            let mut octets = Vec::with_capacity(raw.len());
-            unquote_into(raw, &mut octets);
-            text::decode_words(text::to_text(Cow::Owned(octets)))
+            let octets = match memchr::memchr3(b'\\', b'\r', b'\n', raw) {
+                None => Cow::Borrowed(raw),
+                Some(_) => {
+                    let mut octets = Vec::with_capacity(raw.len());
+                    unquote_into(raw, &mut octets);
+                    Cow::Owned(octets)
+                }
+            };
+            text::decode_words(text::to_text(octets))
         })
     }
 
@@ -332,14 +333,16 @@ fn is_dot_atom(local: &[u8]) -> bool {
         })
 }
 
+/// Octets that mean themselves, in an address or a phrase without white space.
+const PLAIN: Octets = octets!(|b| !matches!(b, b'"' | b'(' | b'\\' | b' ' | 0x7f) && b > b' ');
+
 /// A local part or domain without quotation marks, white space and comments.
 fn bare(raw: &[u8]) -> Cow<'_, [u8]> {
-    let mut lexer = Lexer::new(raw);
-    if matches!(lexer.next(), Some(Token::Atom(_) | Token::Literal(_)))
-        && lexer.all(|t| matches!(t, Token::Atom(_) | Token::Special(_)))
-        && !raw.iter().any(u8::is_ascii_whitespace)
-    {
+    if PLAIN.run(raw) == raw.len() {
         return Cow::Borrowed(raw);
+    }
+    if let Some(inner) = plainly_quoted(raw) {
+        return Cow::Borrowed(inner);
     }
     let mut out = Vec::with_capacity(raw.len());
     for token in Lexer::new(raw) {
@@ -351,6 +354,13 @@ fn bare(raw: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     Cow::Owned(out)
+}
+
+/// What stands in the quotation marks, if that is all, and if it means itself.
+fn plainly_quoted(raw: &[u8]) -> Option<&[u8]> {
+    const QUOTED: Octets = octets!(|b| !matches!(b, b'"' | b'\\' | b'\r' | b'\n'));
+    let inner = raw.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    (QUOTED.run(inner) == inner.len()).then_some(inner)
 }
 
 /// A display name or the name of a group: words, some of them quoted or encoded.
@@ -369,11 +379,10 @@ impl<'a> Phrase<'a> {
         !Lexer::new(self.raw).any(|token| !matches!(token, Token::Comment(_)))
     }
 
-    /// Without quotation marks, comments and folds; encoded words are kept: for ENVELOPE.
+    /// Without quotation marks, comments and folds; encoded words are kept: for ENVELOPE. Allocates
+    /// only to leave something out within.
     pub fn unquoted(self) -> Cow<'a, [u8]> {
-        let mut tokens = Lexer::new(self.raw);
-        let one = tokens.next();
-        if let (Some(Token::Atom(octets)), None) = (one, tokens.next()) {
+        if let Some(octets) = self.as_it_stands().or_else(|| plainly_quoted(self.raw)) {
             return Cow::Borrowed(octets);
         }
         let mut out = Vec::with_capacity(self.raw.len());
@@ -393,9 +402,20 @@ impl<'a> Phrase<'a> {
         Cow::Owned(out)
     }
 
+    /// The phrase, if it is words with single spaces between them, and nothing of it is quoted.
+    fn as_it_stands(self) -> Option<&'a [u8]> {
+        let is_word = |word: &[u8]| !word.is_empty() && PLAIN.run(word) == word.len();
+        let mut words = self.raw.split(|b| *b == b' ');
+        words.all(is_word).then_some(self.raw)
+    }
+
     /// As text: encoded words decoded, but for those in quotation marks (RFC 2047 section 5).
-    /// Control characters become U+FFFD.
+    /// Control characters become U+FFFD. Allocates only to decode or to leave something out.
     pub fn decoded(self) -> Cow<'a, str> {
+        let plain = self.as_it_stands().filter(|words| !text::has_words(words));
+        if let Some(octets) = plain.or_else(|| plainly_quoted(self.raw)) {
+            return text::to_text(Cow::Borrowed(octets));
+        }
         let mut out = String::new();
         // Words up to a quoted string are decoded together, so that neighbours can be joined.
         let mut words: Vec<u8> = Vec::new();

@@ -43,12 +43,17 @@ pub(crate) fn is_unsafe(c: char) -> bool {
 
 /// The text of an unstructured field.
 pub(crate) fn unstructured(value: &[u8]) -> Cow<'_, str> {
-    if memmem::find(value, b"=?").is_none() {
+    if !has_words(value) {
         return to_text(unfold(value));
     }
     let mut out = String::with_capacity(value.len());
     decode(&unfold(value), &mut out);
     Cow::Owned(out)
+}
+
+/// Whether an encoded word may stand in it.
+pub(crate) fn has_words(value: &[u8]) -> bool {
+    memmem::find(value, b"=?").is_some()
 }
 
 /// Text in which encoded words are decoded.
