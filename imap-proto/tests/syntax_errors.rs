@@ -183,6 +183,11 @@ fn every_limit_is_the_last_number_that_passes() {
             Problem::TooMany("header field names"),
         ),
         (
+            "a FETCH 1 (BODY[HEADER.FIELDS (a)] BODY[HEADER.FIELDS (b)])",
+            "a FETCH 1 (BODY[HEADER.FIELDS (a)] BODY[HEADER.FIELDS.NOT (b c)])",
+            Problem::TooMany("header field names"),
+        ),
+        (
             "a FETCH 1 BODY[1.2]",
             "a FETCH 1 BODY[1.2.3]",
             Problem::TooDeep,

@@ -3,19 +3,19 @@
 //! Where the octets are at hand they are queued as slices of what the store gave; where they are
 //! not, the line becomes pieces that wait for them.
 
-use std::{collections::VecDeque, ops::Range};
+use std::ops::Range;
 
 use bytes::Bytes;
 use wire_core::Output;
 
 use super::{
-    pull::{Fields, Piece, Pull},
+    pull::{Fields, Pull},
     shape::{Shape, Structured},
     stage::Enabled,
+    target::{Direct, Pieces, Target},
 };
 use crate::{
-    Code, FlagList, No, Row,
-    respond::{self, Sink},
+    Code, FlagList, No, Row, respond,
     syntax::{FetchItem, FetchItems, PartPath, Partial, Section, SectionText},
 };
 
@@ -99,9 +99,7 @@ pub(super) fn row(
             Ok(None)
         }
         None => {
-            let mut pieces = Pieces {
-                pieces: VecDeque::new(),
-            };
+            let mut pieces = Pieces::default();
             writer.write(items, &mut pieces);
             if pieces.holds() > limit {
                 return Err(No::new(Code::Limit, "A header is too large for this"));
@@ -192,81 +190,6 @@ enum Lack {
 
 fn is_whole(section: Section<'_>) -> bool {
     section.part.is_empty() && matches!(section.text, SectionText::All)
-}
-
-/// Where a line goes: to the output, or into pieces.
-trait Target: Sink {
-    /// Octets of the message as they are.
-    fn octets(&mut self, range: Range<u64>);
-    /// Fields of a header that lies in this range; with the literal's head.
-    fn fields(&mut self, range: Range<u64>, fields: Fields);
-}
-
-struct Direct<'o> {
-    out: &'o mut Output,
-    raw: &'o Bytes,
-}
-
-impl Direct<'_> {
-    fn slice(&self, range: &Range<u64>) -> Bytes {
-        let len = self.raw.len() as u64;
-        let (start, end) = (range.start.min(len) as usize, range.end.min(len) as usize);
-        self.raw.slice(start..end.max(start))
-    }
-}
-
-impl Sink for Direct<'_> {
-    fn put(&mut self, run: &[u8]) {
-        self.out.push(run);
-    }
-}
-
-impl Target for Direct<'_> {
-    fn octets(&mut self, range: Range<u64>) {
-        let slice = self.slice(&range);
-        self.out.push_bytes(slice);
-    }
-
-    fn fields(&mut self, range: Range<u64>, fields: Fields) {
-        let header = self.slice(&range);
-        fields.write(&header, self.out);
-    }
-}
-
-struct Pieces {
-    pieces: VecDeque<Piece>,
-}
-
-impl Pieces {
-    /// How many octets of a header must be at hand at once.
-    fn holds(&self) -> u64 {
-        let headers = self.pieces.iter().map(|piece| match piece {
-            Piece::Fields { range, .. } => range.end - range.start,
-            _ => 0,
-        });
-        headers.max().unwrap_or(0)
-    }
-}
-
-impl Sink for Pieces {
-    fn put(&mut self, run: &[u8]) {
-        match self.pieces.back_mut() {
-            Some(Piece::Text(text)) => text.extend_from_slice(run),
-            _ => self.pieces.push_back(Piece::Text(run.to_vec())),
-        }
-    }
-}
-
-impl Target for Pieces {
-    fn octets(&mut self, range: Range<u64>) {
-        if !range.is_empty() {
-            self.pieces.push_back(Piece::Octets(range));
-        }
-    }
-
-    fn fields(&mut self, range: Range<u64>, fields: Fields) {
-        self.pieces.push_back(Piece::Fields { range, fields });
-    }
 }
 
 struct Writer<'w> {

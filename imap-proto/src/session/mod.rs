@@ -23,6 +23,7 @@ mod select;
 mod shape;
 mod stage;
 mod store;
+mod target;
 mod updates;
 
 use std::{io::IoSlice, ops::ControlFlow, sync::Arc};

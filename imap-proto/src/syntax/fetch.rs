@@ -190,9 +190,7 @@ fn items<'a>(input: &'a [u8], limits: &Limits) -> Parsed<'a, FetchItems<'a>> {
     } else {
         FetchItems::parse_one(input)?
     };
-    for item in items.iter() {
-        item.check(input, limits)?;
-    }
+    check(items, input, limits)?;
     Ok((rest, items))
 }
 
@@ -208,21 +206,24 @@ fn macro_name(input: &[u8]) -> Option<(&[u8], &'static [u8])> {
     Some((rest, long))
 }
 
-impl FetchItem<'_> {
-    fn check<'i>(self, input: &'i [u8], limits: &Limits) -> Parsed<'i, ()> {
-        let (part, names) = match self {
+/// How deep the items go, and how many field names they have together.
+fn check<'i>(items: FetchItems<'_>, input: &'i [u8], limits: &Limits) -> Parsed<'i, ()> {
+    let mut names_in_all = 0;
+    for item in items.iter() {
+        let (part, names) = match item {
             FetchItem::Section { section, .. } => (section.part, section.text.names()),
             FetchItem::Binary { part, .. } | FetchItem::BinarySize { part } => (part, None),
-            _ => return Ok((input, ())),
+            _ => continue,
         };
         if part.numbers().count() > usize::from(limits.part_depth) {
             return fail(input, Problem::TooDeep);
         }
-        if names.is_some_and(|names| names.iter().count() > usize::from(limits.list_items)) {
+        names_in_all += names.map_or(0, |names| names.iter().count());
+        if names_in_all > usize::from(limits.list_items) {
             return fail(input, Problem::TooMany("header field names"));
         }
-        Ok((input, ()))
     }
+    Ok((input, ()))
 }
 
 impl<'a> Entry<'a> for FetchItem<'a> {
@@ -329,7 +330,7 @@ fn section(input: &[u8]) -> Parsed<'_, Section<'_>> {
     Ok((rest, Section { part, text }))
 }
 
-/// `header-list`, with the space in front of it. Its length is checked by [`FetchItem::check`].
+/// `header-list`, with the space in front of it. Its length is checked by [`check`].
 fn field_names(input: &[u8]) -> Parsed<'_, Listed<'_, Str<'_>>> {
     let (rest, ()) = space(input)?;
     let (rest, ()) = open(rest)?;

@@ -7,8 +7,8 @@
 pub struct Limits {
     /// Items of one FETCH. Each may be a whole message: 64 is more than any client sends.
     pub fetch_items: u16,
-    /// Entries of any other list: flags, header field names, patterns, capabilities. Each field name
-    /// is compared with each field of a message.
+    /// Entries of any other list: flags, header field names, patterns, capabilities. Field
+    /// names count for the FETCH as a whole: each is compared with each field of a message.
     pub list_items: u16,
     /// Keys of one SEARCH. Each is tried on each message; clients send long chains of `OR`.
     pub search_keys: u16,
