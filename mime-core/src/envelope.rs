@@ -1,6 +1,7 @@
 //! IMAP's ENVELOPE (RFC 9051 section 7.5.2).
 
 use crate::field::Field;
+use crate::limits::Pick;
 use crate::name::Name;
 use crate::node::Node;
 
@@ -16,7 +17,7 @@ use crate::node::Node;
 /// let sender = envelope.sender().unwrap().addresses().single().unwrap();
 /// assert_eq!(sender.local().as_ref(), b"a");
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct Envelope<'a> {
     /// Date. Send [`Field::unfolded`].
@@ -42,19 +43,34 @@ pub struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    /// Of the message, or embedded message, with this root.
+    /// Of the message, or embedded message, with this root: its header is read once.
     pub(crate) fn of(root: Node<'a>) -> Self {
-        Envelope {
-            date: root.field(Name::Date),
-            subject: root.field(Name::Subject),
-            from: root.field(Name::From),
-            sender: root.field(Name::Sender),
-            reply_to: root.field(Name::ReplyTo),
-            to: root.field(Name::To),
-            cc: root.field(Name::Cc),
-            bcc: root.field(Name::Bcc),
-            in_reply_to: root.field(Name::InReplyTo),
-            message_id: root.field(Name::MessageId),
+        let mut envelope = Envelope::default();
+        let pick = root.reading().pick;
+        for field in root.header() {
+            if let Some(place) = envelope.place(field.name())
+                && (place.is_none() || pick == Pick::Last)
+            {
+                *place = Some(field);
+            }
+        }
+        envelope
+    }
+
+    /// Where a field of this name belongs.
+    fn place(&mut self, name: Name) -> Option<&mut Option<Field<'a>>> {
+        match name {
+            Name::Date => Some(&mut self.date),
+            Name::Subject => Some(&mut self.subject),
+            Name::From => Some(&mut self.from),
+            Name::Sender => Some(&mut self.sender),
+            Name::ReplyTo => Some(&mut self.reply_to),
+            Name::To => Some(&mut self.to),
+            Name::Cc => Some(&mut self.cc),
+            Name::Bcc => Some(&mut self.bcc),
+            Name::InReplyTo => Some(&mut self.in_reply_to),
+            Name::MessageId => Some(&mut self.message_id),
+            _ => None,
         }
     }
 

@@ -5,6 +5,7 @@ use crate::field::disposition::Disposition;
 use crate::field::media::MediaType;
 use crate::header::Header;
 use crate::layout::PartId;
+use crate::limits::{Pick, Reading};
 use crate::name::Name;
 use crate::outline::{Outline, Source};
 use crate::rows::{self, NONE, PartRow, part, word};
@@ -199,11 +200,15 @@ impl<'a> Node<'a> {
         }
     }
 
+    pub(crate) fn reading(&self) -> Reading {
+        self.outline.layout.reading
+    }
+
     /// The field of this name that decides, by the [`Reading`](crate::Reading) of the layout.
     pub fn field(&self, name: Name) -> Option<crate::field::Field<'a>> {
-        match self.outline.layout.reading.pick {
-            crate::limits::Pick::First => self.header().first(name),
-            crate::limits::Pick::Last => self.header().last(name),
+        match self.reading().pick {
+            Pick::First => self.header().first(name),
+            Pick::Last => self.header().last(name),
         }
     }
 
