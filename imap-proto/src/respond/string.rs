@@ -4,7 +4,7 @@ use wire_core::Output;
 
 use super::number;
 use crate::mailbox_name::encode;
-use crate::syntax::{ASTRING, all_are};
+use crate::syntax::{ASTRING, PLAIN, all_are, is};
 
 /// Where responses go.
 pub trait Sink {
@@ -24,6 +24,10 @@ impl Sink for Vec<u8> {
     }
 }
 
+/// Most strings are names and words: for them one walk through a table is faster than to look for
+/// each special octet.
+const SHORT: usize = 32;
+
 /// A `string`: in quotes if it can be, else a literal.
 ///
 /// A NUL, which no string can hold (RFC 9051 section 9, `CHAR8`), is left out.
@@ -38,6 +42,11 @@ impl Sink for Vec<u8> {
 /// assert_eq!(out, "\"say \\\"hi\\\"\"{2}\r\né\"é\"".as_bytes());
 /// ```
 pub fn string(out: &mut impl Sink, text: &[u8], utf8: bool) {
+    if text.len() <= SHORT && text.iter().copied().all(is(PLAIN)) {
+        out.put(b"\"");
+        out.put(text);
+        return out.put(b"\"");
+    }
     let fits = memchr::memchr3(b'\r', b'\n', 0, text).is_none()
         && (text.is_ascii() || (utf8 && core::str::from_utf8(text).is_ok()));
     if fits {

@@ -82,20 +82,13 @@ pub(super) fn row(
     if writer.has_nothing(items) {
         return Ok(None);
     }
-    match row.raw {
+    let nothing = Bytes::new();
+    match row.raw.or((!needs.octets).then_some(&nothing)) {
         Some(raw) => {
             writer.check(items)?;
-            writer.write(items, &mut Direct { out, raw });
-            Ok(None)
-        }
-        None if !needs.octets => {
-            writer.write(
-                items,
-                &mut Direct {
-                    out,
-                    raw: &Bytes::new(),
-                },
-            );
+            let mut to = Direct::new(out, raw);
+            writer.write(items, &mut to);
+            to.flush();
             Ok(None)
         }
         None => {

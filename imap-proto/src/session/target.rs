@@ -16,13 +16,35 @@ pub(super) trait Target: Sink {
     fn fields(&mut self, range: Range<u64>, fields: Fields);
 }
 
-/// The output: the octets of the message are at hand.
+/// The output: the octets of the message are at hand. A line is made of hundreds of short runs,
+/// which are put together here before they are queued.
 pub(super) struct Direct<'o> {
-    pub(super) out: &'o mut Output,
-    pub(super) raw: &'o Bytes,
+    out: &'o mut Output,
+    raw: &'o Bytes,
+    runs: [u8; ROOM],
+    used: usize,
 }
 
-impl Direct<'_> {
+/// Most lines have less text than this.
+const ROOM: usize = 1024;
+
+impl<'o> Direct<'o> {
+    pub(super) fn new(out: &'o mut Output, raw: &'o Bytes) -> Self {
+        Direct {
+            out,
+            raw,
+            runs: [0; ROOM],
+            used: 0,
+        }
+    }
+
+    /// Queues what was put together; to be called at the end.
+    pub(super) fn flush(&mut self) {
+        self.out
+            .push(self.runs.get(..self.used).unwrap_or_default());
+        self.used = 0;
+    }
+
     fn slice(&self, range: &Range<u64>) -> Bytes {
         let len = self.raw.len() as u64;
         let (start, end) = (range.start.min(len) as usize, range.end.min(len) as usize);
@@ -32,19 +54,27 @@ impl Direct<'_> {
 
 impl Sink for Direct<'_> {
     fn put(&mut self, run: &[u8]) {
-        self.out.push(run);
+        let end = self.used.saturating_add(run.len());
+        if let Some(room) = self.runs.get_mut(self.used..end) {
+            room.copy_from_slice(run);
+            self.used = end;
+        } else {
+            self.flush();
+            self.out.push(run);
+        }
     }
 }
 
 impl Target for Direct<'_> {
     fn octets(&mut self, range: Range<u64>) {
+        self.flush();
         let slice = self.slice(&range);
         self.out.push_bytes(slice);
     }
 
     fn fields(&mut self, range: Range<u64>, fields: Fields) {
         let header = self.slice(&range);
-        fields.write(&header, self.out);
+        fields.write(&header, self);
     }
 }
 

@@ -21,6 +21,8 @@ const TAG: u8 = 8;
 const WORD: u8 = 16;
 /// May stand in a quoted string as it is.
 pub(crate) const QUOTED: u8 = 32;
+/// The same for clients that expect ASCII.
+pub(crate) const PLAIN: u8 = 64;
 
 const CLASSES: [u8; 256] = {
     let mut table = [0; 256];
@@ -54,7 +56,7 @@ const fn class_of(octet: u8) -> u8 {
         class |= WORD;
     }
     if !matches!(octet, 0 | b'\r' | b'\n' | b'"' | b'\\') {
-        class |= QUOTED;
+        class |= QUOTED | if octet.is_ascii() { PLAIN } else { 0 };
     }
     class
 }
