@@ -191,6 +191,23 @@ async fn two_writers_of_one_content_do_not_meet() {
 }
 
 #[tokio::test]
+async fn the_file_of_a_call_that_fails_is_removed() {
+    let fixture = Fixture::new();
+    let (_, inbox) = fixture.inbox("a@example.org").await;
+    let sql = "UPDATE mailbox SET uidnext = 4294967295";
+    fixture.database().execute(sql, []).unwrap();
+    let first = fixture.new_message(&text(1, LARGE), Flags::default()).await;
+    let second = fixture.new_message(&text(2, LARGE), Flags::default()).await;
+    assert_eq!(fixture.files().len(), 2);
+    // There is a UID for one of them only.
+    let failed = fixture.store.append(inbox, vec![first, second], None).await;
+    assert_eq!(failed, Err(Error::Limit));
+    fixture.account("b@example.org").await;
+    assert!(fixture.files().is_empty());
+    fixture.check();
+}
+
+#[tokio::test]
 async fn a_disk_that_fails_is_told_and_can_recover() {
     let fixture = Fixture::new();
     let temporary = fixture.path().join("blobs/tmp");
@@ -282,6 +299,11 @@ async fn a_delivery_saves_an_equal_content_that_was_to_go() {
         assert_eq!(fixture.tidy().await.blobs, 0);
         let read = fixture.content(to.1, placed.uid.0).await.unwrap();
         assert_eq!(read, text(1, octets));
+        // And it has a grace of its own when it goes.
+        fixture.expunge(to.1, &[placed.uid.0]).await;
+        assert_eq!(fixture.tidy().await.blobs, 0);
+        tokio::time::sleep(GRACE).await;
+        assert_eq!(fixture.tidy().await.blobs, 1);
         fixture.check();
     }
 }
@@ -330,13 +352,12 @@ async fn more_than_a_transaction_removes_is_removed_too() {
 
 #[tokio::test]
 async fn old_redelivery_keys_are_removed() {
-    let fixture = Fixture::with(Limits {
-        redelivery: Duration::from_millis(20),
-        ..Limits::default()
-    });
+    let fixture = Fixture::new();
     let to = fixture.inbox("a@example.org").await;
     fixture.place(b"x", to).await;
-    tokio::time::sleep(Duration::from_millis(30)).await;
+    let sql = "UPDATE delivered SET at = 0";
+    fixture.database().execute(sql, []).unwrap();
     fixture.place(b"y", to).await;
     assert_eq!(fixture.tidy().await.keys, 1);
+    assert!(fixture.place(b"y", to).await.again);
 }

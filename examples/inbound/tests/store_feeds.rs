@@ -164,7 +164,7 @@ async fn a_watch_hints_at_what_it_looks_at() {
     let mut all = fixture.store.watch(Scope::All);
     let mut account = fixture.store.watch(Scope::Account(a.0));
     let mut inbox = fixture.store.watch(Scope::Mailbox(a.1));
-    let soon = Duration::from_millis(500);
+    let soon = Duration::from_secs(10);
     let never = Duration::from_millis(20);
     fixture.place(&text(1, 10), a).await;
     fixture.place(&text(2, 10), a).await;
@@ -233,9 +233,9 @@ async fn a_lease_is_held_by_one() {
 #[tokio::test]
 async fn a_lease_runs_out_unless_it_is_renewed() {
     let fixture = Fixture::new();
-    let held = lease(&fixture, "one", Duration::from_millis(200)).await;
+    let held = lease(&fixture, "one", Duration::from_secs(1)).await;
     for _ in 0..4 {
-        tokio::time::sleep(Duration::from_millis(80)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
         fixture.store.renew(&held).await.unwrap();
     }
     let lost = lease(&fixture, "two", SHORT).await;

@@ -112,7 +112,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Changes flags; `unchanged_since` leaves out what is newer (RFC 7162 section 3.1.3).
     ///
-    /// A mod-sequence is given only to messages whose flags really change.
+    /// A mod-sequence is given only to messages whose flags really change. More than 100,000 messages take
+    /// several transactions, so that deliveries go on: where a later one fails, the earlier ones stay.
     fn flag(
         &self,
         of: MailboxId,

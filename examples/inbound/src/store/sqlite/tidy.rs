@@ -165,3 +165,32 @@ pub(super) fn doomed_files(db: &Connection) -> Done<Vec<Location>> {
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Blobs, Directory, Facts, Flags, New, Store, sqlite::Limits};
+
+    #[tokio::test]
+    async fn what_got_a_name_meanwhile_is_not_marked() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(folder.path(), Limits::default()).unwrap();
+        let account = store.ensure_account("a@example.org").await.unwrap().id;
+        let inbox = store.select(account, "INBOX").await.unwrap().mailbox.id;
+        let new = New {
+            blob: store.writer(None).await.unwrap().finish().await.unwrap(),
+            layout: None,
+            facts: Facts::default(),
+            flags: Flags::default(),
+            internal: None,
+        };
+        store.append(inbox, vec![new], None).await.unwrap();
+        let marked = store.write(0, |tx| {
+            doom(tx, &[BlobId(1)])?;
+            tx.one("SELECT doomed FROM blob", [], |row| {
+                row.get::<_, Option<i64>>(0)
+            })
+        });
+        assert_eq!(marked.await, Ok(None));
+    }
+}
