@@ -28,6 +28,10 @@ pub(super) struct Data {
     last: Time,
 }
 
+/// How far ahead limits are looked for. The next piece may be a single octet, so that looking at
+/// all of the input each time would cost its square.
+const LOOK: usize = 4096;
+
 impl Data {
     pub(super) const fn new(now: Time) -> Self {
         Data {
@@ -68,12 +72,15 @@ impl Data {
     fn sound(&self, config: &Config, all: &[u8]) -> usize {
         let left = config.limits.message.saturating_sub(self.octets);
         let mut sound = usize::try_from(left).map_or(all.len(), |left| left.min(all.len()));
+        if config.limits.text_line.is_some() || config.refuse_nul {
+            sound = sound.min(LOOK);
+        }
+        let all = all.get(..sound).unwrap_or(all);
         if let Some(limit) = config.limits.text_line {
             sound = sound.min(within_lines(all, self.line as usize, limit as usize));
         }
         if config.refuse_nul {
-            let before = all.get(..sound).and_then(|all| memchr(0, all));
-            sound = before.unwrap_or(sound);
+            sound = memchr(0, all).map_or(sound, |nul| nul.min(sound));
         }
         sound
     }
