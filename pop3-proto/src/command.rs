@@ -79,9 +79,15 @@ impl<'i> Command<'i> {
     }
 }
 
-/// A keyword whose arguments may be secret.
-pub(crate) fn is_secret(line: &[u8]) -> bool {
-    let keyword = split_space(line).0;
+/// The line, or its keyword alone where a secret may stand behind it, however it is written.
+pub(crate) fn without_secret(line: &[u8]) -> &[u8] {
+    match line.trim_ascii_start().get(..4) {
+        Some(keyword) if is_secret(keyword) => keyword,
+        _ => line,
+    }
+}
+
+fn is_secret(keyword: &[u8]) -> bool {
     [&b"PASS"[..], b"APOP", b"AUTH"]
         .iter()
         .any(|secret| keyword.eq_ignore_ascii_case(secret))
@@ -234,7 +240,17 @@ mod tests {
 
     #[test]
     fn lines_with_secrets_are_known_by_their_keyword() {
-        assert!(is_secret(b"pass x") && is_secret(b"AUTH") && is_secret(b"ApOp u d"));
-        assert!(!is_secret(b"USER x") && !is_secret(b""));
+        for (line, shown) in [
+            (&b"pass x"[..], &b"pass"[..]),
+            (b"AUTH", b"AUTH"),
+            (b"ApOp u d", b"ApOp"),
+            (b" PASS x", b"PASS"),
+            (b"PASS\tx", b"PASS"),
+            (b"PASSx", b"PASS"),
+            (b"USER x", b"USER x"),
+            (b"", b""),
+        ] {
+            assert_eq!(without_secret(line), shown, "{}", line.escape_ascii());
+        }
     }
 }

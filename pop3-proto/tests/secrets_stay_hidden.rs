@@ -19,7 +19,8 @@ fn events_print_no_password() {
     let mut session = Session::new(app::config(&[]), peer, Entropy([1; 32]), Time::ZERO);
     // In base64 too: "hunter2" is aHVudGVyMg==.
     let commands = b"PASS hunter2\r\nUSER u\r\nPASS hunter2\r\nPASS hunter2\r\nAUTH PLAIN\r\nAHUAaHVudGVyMg==\r\n\
-        AUTH PLAIN AHUAaHVudGVyMg==\r\nAUTH PLAIN AHUAaHVudGVyMg=\r\nAUTH PLAIN\r\nAHUAaHVudGVyMg=\r\n";
+        AUTH PLAIN AHUAaHVudGVyMg==\r\nAUTH PLAIN AHUAaHVudGVyMg=\r\nAUTH PLAIN\r\nAHUAaHVudGVyMg=\r\n\
+        PASS hunter2\n PASS hunter2\r\nPASS\thunter2\r\nPASShunter2\r\nPASS hunter2\0\r\n";
     let mut input = &commands[..];
     let (mut log, mut passwords) = (String::new(), 0);
     loop {

@@ -55,6 +55,19 @@ fn plain_takes_its_message_at_once_or_after_an_empty_challenge() {
 }
 
 #[test]
+fn fields_of_255_octets_are_taken() {
+    // sasl-4616-2-03
+    let (authzid, user, password) = ("a".repeat(255), "u".repeat(255), "é".repeat(127));
+    let message = format!("{authzid}\0{user}\0{password}");
+    let (mut exchange, step) = Exchange::start(Mechanism::Plain, Some(message.as_bytes()));
+    assert_eq!(asked(step), (user, password.into_bytes()));
+    let Step::Ask(Request::ActAs { .. }) = exchange.answer(Answer::Grant) else {
+        panic!()
+    };
+    assert_eq!(done(exchange.answer(Answer::Grant)).account(), authzid);
+}
+
+#[test]
 fn malformed_plain_messages_never_reach_the_application() {
     for message in [
         &b""[..],
@@ -149,7 +162,7 @@ fn an_answer_before_a_question_grants_nothing() {
 
 #[test]
 fn lines_are_strict_base64() {
-    // sasl-4954-4-01 smtp-4954-4-03
+    // sasl-4954-4-01 smtp-4954-4-03 sasl-4959-3-01
     assert!(matches!(line::reply(b"*"), Ok(line::Reply::Cancel)));
     assert!(
         matches!(line::reply(b"AGEAYg=="), Ok(line::Reply::Data(data)) if data.verify(b"\0a\0b"))

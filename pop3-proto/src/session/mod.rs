@@ -329,11 +329,7 @@ impl Session {
                 self.end(CloseReason::TooManyErrors);
             }
         }
-        let line = if command::is_secret(line) {
-            command::split_space(line).0
-        } else {
-            line
-        };
+        let line = command::without_secret(line);
         Some(Next::Event(Event::Rejected { line, why }))
     }
 
