@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 
 use crate::field::address::Addresses;
 use crate::field::date::DateTime;
+use crate::field::lex::{Lexer, Token};
 use crate::field::msgid::{MsgId, MsgIds};
 use crate::field::{Field, FromField};
 use crate::name::Name;
@@ -163,6 +164,23 @@ impl<'a> Header<'a> {
     pub fn message_id(&self) -> Option<MsgId<'a>> {
         self.first(Name::MessageId)
             .and_then(|field| field.ids().next())
+    }
+
+    /// Major and minor number of the first MIME-Version (RFC 2045 section 4), if it has them. No
+    /// part is read otherwise for it.
+    pub fn mime_version(&self) -> Option<(u32, u32)> {
+        let value = self.first(Name::MimeVersion)?.value_raw();
+        let mut tokens = Lexer::new(value).filter(|token| !matches!(token, Token::Comment(_)));
+        let mut next = || tokens.next();
+        let (major, dot, minor) = (next()?, next()?, next()?);
+        let number = |token| match token {
+            Token::Atom(digits) if digits.iter().all(u8::is_ascii_digit) => {
+                str::from_utf8(digits).ok()?.parse().ok()
+            }
+            _ => None,
+        };
+        let version = (number(major)?, number(minor)?);
+        (dot == Token::Special(b'.') && next().is_none()).then_some(version)
     }
 
     /// The ids in the first References.

@@ -76,13 +76,49 @@ const TABLE: &[(&str, &str, &[&str])] = &[
         "mixed[]",
         &["delimiter-after-close"],
     ),
-    // mime-2046-5.1.3-01
+    // mime-2046-5.1.3-01, mime-2046-5.1.7-01
     (
-        "Content-Type: multipart/x-foo; boundary=b\n\n--b\n\n1\n--b--\n",
-        r#"x-foo[plain"1"]"#,
+        "Content-Type: multipart/x-foo; boundary=b\n\n--b\n\n1\n--b\n\n2\n--b--\n",
+        r#"x-foo[plain"1" plain"2"]"#,
         &[],
     ),
-    // A boundary that begins a line does not end it; white space may follow.
+    // mime-2046-5.1.1-01
+    (
+        "Content-Type: multipart/mixed; boundary=b\n\n--b \t\n\n --b\n--b--\n",
+        r#"mixed[plain" --b"]"#,
+        &[],
+    ),
+    // mime-2046-5.1.1-02
+    (
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\n\na\n--b\n\na\n\n--b--\n",
+        r#"mixed[plain"a" plain"a\n"]"#,
+        &[],
+    ),
+    // mime-2046-5.1.1-03, mime-2046-5.1.1-04: text around the parts, or none
+    (
+        "Content-Type: multipart/mixed; boundary=b\n\n1\n2\n--b\n\nx\n--b--\n3\n4\n",
+        r#"mixed[plain"x"]"#,
+        &[],
+    ),
+    (
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b--",
+        r#"mixed[plain"x"]"#,
+        &[],
+    ),
+    // mime-2046-5.1.1-05
+    (
+        "Content-Type: multipart/mixed; boundary=\"gc0pJq0M:08jU534c0p\"\n\n\
+         --gc0pJq0M:08jU534c0p\n\nx\n--gc0pJq0M:08jU534c0p--\n",
+        r#"mixed[plain"x"]"#,
+        &[],
+    ),
+    (
+        "Content-Type: multipart/mixed; boundary=\n\n--\n\nx\n----\n",
+        r#"mixed"--\n\nx\n----\n""#,
+        &["invalid-boundary"],
+    ),
+    // mime-2046-5.1.1-08: nothing but white space may follow a boundary. What only begins like a
+    // delimiter is text: most other software reads it so.
     (
         "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n--bb\n--b x\n --b\n--b--\n",
         r#"mixed[plain"--bb\n--b x\n --b"]"#,
@@ -162,12 +198,13 @@ const TABLE: &[(&str, &str, &[&str])] = &[
         r#"rfc822"QQ==""#,
         &["encoded-message"],
     ),
-    // mime-2045-6.4-02
+    // mime-2045-6.4-02, mime-2046-5.1-01
     (
         "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\n--b\n\n1\n--b--\n",
         r#"mixed[plain"1"]"#,
         &["encoded-multipart"],
     ),
+    // mime-2046-5.1.1-06
     (
         "Content-Type: multipart/mixed\n\n--b\n",
         r#"mixed"--b\n""#,
@@ -250,4 +287,42 @@ fn lines_are_counted_for_text_and_messages() {
     };
     assert_eq!(lines(&Limits::DEFAULT), [0, 2, 3, 1, 0]);
     assert_eq!(lines(&Limits::DEFAULT.lines(false)), [0; 5]);
+}
+
+// mime-2046-5.1.1-05
+#[test]
+fn boundaries_have_up_to_70_characters() {
+    for (len, defects) in [(1, 0), (70, 0), (71, 1), (512, 1), (513, 2)] {
+        let boundary = "x".repeat(len);
+        let mail = format!(
+            "Content-Type: multipart/mixed; boundary={boundary}\n\n--{boundary}\n\n1\n--{boundary}--\n"
+        );
+        let (tree, found) = read(&mail);
+        // Longer ones are found all the same, but not without end.
+        assert_eq!(tree.starts_with("mixed[plain"), len <= 512, "{len}");
+        assert_eq!(found.contains(&"invalid-boundary"), defects > 0, "{len}");
+    }
+}
+
+/// What is around the parts stays reachable.
+#[test]
+fn preamble_and_epilogue_are_in_the_raw_body() {
+    let mail = b"Content-Type: multipart/mixed; boundary=b\n\npre\n--b\n\nx\n--b--\nepi\n";
+    let mut layout = Layout::new();
+    let body = layout.parse(mail, &Limits::DEFAULT).root().raw_body();
+    assert!(body.starts_with(b"pre\n--b") && body.ends_with(b"--b--\nepi\n"));
+}
+
+// mime-2046-5.1.1-07
+#[test]
+fn a_part_without_fields_is_plain_text() {
+    let mail = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ntext\r\n--b--\r\n";
+    let mut layout = Layout::new();
+    let message = layout.parse(mail, &Limits::DEFAULT);
+    let part = message.root().child_parts().next().unwrap();
+    assert!(part.media_type().is("text", "plain") && part.media_type().is_default());
+    assert_eq!(
+        (part.header().iter().count(), part.text().as_ref()),
+        (0, "text")
+    );
 }
