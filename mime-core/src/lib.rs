@@ -18,6 +18,7 @@ mod name;
 mod node;
 mod octets;
 mod outline;
+mod related;
 mod rows;
 mod scan;
 mod section;

@@ -260,7 +260,7 @@ fn join<'a>(sections: impl Iterator<Item = (u32, bool, RawParam<'a>)>) -> String
     to_text(Cow::Owned(out.into_bytes())).into_owned()
 }
 
-fn percent_decode(mut value: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn percent_decode(mut value: &[u8], out: &mut Vec<u8>) {
     while let Some((&b, rest)) = value.split_first() {
         value = rest;
         if b == b'%'
