@@ -53,6 +53,9 @@ pub struct Limits {
     /// structure and the row has neither an outline nor a layout, and where SEARCH looks at its
     /// text. FETCH leaves longer ones out with `[LIMIT]`, SEARCH looks at so many. 32 MiB.
     pub gather: u64,
+    /// Octets of a mailbox name in UTF-8. 1,000: a path has hardly more, and each of its levels
+    /// may become a line of LIST.
+    pub name: usize,
     /// Names that one LIST collects. 100,000.
     pub folders: usize,
     /// Changes of different mod-sequences that are kept apart until they can be told; more are
@@ -80,6 +83,7 @@ impl Default for Limits {
             high_water: 64 << 10,
             read: 64 << 10,
             gather: 32 << 20,
+            name: 1000,
             folders: 100_000,
             pending: 64,
             errors: 20,

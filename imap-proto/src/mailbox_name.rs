@@ -50,10 +50,10 @@ impl<'a> Mailbox<'a> {
 
     /// The one form of a name that a store is told: without separators at its end, and with INBOX in
     /// capitals also where it is only the first level. `None`: a level is empty, or is one that a
-    /// store which keeps mailboxes as files could take for a way out.
-    pub(crate) fn canonical(self, separator: char) -> Option<Self> {
+    /// store which keeps mailboxes as files could take for a way out; or it is longer than `longest`.
+    pub(crate) fn canonical(self, separator: char, longest: usize) -> Option<Self> {
         let Mailbox(name) = self.without_trailing(separator);
-        let sound = has_sound_levels(&name, separator);
+        let sound = name.len() <= longest && has_sound_levels(&name, separator);
         sound.then(|| {
             Mailbox(match inbox_in_capitals(&name, separator) {
                 Cow::Borrowed(_) => name,
@@ -318,9 +318,11 @@ mod tests {
             ("./a", None),
             ("/a", None),
             ("a//b", None),
+            ("123456789", Some("123456789")),
+            ("1234567890", None),
             ("/", None),
         ] {
-            let canonical = Mailbox(Cow::Borrowed(name)).canonical('/');
+            let canonical = Mailbox(Cow::Borrowed(name)).canonical('/', 9);
             assert_eq!(canonical.as_ref().map(Mailbox::name), expected, "{name}");
         }
     }

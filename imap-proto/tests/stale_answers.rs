@@ -238,27 +238,6 @@ fn a_client_that_does_not_read_its_bye_is_not_waited_for() {
 }
 
 #[test]
-fn a_header_that_is_too_large_to_hold_is_left_out() {
-    let mut app = App::new(&["blob", "gather-30"]);
-    app.say("1 LOGIN fred secret\r\n2 SELECT INBOX\r\n");
-    app.hold = true;
-    app.say("3 FETCH 2 BODY.PEEK[HEADER.FIELDS (To)]\r\n");
-    let Some(Owed::Load(ticket, ..)) = app.owed.pop_front() else {
-        panic!()
-    };
-    let message = b"From: a@example.org\r\nTo: b@example.org\r\n\r\nbody ...";
-    let layout = mime_core::Layout::scan(message, &mime_core::Limits::DEFAULT);
-    let row = Row::new(app::uid(2)).size(message.len() as u64);
-    assert!(
-        app.session
-            .row(&ticket, row.layout(layout.as_ref()))
-            .is_none()
-    );
-    app.session.loaded(ticket);
-    assert_eq!(app.out(), "3 NO [LIMIT] A header is too large for this\r\n");
-}
-
-#[test]
 fn octets_that_the_caller_sends_itself() {
     let mut app = selected();
     app.say("3 FETCH 2 BODY.PEEK[]<2.5>\r\n");

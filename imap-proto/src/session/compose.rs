@@ -196,6 +196,9 @@ struct Writer<'w> {
 impl Writer<'_> {
     /// What can only be known before the line has begun.
     fn check(&self, items: FetchItems<'_>) -> Result<(), No<'static>> {
+        if !self.line.needs.decoded {
+            return Ok(());
+        }
         let unknown = items.iter().any(|item| match item {
             FetchItem::Binary { part, .. } | FetchItem::BinarySize { part } => {
                 self.shape.has_unknown_encoding(&path(part))

@@ -73,11 +73,11 @@ impl Session {
         let Some(Asked::List(mut listing)) = self.close_ticket(ticket.id()) else {
             return Answered::Stale;
         };
+        listing.complete();
         if listing.overflow {
             self.no(No::new(Code::Limit, "Too many mailboxes"));
             return Answered::Taken;
         }
-        listing.complete();
         self.stage = Stage::Listing(listing);
         self.write_listing();
         Answered::Taken
@@ -311,8 +311,9 @@ impl Session {
 
     /// The mailbox that the client named; `None`: it is no name, which was answered.
     pub(super) fn mailbox_name<'i>(&mut self, name: Str<'i>) -> Option<Mailbox<'i>> {
+        let (separator, longest) = (self.config.separator, self.config.limits.name);
         let decoded = Mailbox::from_wire(name, self.enabled.rev2).ok();
-        let mailbox = decoded.and_then(|mailbox| mailbox.canonical(self.config.separator));
+        let mailbox = decoded.and_then(|mailbox| mailbox.canonical(separator, longest));
         if mailbox.is_none() {
             self.not_a_name();
         }

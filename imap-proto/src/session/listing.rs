@@ -197,19 +197,25 @@ impl Listing {
 
     /// All names were given: puts them in order, once each, with the levels between them.
     pub(super) fn complete(&mut self) {
+        if self.overflow {
+            return;
+        }
         let separator = self.query.inner.separator;
         let mut levels: BTreeSet<Box<str>> = BTreeSet::new();
         for entry in &self.entries {
             for (at, _) in entry.name.match_indices(separator) {
                 let level = entry.name.get(..at).unwrap_or_default();
-                if !level.is_empty() && !levels.contains(level) {
-                    levels.insert(level.into());
+                if level.is_empty() || levels.contains(level) {
+                    continue;
                 }
+                if levels.len() >= self.limit {
+                    self.overflow = true;
+                    return;
+                }
+                levels.insert(level.into());
             }
         }
-        self.overflow |= levels.len() > self.limit;
-        self.entries
-            .extend(levels.into_iter().take(self.limit).map(Entry::level));
+        self.entries.extend(levels.into_iter().map(Entry::level));
         // Level by level, so that a name is followed by what is under it. Stable: of two entries of one name the store's own comes first.
         self.entries
             .sort_by(|a, b| a.name.split(separator).cmp(b.name.split(separator)));
