@@ -182,3 +182,28 @@ fn a_store_that_fails_once_in_idle_is_asked_again_for_what_comes() {
         "* 2 FETCH (UID 2 FLAGS (\\Flagged))\r\n* 3 FETCH (UID 3 FLAGS (\\Flagged))\r\n"
     );
 }
+
+/// More lines than go out at once: each number is right when it is sent, and none is lost.
+#[test]
+fn many_messages_that_went_are_told_as_the_client_reads() {
+    let (_, mut b) = pair();
+    let many: imap_proto::UidSet = (0..20_000).map(|n| app::uid(10 + 2 * n)).collect();
+    let mailbox = MailboxKey(1);
+    b.session.notify(&Change::new(mailbox, 1000).added(&many));
+    assert!(b.say("3 NOOP\r\n").starts_with("* 20003 EXISTS\r\n"));
+    b.session
+        .notify(&Change::new(mailbox, 1001).vanished(&many));
+    let mut input: &[u8] = b"4 NOOP\r\n";
+    let (mut said, mut most) = (String::new(), 0);
+    loop {
+        let next = b.session.next(Time::ZERO, &mut input);
+        let out = b.out();
+        most = most.max(out.len());
+        said.push_str(&out);
+        if !matches!(next, Next::Wait(wants) if wants.flush) {
+            break;
+        }
+    }
+    assert_eq!(said, "* 4 EXPUNGE\r\n".repeat(20_000) + "4 OK Done\r\n");
+    assert!(most < 256 << 10, "{most} octets at once");
+}

@@ -13,8 +13,9 @@ use super::{
 };
 use crate::{Change, Event, Load, Need, Noted, UidSet, Why, kind, syntax};
 
-/// EXPUNGE lines that are written between two looks at the high-water mark.
-const PAGE: u32 = 500;
+/// EXPUNGE lines that are written between two looks at the high-water mark, which is reached with
+/// about as many: each page costs a walk over the view.
+const PAGE: u32 = 4000;
 
 impl Session {
     /// Notes what happened to a mailbox, at any time and for any mailbox. Within IDLE the client is
