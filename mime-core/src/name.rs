@@ -161,7 +161,7 @@ impl Name {
 
     /// Whether ENVELOPE, BODYSTRUCTURE, threads and lists of mail need the field.
     pub(crate) const fn is_outlined(self) -> bool {
-        self.is_single()
+        self.is_single() && !matches!(self, Name::MimeVersion)
     }
 
     pub(crate) fn from_number(number: u8) -> Name {

@@ -36,7 +36,8 @@ impl<'a> Outline<'a> {
         }
     }
 
-    /// Whether it holds all fields of all headers. A stored outline does not.
+    /// Whether it has all fields of its headers to look at: a stored outline does not. What limits
+    /// left out is told by [`LayoutRef::is_cut`], whose answer is stored.
     pub fn is_complete(&self) -> bool {
         matches!(self.source, Source::Message(_))
     }

@@ -247,7 +247,11 @@ impl<'a> Outline<'a> {
     }
 
     /// Appends the stored form to `out`: the layout, and copies of all fields that
-    /// [`Name`](crate::Name) knows, but for `Received` and `DKIM-Signature`.
+    /// [`Name`](crate::Name) knows, but for `Received`, `DKIM-Signature` and `MIME-Version`.
+    ///
+    /// It takes 48 octets, 32 for each part, and 12 and a copy for each of these fields: some 400
+    /// octets for a mail without attachments, and never more than the message and 44 octets for each
+    /// part and field.
     ///
     /// ENVELOPE and BODYSTRUCTURE are answered from it without opening the message.
     ///

@@ -158,3 +158,44 @@ fn an_outline_answers_alone() {
             .all(|field| field.offset().is_none())
     );
 }
+
+/// What a server stores beside each mail: a fixed part, and what ENVELOPE and BODYSTRUCTURE tell.
+#[test]
+fn an_outline_is_as_large_as_what_it_answers() {
+    let mail = "Received: from a.example\r\n\tby b.example; Sat, 21 Nov 2026 01:00:00 +0000\r\n\
+        DKIM-Signature: v=1; a=rsa-sha256; d=a.example; b=abc\r\nFrom: A <a@a.example>\r\n\
+        To: b@b.example\r\nSubject: hello\r\nMIME-Version: 1.0\r\nX-Mailer: x\r\n\
+        Content-Type: text/plain; charset=utf-8\r\n\r\nbody\r\n";
+    let copies: usize = ["From:", "To:", "Subject:", "Content-Type:"]
+        .iter()
+        .filter_map(|name| mail.lines().find(|line| line.starts_with(name)))
+        .map(|line| line.len() + 2)
+        .sum();
+    assert_eq!(outline(mail.as_bytes()).len(), 48 + 32 + 4 * 12 + copies);
+}
+
+/// Whoever reads a stored outline learns that a limit left something out.
+#[test]
+fn a_cut_is_stored() {
+    let mail = b"A: b\nSubject: x\nContent-Type: message/rfc822\n\nSubject: y\n\nz\n";
+    for (limits, cut) in [
+        (Limits::DEFAULT, false),
+        (Limits::DEFAULT.fields(1), true),
+        (Limits::DEFAULT.parts(1), true),
+        (Limits::DEFAULT.depth(0), true),
+        (Limits::DEFAULT.octets(3), true),
+    ] {
+        let layout = Layout::scan(mail, &limits);
+        let mut stored = Vec::new();
+        layout.on(mail).unwrap().outline().write(&mut stored);
+        let read = Outline::read(&stored).unwrap();
+        assert_eq!(read.layout().is_cut(), cut, "{limits:?}");
+        let mut stored = Vec::new();
+        layout.as_ref().write(Keep::Parts, &mut stored);
+        assert_eq!(
+            LayoutRef::read(&stored).unwrap().is_cut(),
+            cut,
+            "{limits:?}"
+        );
+    }
+}
