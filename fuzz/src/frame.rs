@@ -17,8 +17,12 @@ pub fn frame_lines(data: &[u8]) {
             let mut rest = &window[..];
             while let Some(line) = lines.next(&mut rest, limit) {
                 found.push(match line {
-                    Line::Whole(line) => (true, line.to_vec()),
-                    Line::TooLong(start) => (false, start.to_vec()),
+                    Line::Whole(line) => ("whole", line.to_vec()),
+                    Line::TooLong(start) => ("long", start.to_vec()),
+                    Line::Bare(before) => {
+                        found.push(("bare", before.to_vec()));
+                        return found;
+                    }
                 });
             }
             let taken = window.len() - rest.len();
@@ -32,15 +36,24 @@ pub fn frame_lines(data: &[u8]) {
     assert_eq!(whole, reference(data, limit));
 }
 
-fn reference(mut data: &[u8], limit: usize) -> Vec<(bool, Vec<u8>)> {
+fn reference(mut data: &[u8], limit: usize) -> Vec<(&'static str, Vec<u8>)> {
     let mut found = Vec::new();
     while !data.is_empty() {
         let end = data.windows(2).position(|pair| pair == b"\r\n");
         let line = end.map_or(data.len(), |end| end + 2);
+        let start = &data[..limit.min(end.unwrap_or(data.len()))];
+        // A CR in the last place may be half of a line end.
+        let behind = end.is_some() && start.len() < limit;
+        let sure = start.strip_suffix(b"\r").filter(|_| !behind);
+        let bare = |octet: &u8| matches!(octet, b'\r' | b'\n');
+        if let Some(at) = sure.unwrap_or(start).iter().position(bare) {
+            found.push(("bare", data[..at].to_vec()));
+            return found;
+        }
         if line > limit || (end.is_none() && line >= limit) {
-            found.push((false, data[..limit].to_vec()));
+            found.push(("long", data[..limit].to_vec()));
         } else if let Some(end) = end {
-            found.push((true, data[..end].to_vec()));
+            found.push(("whole", data[..end].to_vec()));
         }
         data = &data[line..];
     }

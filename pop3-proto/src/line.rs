@@ -2,8 +2,9 @@
 
 /// Takes lines off the input, remembering how far it looked.
 ///
-/// A line ends with LF, and one whose LF has no CR is malformed. Waiting for the CRLF instead, as
-/// SMTP must, would leave a client that ends its lines with LF without an answer.
+/// A line ends with LF, and one whose LF has no CR is malformed. It is answered, and the session
+/// goes on: in POP3 a client sends no message that could be taken for commands, which is why
+/// `wire_core::frame::Lines` ends there.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     /// Octets at the front of the input that hold no LF.

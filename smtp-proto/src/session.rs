@@ -60,8 +60,6 @@ pub struct Session {
     mint: Mint,
     stage: Stage,
     lines: Lines,
-    /// Octets at the front of the input without a CR or LF.
-    looked: u32,
     output: Output,
     replies: Replies,
     transaction: Transaction,
@@ -134,7 +132,6 @@ impl Session {
             mint: Mint::new(&entropy),
             stage: Stage::Greeting { early: false },
             lines: Lines::new(),
-            looked: 0,
             output: Output::default(),
             replies: Replies::default(),
             transaction: Transaction::None,

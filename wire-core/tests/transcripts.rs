@@ -83,11 +83,11 @@ fn what_is_right_passes_under_every_cut() {
         S: hello
         C: one
         C: ASK you
-        C: two<LF>three
+        C: two<NUL>three
         S: one
         = ask you
         S: no you
-        S: two<LF>three
+        S: two<NUL>three
         C: <70*a>
         S: too long
         C: ASK me

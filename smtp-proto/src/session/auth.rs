@@ -2,10 +2,11 @@
 
 use wire_core::{
     Answered, CloseReason, Ticket, Time,
+    frame::Line,
     sasl::{Answer, Exchange, Failure, Identity, Mechanism, Step as SaslStep, line as base64},
 };
 
-use super::{Session, Stage, Step, command::Read, replies::Ask};
+use super::{Session, Stage, Step, replies::Ask};
 use crate::{Event, Reply, Violation, kind, own_replies};
 
 /// A running exchange.
@@ -89,24 +90,24 @@ impl Session {
             return self.sasl_step(now, step).map_or(Step::Again, Step::Event);
         }
         let limit = self.config.limits.sasl_line as usize;
-        let event = match self.read_line(input, limit) {
-            Read::Line(line) => {
+        let event = match self.lines.next(input, limit) {
+            Some(Line::Whole(line)) => {
                 self.clock.command(now);
                 self.sasl_line(line)
             }
-            Read::TooLong(_) => {
+            Some(Line::TooLong(_)) => {
                 // RFC 4954 section 4.
                 Some(self.sasl_rejected(own_replies::SASL_LINE))
             }
-            Read::Bare(_) => {
+            Some(Line::Bare(_)) => {
                 self.stage = Stage::Command;
                 Some(self.reject(&[], Violation::BareNewline))
             }
-            Read::More if self.eof => {
+            None if self.eof => {
                 self.close(CloseReason::Eof);
                 None
             }
-            Read::More => return self.wait(true, input),
+            None => return self.wait(true, input),
         };
         event.map_or(Step::Again, Step::Event)
     }

@@ -1,6 +1,6 @@
 //! Command lines: framing, dispatch, refusal.
 
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 use wire_core::{CloseReason, Time, Wants, frame::Line};
 
 use super::{Session, Stage, Step, replies::Ask};
@@ -9,16 +9,6 @@ use crate::{
     grammar::command::{self, Command},
     own_replies,
 };
-
-/// What the front of the input is.
-pub(super) enum Read<'i> {
-    Line(&'i [u8]),
-    /// Over the limit; the rest of it will be thrown away.
-    TooLong(&'i [u8]),
-    /// A CR or LF that ends no line stands behind this.
-    Bare(&'i [u8]),
-    More,
-}
 
 impl Session {
     pub(super) fn command<'i>(&mut self, now: Time, input: &mut &'i [u8]) -> Step<'i> {
@@ -33,42 +23,20 @@ impl Session {
             return Step::Wait(Wants::FLUSH);
         }
         let limit = self.config.limits.command_line as usize;
-        let event = match self.read_line(input, limit) {
-            Read::Line(line) => self.execute(now, line),
-            Read::TooLong(line) => {
+        let event = match self.lines.next(input, limit) {
+            Some(Line::Whole(line)) => self.execute(now, line),
+            Some(Line::TooLong(line)) => {
                 self.clock.command(now);
                 Some(self.reject(line, Violation::LineTooLong))
             }
-            Read::Bare(line) => Some(self.reject(line, Violation::BareNewline)),
-            Read::More if self.eof && self.replies.is_empty() => {
+            Some(Line::Bare(line)) => Some(self.reject(line, Violation::BareNewline)),
+            None if self.eof && self.replies.is_empty() => {
                 self.close(CloseReason::Eof);
                 None
             }
-            Read::More => return self.wait(true, input),
+            None => return self.wait(true, input),
         };
         event.map_or(Step::Again, Step::Event)
-    }
-
-    /// Takes a line, and notices a bare CR or LF before the line is complete: a client that ends
-    /// its lines so would wait for a reply for ever.
-    pub(super) fn read_line<'i>(&mut self, input: &mut &'i [u8], limit: usize) -> Read<'i> {
-        let bare = |octets: &'i [u8], from, complete| {
-            find_bare(octets, from, complete)
-                .and_then(|at| octets.get(..at))
-                .map(Read::Bare)
-        };
-        let read = match self.lines.next(input, limit) {
-            Some(Line::Whole(line)) => bare(line, 0, true).unwrap_or(Read::Line(line)),
-            Some(Line::TooLong(start)) => bare(start, 0, false).unwrap_or(Read::TooLong(start)),
-            None if self.lines.is_discarding() => Read::More,
-            None => {
-                let found = bare(input, self.looked as usize, false);
-                self.looked = u32::try_from(input.len().saturating_sub(1)).unwrap_or(0);
-                return found.unwrap_or(Read::More);
-            }
-        };
-        self.looked = 0;
-        read
     }
 
     /// Ends the session between two commands, if it is time to.
@@ -228,14 +196,4 @@ impl Session {
 pub(super) fn offset(line: &[u8], argument: &[u8], at: usize) -> u16 {
     let before = line.trim_ascii_end().len().saturating_sub(argument.len());
     u16::try_from(before + at).unwrap_or(u16::MAX)
-}
-
-/// The first CR or LF at or behind `from`, unless it is or may become a CRLF.
-fn find_bare(octets: &[u8], from: usize, complete: bool) -> Option<usize> {
-    let at = from + memchr2(b'\r', b'\n', octets.get(from..)?)?;
-    match octets.get(at..) {
-        Some([b'\r', b'\n', ..]) => None,
-        Some([b'\r']) if !complete => None,
-        _ => Some(at),
-    }
 }

@@ -47,7 +47,6 @@ impl Session {
         self.peer.tls = Some(Box::new(tls));
         self.stage = Stage::Command;
         self.lines.reset();
-        self.looked = 0;
         self.finals.left(0);
         self.hello = None;
         self.identity = None;

@@ -1,12 +1,11 @@
-//! Lines that end with CRLF, as SMTP, LMTP and POP3 have them.
+//! Lines that end with CRLF, as SMTP and LMTP have them.
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 /// Takes lines off the input, remembering how far it looked, so that single octets cost no more
 /// than whole lines.
 ///
-/// Only CRLF ends a line (RFC 5321 section 2.3.8); a lone CR or LF is part of it, for the grammar
-/// to refuse.
+/// Only CRLF ends a line, and nothing else holds a CR or LF (RFC 5321 section 2.3.8).
 ///
 /// ```
 /// use wire_core::frame::{Line, Lines};
@@ -19,17 +18,21 @@ use memchr::memchr;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Lines {
-    /// Octets at the front of the input that hold no line end.
+    /// Octets at the front of the input that hold no CR and no LF.
     scanned: usize,
     /// The rest of a line that was too long is thrown away.
     discarding: bool,
 }
 
-/// One line, without its CRLF.
+/// One line, without its CRLF, or why there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Line<'i> {
     /// A line within the limit.
     Whole(&'i [u8]),
+    /// A CR or LF that ends no line stands behind these octets. Said before the line is complete,
+    /// since a client that ends its lines so would wait for a reply for ever. Nothing was taken: it
+    /// cannot be told what is a line from here on.
+    Bare(&'i [u8]),
     /// A line over the limit: its first octets, as many as the limit allows. Said once; the rest
     /// is thrown away up to the next CRLF.
     TooLong(&'i [u8]),
@@ -53,25 +56,27 @@ impl Lines {
         let all = *input;
         let limit = limit.max(2);
         let within = all.get(..limit).unwrap_or(all);
-        match find_crlf(within, self.scanned) {
-            Some(end) => {
-                self.scanned = 0;
+        let from = std::mem::take(&mut self.scanned).min(within.len());
+        let unseen = within.get(from..).unwrap_or_default();
+        let end = from + memchr2(b'\r', b'\n', unseen).unwrap_or(unseen.len());
+        let (line, rest) = within.split_at_checked(end)?;
+        match rest {
+            [b'\r', b'\n', ..] => {
                 *input = all.get(end + 2..).unwrap_or_default();
-                all.get(..end).map(Line::Whole)
+                Some(Line::Whole(line))
             }
-            None if all.len() >= limit => {
-                self.scanned = 0;
+            // A CR in the last place may be half of the line end: it is looked at again.
+            [] | [b'\r'] if within.len() == limit => {
                 self.discarding = true;
-                // A CR in the last place may be half of the line end: it is looked at again.
-                let keep = usize::from(within.last() == Some(&b'\r'));
-                *input = all.get(limit - keep..).unwrap_or_default();
+                *input = all.get(end..).unwrap_or_default();
                 self.discard(input);
                 Some(Line::TooLong(within))
             }
-            None => {
-                self.scanned = all.len();
+            [] | [b'\r'] => {
+                self.scanned = end;
                 None
             }
+            _ => Some(Line::Bare(line)),
         }
     }
 

@@ -72,6 +72,10 @@ impl Toy {
             None if self.eof => Next::Closed(CloseReason::Eof),
             None => Next::Wait(Wants::INPUT),
             Some(Line::TooLong(_)) => self.say(now, b"too long"),
+            Some(Line::Bare(_)) => {
+                self.closing = Some(CloseReason::Aborted);
+                self.say(now, b"no line")
+            }
             Some(Line::Whole(line)) => match line.split_at_checked(4) {
                 Some((b"ASK ", what)) => {
                     self.silent_since = now;
