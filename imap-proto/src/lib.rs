@@ -1,4 +1,8 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "mime", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "mime"),
+    doc = "IMAP server sessions without I/O. The README's example needs the feature `mime`."
+)]
 
 mod capability;
 mod change;
