@@ -20,6 +20,7 @@ use rusqlite::{Connection, ErrorCode};
 use std::{
     collections::VecDeque,
     ops::Deref,
+    panic::{self, AssertUnwindSafe},
     path::PathBuf,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
@@ -430,7 +431,7 @@ fn transact(
 fn in_savepoint(tx: &mut Tx<'_>, job: &mut dyn Job) -> std::result::Result<(), Broken> {
     let (touched, adopted) = (tx.touched.len(), tx.adopted.len());
     statement(tx.db, "SAVEPOINT call")?;
-    let outcome = job.run(tx);
+    let outcome = caught(|| job.run(tx));
     if tx.db.is_autocommit() {
         // A full disk, for one, ends the whole transaction and not only the statement.
         let cause = outcome.err().unwrap_or(Fault::Told(Error::Busy));
@@ -442,6 +443,15 @@ fn in_savepoint(tx: &mut Tx<'_>, job: &mut dyn Job) -> std::result::Result<(), B
         tx.adopted.truncate(adopted);
     }
     statement(tx.db, "RELEASE call")
+}
+
+/// A call that panics is one that fails: the thread is everybody's. What it left half done goes with
+/// its savepoint.
+fn caught(run: impl FnOnce() -> Done<()>) -> Done<()> {
+    panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        tracing::error!("a call of the store panicked");
+        Err(Error::Busy.into())
+    })
 }
 
 fn statement(db: &Connection, sql: &str) -> std::result::Result<(), Broken> {

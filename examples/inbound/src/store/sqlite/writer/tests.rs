@@ -167,6 +167,21 @@ fn a_call_that_fails_is_taken_back_alone() {
 }
 
 #[test]
+fn a_call_that_panics_is_taken_back_and_the_writer_goes_on() {
+    let fixture = Fixture::new(patient());
+    let panics = fixture.submit(|tx| {
+        insert(tx, 1)?;
+        if tx.now > 0 {
+            panic!("on purpose");
+        }
+        Ok(())
+    });
+    assert_eq!(panics.blocking_recv(), Ok(Err(Error::Busy)));
+    assert_eq!(fixture.insert(2).blocking_recv(), Ok(Ok(())));
+    assert_eq!(fixture.numbers(), [2]);
+}
+
+#[test]
 fn a_commit_that_fails_is_success_for_nobody() {
     let fixture = Fixture::new(patient());
     let (go, held) = fixture.hold();
