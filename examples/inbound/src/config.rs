@@ -235,9 +235,17 @@ fn listeners(cli: &Serve) -> Result<Vec<(Service, SocketAddr)>, Mistake> {
     ];
     let mut listen = Vec::new();
     for (service, text) in flags {
-        if text != "off" {
-            listen.push((service, address(service, text)?));
+        if text == "off" {
+            continue;
         }
+        let address = address(service, text)?;
+        if service == Service::Lmtp && address.port() == 25 {
+            return Err(Mistake::new(
+                "--lmtp",
+                "LMTP is never served on port 25 (RFC 2033)",
+            ));
+        }
+        listen.push((service, address));
     }
     Ok(listen)
 }

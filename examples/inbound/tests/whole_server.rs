@@ -297,6 +297,8 @@ fn a_mistake_is_one_line_that_names_the_flag() {
     let table: &[(&str, &[&str])] = &[
         ("--smtp", &["--smtp", &taken]),
         ("--imaps", &["--imaps", "nowhere"]),
+        // lmtp-2033-5-03
+        ("--lmtp", &["--lmtp", "127.0.0.1:25"]),
         ("--account", &["--account", "alice@example.org"]),
         ("--account", &["--account", "alice@example.org:"]),
         ("--account", &["--account", "@example.org:x"]),
@@ -372,4 +374,52 @@ fn logs_name_the_session_and_hold_no_secret_and_no_control() {
         log.contains("password refused") && log.contains("delivered"),
         "{log}"
     );
+}
+
+#[test]
+fn trace_fields_stand_on_top_and_change_nothing() {
+    // smtp-5321-4.4-01 smtp-5321-4.4-02 smtp-5321-4.4-03
+    let server = Server::start(OPEN);
+    let message = "Received: from c by d; Sat, 21 Nov 2026 08:00:02 +0000\r\n\
+        Received:  from b\r\n\tby c; Sat, 21 Nov 2026 08:00:01 +0000\r\n\
+        Received: from a by b; Sat, 21 Nov 2026 08:00:00 +0000\r\n\
+        Subject: far\r\n\r\nbody";
+    deliver(&server, &["demo@example.org"], message);
+    let mut pop3 = server.pop3();
+    pop3.until("+OK");
+    let lines = pop3.listing("RETR 1");
+    assert_eq!(lines[1], "Return-Path: <sender@example.com>");
+    assert!(
+        lines[2].starts_with("Received: from client.example"),
+        "{lines:?}"
+    );
+    let theirs = lines
+        .iter()
+        .position(|line| line.starts_with("Received: from c by d"))
+        .unwrap();
+    assert!(
+        lines[3..theirs]
+            .iter()
+            .all(|line| line.starts_with(['\t', ' '])),
+        "{lines:?}"
+    );
+    assert_eq!(lines[theirs..].join("\r\n"), message);
+}
+
+#[test]
+fn a_tls_port_says_nothing_in_the_clear() {
+    // sasl-8314-3.3-01
+    let server = Server::start(&[]);
+    for port in ["smtps", "imaps", "pop3s"] {
+        let mut client = server.connect(port);
+        // No greeting waits here to be said before these octets, which are no handshake.
+        client.send("NOOP\r\n");
+        let mut octets = Vec::new();
+        client.read_all(&mut octets);
+        // Nothing, or an alert of TLS.
+        assert!(
+            octets.first().is_none_or(|octet| *octet == 21),
+            "{octets:?}"
+        );
+    }
 }

@@ -301,10 +301,13 @@ impl Client {
 
     pub fn is_closed(&mut self) -> bool {
         let mut rest = Vec::new();
-        // A reset is an end, too.
-        self.0
-            .read_to_end(&mut rest)
-            .map_or(true, |_| rest.is_empty())
+        self.read_all(&mut rest);
+        rest.is_empty()
+    }
+
+    /// What comes until the end of the connection. A reset is an end, too.
+    pub fn read_all(&mut self, into: &mut Vec<u8>) {
+        let _ = self.0.read_to_end(into);
     }
 }
 
