@@ -87,6 +87,12 @@ pub(crate) fn without_secret(line: &[u8]) -> &[u8] {
     }
 }
 
+/// Is it AUTH, or meant to be?
+pub(crate) fn is_auth(line: &[u8]) -> bool {
+    let keyword = line.trim_ascii_start().get(..4);
+    keyword.is_some_and(|keyword| keyword.eq_ignore_ascii_case(b"AUTH"))
+}
+
 fn is_secret(keyword: &[u8]) -> bool {
     [&b"PASS"[..], b"APOP", b"AUTH"]
         .iter()

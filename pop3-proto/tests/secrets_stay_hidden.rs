@@ -44,3 +44,31 @@ fn events_print_no_password() {
         assert!(!log.contains(octets.trim_matches(['[', ']'])), "{log}");
     }
 }
+
+#[test]
+fn what_follows_a_refused_auth_is_not_shown() {
+    // Without TLS the exchange is refused, and a client that does not wait goes on with it.
+    let mut session = Session::new(
+        app::config(&[]),
+        Peer::new(None),
+        Entropy([1; 32]),
+        Time::ZERO,
+    );
+    let mut input = &b"AUTH PLAIN\r\nAHUAaHVudGVyMg==\r\nAHUAaHVudGVyMg==\r\nNOOP\r\nXYZZY\r\n"[..];
+    let mut shown = String::new();
+    loop {
+        match session.next(Time::ZERO, &mut input) {
+            Next::Event(Event::Rejected { line, .. }) => {
+                shown += &format!("{}\n", line.escape_ascii());
+            }
+            Next::Event(event) => session.decline(event),
+            Next::Wait(_) if session.output().is_empty() => break,
+            Next::Wait(_) => session.advance_output(usize::MAX),
+            next => panic!("{next:?}"),
+        }
+    }
+    assert!(
+        !shown.contains("AHUA") && shown.contains("XYZZY"),
+        "{shown}"
+    );
+}

@@ -73,6 +73,8 @@ pub struct Session {
     hidden: Capabilities,
     hidden_auth: Mechanisms,
     counts: Counts,
+    /// What is no command may be the rest of a refused AUTH.
+    secrets_follow: bool,
     clock: Clock,
     finals: Finals,
     /// Told at the next call.
@@ -142,6 +144,7 @@ impl Session {
             hidden: Capabilities::NONE,
             hidden_auth: Mechanisms::NONE,
             counts: Counts::default(),
+            secrets_follow: false,
             clock: Clock::new(now),
             finals: Finals::default(),
             dropped: None,

@@ -47,9 +47,22 @@ fn no_event_shows_an_auth_line() {
         ("auth", b"EHLO a\r\nAUTH PLAIN hunter2\r\n"),
         ("plainauth", b"EHLO a\r\nAUTH PLAIN\r\nhunter2\r\n"),
         ("plainauth", b"EHLO a\r\nAUTH PLAIN\r\nhunter2\n"),
+        // Said by a client that does not wait for the answer.
+        (
+            "auth",
+            b"EHLO a\r\nAUTH LOGIN\r\nhunter2\r\nhunter2\r\nNOOP\r\n",
+        ),
+        ("plainauth", b"EHLO a\r\nAUTH NONE\r\nhunter2\r\n"),
+        ("plainauth", b"EHLO a\r\nAUTH LOGIN\r\n!\r\nhunter2\r\n"),
     ] {
         let seen = shown(words, line);
         assert!(!seen.is_empty(), "{}", line.escape_ascii());
         assert!(!seen.contains("hunter2"), "{seen}");
     }
+}
+
+#[test]
+fn a_line_behind_other_commands_is_shown() {
+    let seen = shown("auth", b"EHLO a\r\nAUTH LOGIN\r\nNOOP\r\nXYZZY\r\n");
+    assert!(seen.contains("XYZZY"), "{seen}");
 }

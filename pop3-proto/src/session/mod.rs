@@ -46,6 +46,8 @@ pub struct Session {
     peer: Peer,
     mint: Mint,
     lines: Lines,
+    /// What is no command may be the rest of a refused AUTH.
+    secrets_follow: bool,
     output: Output,
     doing: Doing,
     /// The decision that is open, or the handshake.
@@ -121,6 +123,7 @@ impl Session {
             peer,
             mint: Mint::new(&entropy),
             lines: Lines::default(),
+            secrets_follow: false,
             output: Output::default(),
             doing: Doing::Greeting,
             open: None,
@@ -295,6 +298,7 @@ impl Session {
             _ => None,
         };
         let command = Command::parse(line);
+        self.secrets_follow &= matches!(command, Err(Malformed::Keyword));
         // The longer limit before login is for SASL only.
         let may_be_long = matches!(command, Ok(Command::Auth(_)));
         if !may_be_long && line.len() + 2 > self.config.limits.line {
@@ -329,7 +333,14 @@ impl Session {
                 self.end(CloseReason::TooManyErrors);
             }
         }
-        let line = command::without_secret(line);
+        // Behind an AUTH that was refused, a client may go on with its password all the same.
+        let follows = self.secrets_follow && why == Violation::UnknownCommand;
+        self.secrets_follow = follows || why == Violation::SaslMalformed || command::is_auth(line);
+        let line = if follows {
+            b""
+        } else {
+            command::without_secret(line)
+        };
         Some(Next::Event(Event::Rejected { line, why }))
     }
 

@@ -89,6 +89,7 @@ impl Session {
             return Some(self.reject(line, Violation::NulByte));
         }
         let (command, argument) = command::split(line);
+        self.secrets_follow &= command == Command::Unknown;
         if matches!(self.stage, Stage::Unwelcome) && command != Command::Quit {
             return Some(self.reject(line, Violation::BadSequence));
         }
@@ -150,7 +151,11 @@ impl Session {
         reply: Reply<'static>,
     ) -> Event<'i> {
         self.refuse_own(Ask::Own, why, reply);
-        let line = if command::is_secret(line) { &[] } else { line };
+        // Behind an AUTH that was refused, a client may go on with its password all the same.
+        let follows = self.secrets_follow && why == Violation::UnknownCommand;
+        self.secrets_follow =
+            follows || why == Violation::SaslMalformed || command::is_secret(line);
+        let line = if self.secrets_follow { &[] } else { line };
         Event::Rejected { line, why }
     }
 
