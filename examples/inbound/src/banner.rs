@@ -36,7 +36,7 @@ pub fn text(server: &Server) -> String {
         );
         let _ = writeln!(
             text,
-            "  curl smtp://{smtp} --mail-from me@example.com --mail-rcpt {} --upload-file MAIL.eml",
+            "  curl --crlf smtp://{smtp} --mail-from me@example.com --mail-rcpt {} --upload-file MAIL.eml",
             line.name
         );
     }

@@ -1,7 +1,7 @@
 //! An SMTP server that takes every mail and prints its envelope and size, on `std::net`.
 //!
 //! `cargo run -p small --example smtp-sink [ADDRESS]`, then
-//! `curl smtp://127.0.0.1:2525 --mail-from a@example.org --mail-rcpt b@example.org -T mail.eml`.
+//! `curl --crlf smtp://127.0.0.1:2525 --mail-from a@example.org --mail-rcpt b@example.org -T mail.eml`.
 
 use std::{env, io, net::TcpStream, sync::Arc};
 
