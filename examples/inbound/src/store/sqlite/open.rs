@@ -56,7 +56,7 @@ pub enum OpenError {
 impl Sqlite {
     /// Opens a data folder, or makes it. Blocks; removes what a crash left behind.
     pub fn open(folder: &Path, limits: Limits) -> Result<Self, OpenError> {
-        fs::create_dir_all(folder).map_err(|source| io_error(folder, source))?;
+        make_folder(folder).map_err(|source| io_error(folder, source))?;
         let lock = DataLock::take(folder)?;
         let path = folder.join("mail.sqlite3");
         let start = || {
@@ -91,6 +91,22 @@ impl Sqlite {
             engine: Arc::new(engine),
         })
     }
+}
+
+/// Makes the folder, and every name on the way to it durable: mail in a folder that a power cut takes
+/// away is lost.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let parent = match folder.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => return fs::create_dir(folder),
+    };
+    make_folder(parent)?;
+    fs::create_dir_all(folder)?;
+    File::open(parent)?.sync_all()
 }
 
 fn io_error(folder: &Path, source: io::Error) -> OpenError {
