@@ -10,7 +10,7 @@ pub const MAX_READ: usize = 1 << 20;
 /// Content that is durable once a [`Store`](super::Store) method has taken it, and invisible until then.
 ///
 /// Dropped unused, it leaves nothing behind.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Staged {
     /// Its digest.
     pub hash: Sha256,
@@ -20,7 +20,7 @@ pub struct Staged {
 }
 
 /// Where staged octets wait.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) enum Place {
     /// Small: they travel with the transaction.
     Inline(Bytes),

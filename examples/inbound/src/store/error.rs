@@ -36,7 +36,8 @@ pub enum Error {
     /// The mod-sequence or cursor is of another life: read afresh.
     #[error("too old: read afresh")]
     Stale,
-    /// No space: 452 4.3.1, `NO [UNAVAILABLE]`.
+    /// No space: 452 4.3.1, `NO [UNAVAILABLE]`. In the commit, it may be done as with
+    /// [`Unknown`](Error::Unknown).
     #[error("no space left")]
     Full,
     /// Too much to do, or the disk fails: 451, try again. Nothing was done.

@@ -42,7 +42,8 @@ use std::time::Duration;
 /// Mailboxes and messages.
 ///
 /// A future that is dropped after its first poll does not undo anything: the transaction may still be
-/// made. An `Err` means that nothing was kept, except for [`Error::Unknown`].
+/// made. An `Err` means that nothing was kept, except for [`Error::Unknown`], and for
+/// [`Error::Full`] where the space ran out in the commit itself.
 pub trait Store: Send + Sync + 'static {
     /// Puts one message into the mailboxes of its recipients, in one transaction.
     ///

@@ -225,7 +225,9 @@ fn delete(tx: &mut Tx<'_>, account: AccountId, id: MailboxId) -> Done<()> {
 }
 
 pub(super) fn subscribe(tx: &Tx<'_>, account: AccountId, name: &str, on: bool) -> Done<()> {
-    if on {
+    let sql = "SELECT EXISTS (SELECT 1 FROM subscription WHERE account_id = ? AND name = ?)";
+    let is_subscribed: bool = tx.one(sql, params![account, name], |row| row.get(0))?;
+    if on && !is_subscribed {
         let sql = "SELECT count(*) FROM subscription WHERE account_id = ?";
         must_have_room(tx, account, sql)?;
     }

@@ -341,12 +341,11 @@ impl Worker {
             Err(fault) => Err(Broken::before_commit(fault)),
         };
         let answer = match outcome {
-            Ok((touched, octets)) => {
+            Ok(octets) => {
                 self.queue.commits.fetch_add(1, Ordering::Relaxed);
                 self.queue
                     .calls
                     .fetch_add(jobs.len() as u64, Ordering::Relaxed);
-                self.setting.hub.hint(&touched);
                 if let Some(checkpoint) = &self.setting.checkpoint {
                     checkpoint.written(octets);
                 }
@@ -387,7 +386,7 @@ fn transact(
     queue: &Queue,
     setting: &Setting,
     jobs: &mut Vec<Box<dyn Job>>,
-) -> std::result::Result<(Vec<Hint>, usize), Broken> {
+) -> std::result::Result<usize, Broken> {
     let limits = &setting.limits;
     let began = Instant::now();
     let (touched, adopted) = (Vec::new(), Vec::new());
@@ -417,14 +416,16 @@ fn transact(
         .prepare_cached("COMMIT")
         .and_then(|mut commit| commit.execute([]));
     let outcome = committed.map_err(Broken::in_commit);
-    // Where the outcome is unknown, a row may name the file: the next start will see.
+    // Where the outcome is unknown, a row may name the file, and there may be news: whoever is told
+    // looks and sees.
     if outcome
         .as_ref()
         .map_or_else(|broken| broken.in_commit, |_| true)
     {
         tx.adopted.iter().for_each(|file| file.keep());
+        setting.hub.hint(&tx.touched);
     }
-    outcome.map(|_| (tx.touched, octets))
+    outcome.map(|_| octets)
 }
 
 /// Runs one call so that its failure harms no other.
