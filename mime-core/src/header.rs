@@ -13,8 +13,8 @@ use crate::scan::lines::{self, Line};
 
 /// The fields of one part, in their order.
 ///
-/// It comes from a message, from a stored outline (which holds the fields that
-/// [`Name`] knows and no others), or from bare octets by [`Header::new`].
+/// It comes from a message, from a stored outline (which holds the fields of
+/// [`Name::is_outlined`] and no others), or from bare octets by [`Header::new`].
 /// Duplicates are the caller's decision: [`first`](Self::first), [`last`](Self::last),
 /// [`only`](Self::only), [`all`](Self::all).
 ///

@@ -55,10 +55,52 @@ pub enum Name {
     ContentMd5,
     /// DKIM-Signature
     DkimSignature,
+    /// Return-Path
+    ReturnPath,
+    /// Authentication-Results
+    AuthenticationResults,
+    /// ARC-Seal
+    ArcSeal,
+    /// ARC-Message-Signature
+    ArcMessageSignature,
+    /// ARC-Authentication-Results
+    ArcAuthenticationResults,
+    /// Auto-Submitted
+    AutoSubmitted,
+    /// List-Id
+    ListId,
+    /// List-Post
+    ListPost,
+    /// List-Help
+    ListHelp,
+    /// List-Subscribe
+    ListSubscribe,
+    /// List-Unsubscribe
+    ListUnsubscribe,
+    /// List-Unsubscribe-Post
+    ListUnsubscribePost,
+    /// List-Owner
+    ListOwner,
+    /// List-Archive
+    ListArchive,
+    /// Resent-Date
+    ResentDate,
+    /// Resent-From
+    ResentFrom,
+    /// Resent-Sender
+    ResentSender,
+    /// Resent-To
+    ResentTo,
+    /// Resent-Cc
+    ResentCc,
+    /// Resent-Bcc
+    ResentBcc,
+    /// Resent-Message-ID
+    ResentMessageId,
 }
 
 /// Every name, in the order of its number, with its usual spelling.
-const ALL: [(Name, &str); 23] = [
+const ALL: [(Name, &str); 44] = [
     (Name::Other, ""),
     (Name::From, "From"),
     (Name::Sender, "Sender"),
@@ -82,6 +124,27 @@ const ALL: [(Name, &str); 23] = [
     (Name::ContentLocation, "Content-Location"),
     (Name::ContentMd5, "Content-MD5"),
     (Name::DkimSignature, "DKIM-Signature"),
+    (Name::ReturnPath, "Return-Path"),
+    (Name::AuthenticationResults, "Authentication-Results"),
+    (Name::ArcSeal, "ARC-Seal"),
+    (Name::ArcMessageSignature, "ARC-Message-Signature"),
+    (Name::ArcAuthenticationResults, "ARC-Authentication-Results"),
+    (Name::AutoSubmitted, "Auto-Submitted"),
+    (Name::ListId, "List-Id"),
+    (Name::ListPost, "List-Post"),
+    (Name::ListHelp, "List-Help"),
+    (Name::ListSubscribe, "List-Subscribe"),
+    (Name::ListUnsubscribe, "List-Unsubscribe"),
+    (Name::ListUnsubscribePost, "List-Unsubscribe-Post"),
+    (Name::ListOwner, "List-Owner"),
+    (Name::ListArchive, "List-Archive"),
+    (Name::ResentDate, "Resent-Date"),
+    (Name::ResentFrom, "Resent-From"),
+    (Name::ResentSender, "Resent-Sender"),
+    (Name::ResentTo, "Resent-To"),
+    (Name::ResentCc, "Resent-Cc"),
+    (Name::ResentBcc, "Resent-Bcc"),
+    (Name::ResentMessageId, "Resent-Message-ID"),
 ];
 
 impl Name {
@@ -99,75 +162,126 @@ impl Name {
     /// ```
     #[inline]
     pub fn of(octets: &[u8]) -> Name {
-        match octets.len() {
-            2 => among(octets, [(b"to", Name::To), (b"cc", Name::Cc)]),
-            3 => among(octets, [(b"bcc", Name::Bcc)]),
-            4 => among(octets, [(b"from", Name::From), (b"date", Name::Date)]),
-            6 => among(octets, [(b"sender", Name::Sender)]),
-            7 => among(octets, [(b"subject", Name::Subject)]),
-            8 => among(
+        // Length and first letter leave at most three.
+        let first = octets.first().map_or(0, |b| b.to_ascii_lowercase());
+        match (octets.len(), first) {
+            (2, b't') => one(octets, b"to", Name::To),
+            (2, b'c') => one(octets, b"cc", Name::Cc),
+            (3, b'b') => one(octets, b"bcc", Name::Bcc),
+            (4, b'f') => one(octets, b"from", Name::From),
+            (4, b'd') => one(octets, b"date", Name::Date),
+            (6, b's') => one(octets, b"sender", Name::Sender),
+            (7, b's') => one(octets, b"subject", Name::Subject),
+            (7, b'l') => one(octets, b"list-id", Name::ListId),
+            (8, b'r') => among(
                 octets,
                 [(b"received", Name::Received), (b"reply-to", Name::ReplyTo)],
             ),
-            10 => among(
+            (8, b'a') => one(octets, b"arc-seal", Name::ArcSeal),
+            (9, b'l') => among(
                 octets,
                 [
-                    (b"message-id", Name::MessageId),
+                    (b"list-post", Name::ListPost),
+                    (b"list-help", Name::ListHelp),
+                ],
+            ),
+            (9, b'r') => among(
+                octets,
+                [
+                    (b"resent-to", Name::ResentTo),
+                    (b"resent-cc", Name::ResentCc),
+                ],
+            ),
+            (10, b'm') => one(octets, b"message-id", Name::MessageId),
+            (10, b'c') => one(octets, b"content-id", Name::ContentId),
+            (10, b'l') => one(octets, b"list-owner", Name::ListOwner),
+            (10, b'r') => among(
+                octets,
+                [
                     (b"references", Name::References),
-                    (b"content-id", Name::ContentId),
+                    (b"resent-bcc", Name::ResentBcc),
                 ],
             ),
-            11 => among(
+            (11, b'i') => one(octets, b"in-reply-to", Name::InReplyTo),
+            (11, b'c') => one(octets, b"content-md5", Name::ContentMd5),
+            (11, b'r') => among(
                 octets,
                 [
-                    (b"in-reply-to", Name::InReplyTo),
-                    (b"content-md5", Name::ContentMd5),
+                    (b"return-path", Name::ReturnPath),
+                    (b"resent-date", Name::ResentDate),
+                    (b"resent-from", Name::ResentFrom),
                 ],
             ),
-            12 => among(
-                octets,
-                [
-                    (b"content-type", Name::ContentType),
-                    (b"mime-version", Name::MimeVersion),
-                ],
-            ),
-            14 => among(octets, [(b"dkim-signature", Name::DkimSignature)]),
-            16 => among(
+            (12, b'c') => one(octets, b"content-type", Name::ContentType),
+            (12, b'm') => one(octets, b"mime-version", Name::MimeVersion),
+            (12, b'l') => one(octets, b"list-archive", Name::ListArchive),
+            (13, b'r') => one(octets, b"resent-sender", Name::ResentSender),
+            (14, b'd') => one(octets, b"dkim-signature", Name::DkimSignature),
+            (14, b'l') => one(octets, b"list-subscribe", Name::ListSubscribe),
+            (14, b'a') => one(octets, b"auto-submitted", Name::AutoSubmitted),
+            (16, b'c') => among(
                 octets,
                 [
                     (b"content-language", Name::ContentLanguage),
                     (b"content-location", Name::ContentLocation),
                 ],
             ),
-            19 => among(
+            (16, b'l') => one(octets, b"list-unsubscribe", Name::ListUnsubscribe),
+            (17, b'r') => one(octets, b"resent-message-id", Name::ResentMessageId),
+            (19, b'c') => among(
                 octets,
                 [
                     (b"content-disposition", Name::ContentDisposition),
                     (b"content-description", Name::ContentDescription),
                 ],
             ),
-            25 => among(
+            (21, b'l') => one(octets, b"list-unsubscribe-post", Name::ListUnsubscribePost),
+            (21, b'a') => one(octets, b"arc-message-signature", Name::ArcMessageSignature),
+            (22, b'a') => one(
                 octets,
-                [(b"content-transfer-encoding", Name::ContentTransferEncoding)],
+                b"authentication-results",
+                Name::AuthenticationResults,
+            ),
+            (25, b'c') => one(
+                octets,
+                b"content-transfer-encoding",
+                Name::ContentTransferEncoding,
+            ),
+            (26, b'a') => one(
+                octets,
+                b"arc-authentication-results",
+                Name::ArcAuthenticationResults,
             ),
             _ => Name::Other,
         }
     }
 
-    /// Whether RFC 5322 section 3.6 or RFC 2045 allow the field only once.
+    /// Whether RFC 5322 section 3.6, RFC 2045, RFC 2369, RFC 2919 or RFC 3834 allow the field only once.
     pub const fn is_single(self) -> bool {
-        !matches!(self, Name::Other | Name::Received | Name::DkimSignature)
+        let number = self as u8;
+        self.is_outlined()
+            || matches!(self, Name::MimeVersion)
+            || number >= Name::AutoSubmitted as u8 && number <= Name::ListArchive as u8
     }
 
-    /// Whether ENVELOPE, BODYSTRUCTURE, threads and lists of mail need the field.
-    pub(crate) const fn is_outlined(self) -> bool {
-        self.is_single() && !matches!(self, Name::MimeVersion)
+    /// Whether a stored [`Outline`](crate::Outline) has copies of the fields of this name: those that
+    /// ENVELOPE, BODYSTRUCTURE, threads and lists of mail need.
+    pub const fn is_outlined(self) -> bool {
+        self as u8 >= Name::From as u8
+            && self as u8 <= Name::ContentMd5 as u8
+            && !matches!(self, Name::Received | Name::MimeVersion)
     }
 
     pub(crate) fn from_number(number: u8) -> Name {
         ALL.get(usize::from(number))
             .map_or(Name::Other, |(name, _)| *name)
     }
+}
+
+/// This name, if the octets spell it.
+#[inline]
+fn one<const N: usize>(octets: &[u8], lower: &[u8; N], name: Name) -> Name {
+    among(octets, [(lower, name)])
 }
 
 /// The one of these names of one length, in lower case, that the octets spell.
@@ -177,4 +291,28 @@ fn among<const N: usize, const M: usize>(octets: &[u8], names: [(&[u8; N], Name)
         .iter()
         .find(|(name, _)| spells(octets, name))
         .map_or(Name::Other, |(_, name)| *name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers are stored: they never change, and the scan keeps them as bits of a word.
+    #[test]
+    fn every_name_is_found_by_its_text_and_by_its_number() {
+        for (number, (name, text)) in (0..).zip(ALL) {
+            assert_eq!(name as u8, number);
+            assert!(number < 64);
+            assert_eq!(Name::from_number(number), name);
+            for text in [text.to_ascii_lowercase(), text.to_ascii_uppercase()] {
+                assert_eq!(Name::of(text.as_bytes()), name, "{text}");
+                let longer = [text.as_bytes(), b"x"].concat();
+                assert_eq!(Name::of(&longer), Name::Other, "{text}");
+                let other = text.replace(['e', 'E'], "u");
+                assert!(other == text || Name::of(other.as_bytes()) == Name::Other);
+            }
+        }
+        assert_eq!(Name::DkimSignature as u8, 22);
+        assert_eq!(Name::from_number(200), Name::Other);
+    }
 }

@@ -246,8 +246,8 @@ impl<'a> Outline<'a> {
         }
     }
 
-    /// Appends the stored form to `out`: the layout, and copies of all fields that
-    /// [`Name`](crate::Name) knows, but for `Received`, `DKIM-Signature` and `MIME-Version`.
+    /// Appends the stored form to `out`: the layout, and copies of the fields that
+    /// [`Name::is_outlined`](crate::Name::is_outlined) names.
     ///
     /// It takes 48 octets, 32 for each part, and 12 and a copy for each of these fields: some 400
     /// octets for a mail without attachments, and never more than the message and 44 octets for each

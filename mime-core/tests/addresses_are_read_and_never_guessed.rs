@@ -201,3 +201,61 @@ fn names_and_addresses_are_borrowed_where_nothing_is_left_out() {
         );
     }
 }
+
+#[test]
+fn groups_gather_their_mailboxes() {
+    let header = Header::new(
+        b"From: a@x.example, A <b@x.example>, Team: c@x.example, junk;, Empty:;, d@x.example\r\n\r\n",
+    );
+    let groups: Vec<_> = header.from().groups();
+    let read: Vec<(Option<&str>, Vec<&str>)> = groups
+        .iter()
+        .map(|group| {
+            let mailboxes = group
+                .mailboxes
+                .iter()
+                .map(|mailbox| mailbox.address.as_str());
+            (group.name.as_deref(), mailboxes.collect())
+        })
+        .collect();
+    let want: [(Option<&str>, Vec<&str>); 4] = [
+        (None, vec!["a@x.example", "b@x.example"]),
+        (Some("Team"), vec!["c@x.example"]),
+        (Some("Empty"), vec![]),
+        (None, vec!["d@x.example"]),
+    ];
+    assert_eq!(read, want);
+    assert!(
+        Header::new(b"From: ;, junk\r\n\r\n")
+            .from()
+            .groups()
+            .is_empty()
+    );
+}
+
+/// What is displayed is read as the same mailbox.
+#[test]
+fn owned_mailboxes_are_displayed_as_they_are_read() {
+    for (value, _) in TABLE {
+        let block = format!("From: {value}\r\n\r\n");
+        for mailbox in Header::new(block.as_bytes()).from().mailboxes() {
+            let kept = mailbox.into_owned().unwrap();
+            let block = format!("From: {kept}\r\n\r\n");
+            let again = Header::new(block.as_bytes()).from().single().unwrap();
+            let again = again.into_owned().unwrap();
+            assert_eq!(
+                (&again.name, &again.address),
+                (&kept.name, &kept.address),
+                "{block}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_must_go_nowhere_is_kept_as_junk() {
+    let header = Header::new(b"From: \"a\\\0\"@c.example, <x\r\n\r\n");
+    let kept: Vec<_> = header.from().map(Address::into_owned).collect();
+    let junk = |text: &str| mime_core::AddressBuf::Junk(text.to_owned());
+    assert_eq!(kept, [junk("a\u{fffd}@c.example"), junk("<x")]);
+}

@@ -94,6 +94,66 @@ fn unix_takes_any_value() {
             second: 255,
             offset_minutes: Some(i16::MIN),
         };
-        date.unix();
+        assert!(!date.to_rfc3339().is_empty() && !date.to_string().is_empty());
+    }
+}
+
+#[test]
+fn both_written_forms_say_the_same() {
+    let table = [
+        (
+            "1 Jan 24 05:30 +0530",
+            "Mon, 01 Jan 2024 05:30:00 +0530",
+            "2024-01-01T05:30:00+05:30",
+        ),
+        (
+            "31 Dec 2016 23:59:60 GMT",
+            "Sat, 31 Dec 2016 23:59:60 +0000",
+            "2016-12-31T23:59:60Z",
+        ),
+        (
+            "29 Feb 2000 12:00:00 EST",
+            "Tue, 29 Feb 2000 12:00:00 -0500",
+            "2000-02-29T12:00:00-05:00",
+        ),
+        (
+            "1 Jan 1970 00:00:00 -0000",
+            "Thu, 01 Jan 1970 00:00:00 -0000",
+            "1970-01-01T00:00:00-00:00",
+        ),
+        (
+            "1 Jan 2024 00:15 -0030",
+            "Mon, 01 Jan 2024 00:15:00 -0030",
+            "2024-01-01T00:15:00-00:30",
+        ),
+        (
+            "31 Dec 9999 00:00 A",
+            "Fri, 31 Dec 9999 00:00:00 -0000",
+            "9999-12-31T00:00:00-00:00",
+        ),
+    ];
+    for (value, mail, internet) in table {
+        let date = DateTime::parse(value.as_bytes()).unwrap();
+        assert_eq!(date.to_string(), mail, "{value}");
+        assert_eq!(date.to_rfc3339(), internet, "{value}");
+        assert_eq!(DateTime::parse(mail.as_bytes()), Some(date));
+        assert_eq!(date.to_utc().unwrap().unix(), date.unix());
+    }
+}
+
+#[test]
+fn seconds_become_the_date_they_come_from() {
+    let day = 86_400;
+    for seconds in (-719_528 * day..2_932_897 * day).step_by(7_654_321) {
+        let date = DateTime::from_unix(seconds).unwrap();
+        assert_eq!(date.unix(), seconds, "{date:?}");
+        if date.year >= 1900 {
+            assert_eq!(DateTime::parse(date.to_string().as_bytes()), Some(date));
+        }
+    }
+    let last = DateTime::from_unix(2_932_897 * day - 1).unwrap();
+    assert_eq!(last.to_rfc3339(), "9999-12-31T23:59:59Z");
+    for none in [2_932_897 * day, -719_528 * day - 1, i64::MAX, i64::MIN] {
+        assert_eq!(DateTime::from_unix(none), None, "{none}");
     }
 }

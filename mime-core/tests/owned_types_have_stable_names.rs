@@ -7,7 +7,7 @@
     clippy::indexing_slicing
 )]
 
-use mime_core::{DateTime, Defect, Found, Layout, Limits, Reading};
+use mime_core::{Address, AddressBuf, DateTime, Defect, Found, Header, Layout, Limits, Reading};
 use serde_json::json;
 
 #[test]
@@ -47,4 +47,40 @@ fn dates_and_readings() {
         serde_json::from_value::<Reading>(json).unwrap(),
         Reading::STRICT
     );
+}
+
+/// It is what JSON gives back, too.
+fn round_trip<T>(value: &T, want: serde_json::Value)
+where
+    T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug,
+{
+    let json = serde_json::to_value(value).unwrap();
+    assert_eq!(json, want);
+    assert_eq!(serde_json::from_value::<T>(json).unwrap(), *value);
+}
+
+#[test]
+fn addresses_and_ids() {
+    let header =
+        Header::new(b"From: A <a@b.example>, g: c@d.example (x);, junk\r\nMessage-ID: <i>\r\n\r\n");
+    let all: Vec<AddressBuf> = header.from().map(Address::into_owned).collect();
+    let mailbox = |name: Option<&str>, comment: Option<&str>, address: &str| json!({ "name": name, "comment": comment, "address": address });
+    round_trip(
+        &all,
+        json!([
+            { "mailbox": mailbox(Some("A"), None, "a@b.example") },
+            { "group-start": "g" },
+            { "mailbox": mailbox(None, Some("x"), "c@d.example") },
+            "group-end",
+            { "junk": "junk" },
+        ]),
+    );
+    round_trip(
+        &header.from().groups(),
+        json!([
+            { "name": null, "mailboxes": [mailbox(Some("A"), None, "a@b.example")] },
+            { "name": "g", "mailboxes": [mailbox(None, Some("x"), "c@d.example")] },
+        ]),
+    );
+    round_trip(&header.message_id().unwrap().into_owned(), json!("i"));
 }

@@ -112,7 +112,7 @@ mod with_mime {
             fields: &Fields,
             to: &mut impl Sink,
         ) -> bool {
-            let known = |name: &Vec<u8>| Name::of(name) != Name::Other;
+            let known = |name: &Vec<u8>| Name::of(name).is_outlined();
             let Some(outline) = self
                 .outline
                 .filter(|_| self.message.is_none() && !fields.not)

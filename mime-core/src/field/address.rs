@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::field::lex::{Lexer, Token, unquote_into};
 use crate::field::text;
@@ -187,12 +188,12 @@ impl Member {
         let (name, spec) = match self.angle {
             None => (None, text),
             Some((start, end)) => {
-                let phrase = text.get(..start - 1).unwrap_or(&[]).trim_ascii();
+                let name = Phrase::new(text.get(..start - 1).unwrap_or(&[]));
                 let inner = text.get(start..end).unwrap_or(&[]);
                 let Some(spec) = without_route(inner) else {
                     return junk;
                 };
-                (Some(Phrase { raw: phrase }).filter(|p| !p.is_empty()), spec)
+                (name, spec)
             }
         };
         match split(spec) {
@@ -274,17 +275,7 @@ impl<'a> Mailbox<'a> {
 
     /// The text of the first comment, decoded: where old mail has its display name.
     pub fn comment(&self) -> Option<Cow<'a, str>> {
-        self.comment.map(|raw| {
-            let octets = match memchr::memchr3(b'\\', b'\r', b'\n', raw) {
-                None => Cow::Borrowed(raw),
-                Some(_) => {
-                    let mut octets = Vec::with_capacity(raw.len());
-                    unquote_into(raw, &mut octets);
-                    Cow::Owned(octets)
-                }
-            };
-            text::decode_words(text::to_text(octets))
-        })
+        self.comment.map(text::comment)
     }
 
     /// The local part: without quotation marks, white space and comments. Never decoded as an
@@ -307,22 +298,26 @@ impl<'a> Mailbox<'a> {
             return None;
         }
         let mut out = String::with_capacity(local.len() + domain.len() + 3);
-        if is_dot_atom(local.as_bytes()) {
-            out.push_str(local);
-        } else {
-            out.push('"');
-            for c in local.chars() {
-                if matches!(c, '"' | '\\') {
-                    out.push('\\');
-                }
-                out.push(c);
-            }
-            out.push('"');
+        match is_dot_atom(local.as_bytes()) {
+            true => out.push_str(local),
+            false => write_quoted(local, &mut out).ok()?,
         }
         out.push('@');
         out.push_str(domain);
         Some(Cow::Owned(out))
     }
+}
+
+/// Writes `text` as a quoted string, without what breaks its line.
+pub(crate) fn write_quoted(text: &str, out: &mut impl fmt::Write) -> fmt::Result {
+    out.write_char('"')?;
+    for c in text.chars().filter(|c| !matches!(c, '\r' | '\n' | '\0')) {
+        if matches!(c, '"' | '\\') {
+            out.write_char('\\')?;
+        }
+        out.write_char(c)?;
+    }
+    out.write_char('"')
 }
 
 fn is_dot_atom(local: &[u8]) -> bool {
@@ -370,6 +365,14 @@ pub struct Phrase<'a> {
 }
 
 impl<'a> Phrase<'a> {
+    /// `None` if there are no words in it.
+    pub(crate) fn new(raw: &'a [u8]) -> Option<Self> {
+        let phrase = Phrase {
+            raw: raw.trim_ascii(),
+        };
+        (!phrase.is_empty()).then_some(phrase)
+    }
+
     /// As it stands.
     pub fn raw(self) -> &'a [u8] {
         self.raw

@@ -1,8 +1,14 @@
 //! Dates (RFC 5322 sections 3.3 and 4.3).
 
+use alloc::format;
+use alloc::string::String;
+use core::fmt;
+
 use crate::field::lex::{Lexer, Token};
 
 /// A date of a header. Every value is in its range, the day exists.
+///
+/// It is displayed as RFC 5322 section 3.3 writes it; [`to_rfc3339`](Self::to_rfc3339) is the other form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DateTime {
@@ -96,7 +102,91 @@ impl DateTime {
         let minutes = (days * 24 + i64::from(self.hour)) * 60 + i64::from(self.minute) - offset;
         minutes * 60 + i64::from(self.second)
     }
+
+    /// The date at these seconds since 1970, in UTC; `None` before the year 0 or after 9999.
+    ///
+    /// ```
+    /// use mime_core::DateTime;
+    /// let date = DateTime::from_unix(1_795_219_200).unwrap();
+    /// assert_eq!(date.to_string(), "Sat, 21 Nov 2026 00:00:00 +0000");
+    /// assert_eq!(date.to_rfc3339(), "2026-11-21T00:00:00Z");
+    /// ```
+    pub fn from_unix(seconds: i64) -> Option<DateTime> {
+        let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+        // Civil from days: the inverse of `unix`. An era has 400 years.
+        let shifted = days.checked_add(719_468)?;
+        let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+        let leaps = day_of_era / 1460 - day_of_era / 36_524 + day_of_era / 146_096;
+        let year_of_era = (day_of_era - leaps) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let from_march = (5 * day_of_year + 2) / 153;
+        let month = (from_march + 2) % 12 + 1;
+        let year = era * 400 + year_of_era + i64::from(month <= 2);
+        (0..=9999).contains(&year).then_some(DateTime {
+            year: year as i16,
+            month: month as u8,
+            day: (day_of_year - (153 * from_march + 2) / 5 + 1) as u8,
+            hour: (of_day / 3600) as u8,
+            minute: (of_day / 60 % 60) as u8,
+            second: (of_day % 60) as u8,
+            offset_minutes: Some(0),
+        })
+    }
+
+    /// The same moment in UTC; `None` before the year 0 or after 9999.
+    pub fn to_utc(&self) -> Option<DateTime> {
+        Self::from_unix(self.unix())
+    }
+
+    /// As RFC 3339 writes it, which is the form of JMAP: `Z` for UTC, `-00:00` for a zone that is
+    /// not known (RFC 3339 section 4.3).
+    pub fn to_rfc3339(&self) -> String {
+        let date = format!("{:04}-{:02}-{:02}", self.year, self.month, self.day);
+        let time = format!("{:02}:{:02}:{:02}", self.hour, self.minute, self.second);
+        match self.offset_minutes {
+            Some(0) => format!("{date}T{time}Z"),
+            offset => {
+                let (sign, hours, minutes) = split_offset(offset);
+                format!("{date}T{time}{sign}{hours:02}:{minutes:02}")
+            }
+        }
+    }
 }
+
+/// RFC 5322 section 3.3, with the name of the day.
+impl fmt::Display for DateTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+        let local = self.unix() + i64::from(self.offset_minutes.unwrap_or(0)) * 60;
+        // A leap second is of the day that it ends.
+        let of_day = local - i64::from(self.second);
+        let day_name = DAYS.get(of_day.div_euclid(86_400).rem_euclid(7) as usize);
+        let month = MONTHS.get(usize::from(self.month).wrapping_sub(1));
+        let (sign, hours, minutes) = split_offset(self.offset_minutes);
+        write!(
+            f,
+            "{}, {:02} {} {:04} {:02}:{:02}:{:02} {sign}{hours:02}{minutes:02}",
+            day_name.unwrap_or(&""),
+            self.day,
+            month.unwrap_or(&""),
+            self.year,
+            self.hour,
+            self.minute,
+            self.second,
+        )
+    }
+}
+
+/// Sign, hours and minutes of a zone; `-0000` if it is not known.
+fn split_offset(offset: Option<i16>) -> (char, u16, u16) {
+    let minutes = offset.unwrap_or(0).unsigned_abs();
+    let east = offset.is_some_and(|offset| offset >= 0);
+    (if east { '+' } else { '-' }, minutes / 60, minutes % 60)
+}
+
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 fn number(digits: &[u8], most: usize) -> Option<u32> {
     let fits = (1..=most).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
@@ -104,14 +194,10 @@ fn number(digits: &[u8], most: usize) -> Option<u32> {
 }
 
 fn month(name: &[u8]) -> Option<u32> {
-    const NAMES: [&[u8]; 12] = [
-        b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov",
-        b"dec",
-    ];
     let name = name.get(..3)?;
     (1..)
-        .zip(NAMES)
-        .find(|(_, n)| n.eq_ignore_ascii_case(name))
+        .zip(MONTHS)
+        .find(|(_, n)| n.as_bytes().eq_ignore_ascii_case(name))
         .map(|(number, _)| number)
 }
 

@@ -4,8 +4,10 @@ pub(crate) mod address;
 pub(crate) mod date;
 pub(crate) mod disposition;
 pub(crate) mod lex;
+pub(crate) mod list;
 pub(crate) mod media;
 pub(crate) mod msgid;
+pub(crate) mod owned;
 pub(crate) mod param;
 pub(crate) mod text;
 
@@ -17,6 +19,7 @@ use crate::rows::{self, FieldRow, MAX_COLON, field, word};
 use address::Addresses;
 use date::DateTime;
 use disposition::Disposition;
+use list::{ListId, ListUris};
 use media::MediaType;
 use msgid::MsgIds;
 
@@ -147,6 +150,16 @@ impl<'a> Field<'a> {
     /// The value as message ids.
     pub fn ids(&self) -> MsgIds<'a> {
         MsgIds::new(self.value_raw())
+    }
+
+    /// The value as URIs of a `List-*` field (RFC 2369).
+    pub fn list(&self) -> ListUris<'a> {
+        ListUris::new(self.value_raw())
+    }
+
+    /// The value as a List-Id (RFC 2919); `None` if it has no identifier.
+    pub fn list_id(&self) -> Option<ListId<'a>> {
+        ListId::parse(self.value_raw())
     }
 
     /// The value as a media type; `None` if it is none.

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use memchr::memmem;
 
 use crate::body::{base64, charset};
-use crate::field::lex::is_space;
+use crate::field::lex::{is_space, unquote_into};
 use crate::field::param::hex;
 
 /// The value without the CR and LF of its folds.
@@ -33,6 +33,39 @@ pub(crate) fn to_text(octets: Cow<'_, [u8]>) -> Cow<'_, str> {
     match text.contains(is_unsafe) {
         false => text,
         true => Cow::Owned(text.replace(is_unsafe, "\u{fffd}")),
+    }
+}
+
+/// A raw value as one line of text: unfolded, nothing decoded.
+pub(crate) fn line(value: &[u8]) -> Cow<'_, str> {
+    to_text(unfold(value.trim_ascii()))
+}
+
+/// The text between the parentheses of a comment: no quoted pairs, encoded words decoded.
+pub(crate) fn comment(inner: &[u8]) -> Cow<'_, str> {
+    decode_words(to_text(unquoted(inner)))
+}
+
+/// What a quoted string or comment means. Allocates only to leave something out.
+pub(crate) fn unquoted(inner: &[u8]) -> Cow<'_, [u8]> {
+    match memchr::memchr3(b'\\', b'\r', b'\n', inner) {
+        None => Cow::Borrowed(inner),
+        Some(_) => {
+            let mut octets = Vec::with_capacity(inner.len());
+            unquote_into(inner, &mut octets);
+            Cow::Owned(octets)
+        }
+    }
+}
+
+/// The text without any white space, as URIs and identifiers are meant.
+pub(crate) fn without_space(raw: &[u8]) -> Cow<'_, str> {
+    match raw.iter().any(u8::is_ascii_whitespace) {
+        false => to_text(Cow::Borrowed(raw)),
+        true => {
+            let keep = |b: &&u8| !b.is_ascii_whitespace();
+            to_text(Cow::Owned(raw.iter().filter(keep).copied().collect()))
+        }
     }
 }
 
