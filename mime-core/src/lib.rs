@@ -24,8 +24,10 @@ mod scan;
 mod section;
 mod stored;
 mod structure;
+mod text;
 
 pub use bodies::Bodies;
+pub use body::utf7;
 pub use body::{BodyDecoder, DecodeReport, Step};
 pub use defect::{Defect, Found, Severity};
 pub use envelope::Envelope;
@@ -48,3 +50,4 @@ pub use outline::Outline;
 pub use section::{Section, Slice};
 pub use stored::{Keep, StoredError};
 pub use structure::{BodyStructure, Walk, WireType};
+pub use text::flowed::{Flow, Paragraph, Paragraphs};

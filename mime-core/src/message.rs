@@ -1,7 +1,6 @@
 //! A message with its layout, and its parts with their octets.
 
 use alloc::borrow::Cow;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Deref;
 
@@ -148,15 +147,15 @@ impl<'a> Part<'a> {
     /// kept.
     pub fn text(&self) -> Cow<'a, str> {
         let label = self.media_type().param("charset").unwrap_or_default();
-        let body = self.body();
-        if let Cow::Borrowed(body) = body
-            && charset::is_utf8(label.as_bytes())
-        {
-            return String::from_utf8_lossy(body);
-        }
-        let mut out = String::new();
-        charset::decode_or_utf8(label.as_bytes(), &body, &mut out);
-        Cow::Owned(out)
+        charset::decode_body(label.as_bytes(), self.body())
+    }
+
+    /// Whether [`text`](Self::text) knows the `charset` of the type; without one it is US-ASCII,
+    /// which is read as UTF-8. Text of a subtype that a reader does not know either is octets to
+    /// it (RFC 2046 section 4.1.4).
+    pub fn has_known_charset(&self) -> bool {
+        let label = self.media_type().param("charset").unwrap_or_default();
+        charset::is_known_in_body(label.as_bytes())
     }
 
     /// A message in base64 or quoted-printable: decoded into `store`, with a layout of its own,

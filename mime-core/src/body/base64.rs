@@ -22,7 +22,8 @@ const fn places(shift: u32) -> [u32; 256] {
     table
 }
 
-const fn value(octet: u8) -> Option<u32> {
+/// What an octet of the alphabet stands for.
+pub(super) const fn value(octet: u8) -> Option<u32> {
     Some(match octet {
         b'A'..=b'Z' => (octet - b'A') as u32,
         b'a'..=b'z' => (octet - b'a') as u32 + 26,

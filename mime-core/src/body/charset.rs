@@ -1,10 +1,15 @@
-//! Charsets: UTF-8, US-ASCII and ISO-8859-1 always, the others by the feature `charset`.
+//! Charsets: UTF-8, US-ASCII, ISO-8859-1 and UTF-7 always, the others by the feature `charset`.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 
+use crate::body::utf7::Utf7;
+
+#[derive(Clone, Copy)]
 enum Charset {
     Utf8,
     Latin1,
+    Utf7,
     #[cfg(feature = "charset")]
     Other(&'static encoding_rs::Encoding),
 }
@@ -38,39 +43,171 @@ impl Charset {
         #[cfg(not(feature = "charset"))]
         None
     }
+
+    /// The charset of a body. Only here is UTF-7 known: in a header nobody needs it, and it hides
+    /// what a filter looks for.
+    fn of_body(label: &[u8]) -> Option<Charset> {
+        const UTF7: [&str; 4] = [
+            "utf-7",
+            "unicode-1-1-utf-7",
+            "unicode-2-0-utf-7",
+            "csunicode11utf7",
+        ];
+        let plain = label.trim_ascii();
+        if UTF7
+            .iter()
+            .any(|n| plain.eq_ignore_ascii_case(n.as_bytes()))
+        {
+            return Some(Charset::Utf7);
+        }
+        Charset::of(label)
+    }
 }
 
-/// Whether text in this charset can be decoded.
+/// Whether a header can be in this charset.
 pub(crate) fn is_known(label: &[u8]) -> bool {
     Charset::of(label).is_some()
+}
+
+/// Whether a body in this charset can be decoded.
+pub(crate) fn is_known_in_body(label: &[u8]) -> bool {
+    Charset::of_body(label).is_some()
 }
 
 /// Appends the text of `octets`, which are taken for UTF-8 if the charset is not known. Whether
 /// octets had to be replaced.
 pub(crate) fn decode_or_utf8(label: &[u8], octets: &[u8], out: &mut String) -> bool {
-    match Charset::of(label).unwrap_or(Charset::Utf8) {
-        Charset::Utf8 => {
-            let mut replaced = false;
-            for chunk in octets.utf8_chunks() {
-                out.push_str(chunk.valid());
-                if !chunk.invalid().is_empty() {
-                    replaced = true;
-                    out.push('\u{fffd}');
-                }
-            }
-            replaced
+    TextDecoder::new(Charset::of(label)).all(octets, out)
+}
+
+/// The text of a body.
+pub(crate) fn decode_body<'o>(label: &[u8], octets: Cow<'o, [u8]>) -> Cow<'o, str> {
+    let charset = Charset::of_body(label);
+    let octets = match (charset, octets) {
+        (None | Some(Charset::Utf8), Cow::Borrowed(octets)) => {
+            return String::from_utf8_lossy(octets);
         }
-        Charset::Latin1 => {
-            out.extend(octets.iter().map(|b| latin1(*b)));
-            false
-        }
-        #[cfg(feature = "charset")]
-        Charset::Other(encoding) => {
-            let (text, replaced) = encoding.decode_without_bom_handling(octets);
-            out.push_str(&text);
-            replaced
+        (None | Some(Charset::Utf8), Cow::Owned(octets)) => match String::from_utf8(octets) {
+            Ok(text) => return Cow::Owned(text),
+            Err(err) => Cow::Owned(err.into_bytes()),
+        },
+        (_, octets) => octets,
+    };
+    let mut out = String::new();
+    TextDecoder::of_body(label).all(&octets, &mut out);
+    Cow::Owned(out)
+}
+
+/// Decodes a charset, piece by piece: however the octets are cut, the text is the same.
+pub(crate) struct TextDecoder {
+    state: State,
+    replaced: bool,
+}
+
+enum State {
+    /// The octets of a character that is not complete.
+    Utf8([u8; 4], usize),
+    Latin1,
+    Utf7(Utf7),
+    #[cfg(feature = "charset")]
+    Other(encoding_rs::Decoder),
+}
+
+impl TextDecoder {
+    /// For a body in this charset.
+    pub(crate) fn of_body(label: &[u8]) -> Self {
+        TextDecoder::new(Charset::of_body(label))
+    }
+
+    fn new(charset: Option<Charset>) -> Self {
+        let state = match charset {
+            None | Some(Charset::Utf8) => State::Utf8([0; 4], 0),
+            Some(Charset::Latin1) => State::Latin1,
+            Some(Charset::Utf7) => State::Utf7(Utf7::default()),
+            #[cfg(feature = "charset")]
+            Some(Charset::Other(encoding)) => State::Other(decoder(encoding)),
+        };
+        TextDecoder {
+            state,
+            replaced: false,
         }
     }
+
+    fn all(mut self, octets: &[u8], out: &mut String) -> bool {
+        self.push(octets, out);
+        self.finish(out);
+        self.replaced
+    }
+
+    /// Appends the text of `octets`.
+    pub(crate) fn push(&mut self, octets: &[u8], out: &mut String) {
+        match &mut self.state {
+            State::Utf8(hold, held) => self.replaced |= utf8(hold, held, octets, out),
+            State::Latin1 => out.extend(octets.iter().map(|b| latin1(*b))),
+            State::Utf7(utf7) => utf7.push(octets, out),
+            #[cfg(feature = "charset")]
+            State::Other(decoder) => self.replaced |= other(decoder, octets, false, out),
+        }
+    }
+
+    /// The octets are at their end: appends what stands for a cut character.
+    pub(crate) fn finish(&mut self, out: &mut String) {
+        match &mut self.state {
+            State::Utf8(_, 0) | State::Latin1 => {}
+            State::Utf8(_, held) => {
+                *held = 0;
+                self.replaced = true;
+                out.push('\u{fffd}');
+            }
+            State::Utf7(utf7) => self.replaced |= utf7.finish(out).malformed,
+            #[cfg(feature = "charset")]
+            State::Other(decoder) => self.replaced |= other(decoder, &[], true, out),
+        }
+    }
+}
+
+/// UTF-8 in which what is no character becomes U+FFFD. Whether there was any.
+fn utf8(hold: &mut [u8; 4], held: &mut usize, octets: &[u8], out: &mut String) -> bool {
+    let (mut rest, mut replaced) = (octets, false);
+    while *held > 0
+        && let Some((&octet, tail)) = rest.split_first()
+    {
+        // The octets held are the start of a character; the next one goes on with it or not.
+        if let Some(place) = hold.get_mut(*held) {
+            *place = octet;
+        }
+        let with = hold.get(..*held + 1).unwrap_or(&[]);
+        match str::from_utf8(with) {
+            Ok(c) => {
+                out.push_str(c);
+                *held = 0;
+            }
+            Err(err) if err.error_len().is_none() => *held += 1,
+            Err(_) => {
+                out.push('\u{fffd}');
+                (*held, replaced) = (0, true);
+                continue;
+            }
+        }
+        rest = tail;
+    }
+    let mut left = rest.len();
+    for chunk in rest.utf8_chunks() {
+        out.push_str(chunk.valid());
+        left -= chunk.valid().len() + chunk.invalid().len();
+        match chunk.invalid() {
+            [] => {}
+            cut if left == 0 && str::from_utf8(cut).is_err_and(|err| err.error_len().is_none()) => {
+                hold.iter_mut().zip(cut).for_each(|(h, octet)| *h = *octet);
+                *held = cut.len();
+            }
+            _ => {
+                out.push('\u{fffd}');
+                replaced = true;
+            }
+        }
+    }
+    replaced
 }
 
 /// ISO-8859-1 is read as windows-1252, which is what those who say the one mostly mean.
@@ -86,7 +223,71 @@ fn latin1(octet: u8) -> char {
     high.copied().unwrap_or(octet as char)
 }
 
-/// Whether the charset is UTF-8 or a part of it.
-pub(crate) fn is_utf8(label: &[u8]) -> bool {
-    matches!(Charset::of(label), None | Some(Charset::Utf8))
+/// RFC 2781 section 3.3: the label UTF-16 leaves the order of the octets to the mark before them.
+#[cfg(feature = "charset")]
+fn decoder(encoding: &'static encoding_rs::Encoding) -> encoding_rs::Decoder {
+    if encoding == encoding_rs::UTF_16LE || encoding == encoding_rs::UTF_16BE {
+        encoding.new_decoder()
+    } else {
+        encoding.new_decoder_without_bom_handling()
+    }
+}
+
+#[cfg(feature = "charset")]
+fn other(
+    decoder: &mut encoding_rs::Decoder,
+    mut octets: &[u8],
+    last: bool,
+    out: &mut String,
+) -> bool {
+    let mut replaced = false;
+    loop {
+        out.reserve(
+            decoder
+                .max_utf8_buffer_length(octets.len())
+                .unwrap_or(octets.len()),
+        );
+        let (result, read, some) = decoder.decode_to_string(octets, out, last);
+        octets = octets.get(read..).unwrap_or(&[]);
+        replaced |= some;
+        if result == encoding_rs::CoderResult::InputEmpty {
+            return replaced;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn in_pieces<'o>(label: &[u8], pieces: impl Iterator<Item = &'o [u8]>) -> String {
+        let (mut decoder, mut out) = (TextDecoder::of_body(label), String::new());
+        pieces.for_each(|piece| decoder.push(piece, &mut out));
+        decoder.finish(&mut out);
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn text_is_the_same_however_it_is_cut(
+            octets in prop::collection::vec(
+                prop_oneof![any::<u8>(), prop::sample::select(&b"a+-AD\xc3\xa9\xe2\x82\xac\xf0\x9f"[..])],
+                0..60,
+            ),
+            size in 1usize..5,
+        ) {
+            for label in ["utf-8", "latin1", "utf-7", "shift_jis", "iso-2022-jp", "utf-16", "gb18030"] {
+                let label = label.as_bytes();
+                let whole = decode_body(label, Cow::Borrowed(&octets));
+                prop_assert_eq!(&decode_body(label, Cow::Owned(octets.clone())), &whole);
+                prop_assert_eq!(&in_pieces(label, octets.chunks(size)), &whole);
+                let uneven = octets.split_inclusive(|b| *b < 0x80).collect::<Vec<_>>();
+                prop_assert_eq!(&in_pieces(label, uneven.into_iter()), &whole);
+            }
+        }
+    }
 }

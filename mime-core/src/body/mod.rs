@@ -4,5 +4,6 @@ pub(crate) mod base64;
 pub(crate) mod charset;
 mod decoder;
 mod quoted_printable;
+pub mod utf7;
 
 pub use decoder::{BodyDecoder, DecodeReport, Step};

@@ -1,0 +1,3 @@
+//! The text of bodies: as its sender wrapped it, and in short.
+
+pub(crate) mod flowed;
