@@ -11,6 +11,7 @@ mod defect;
 mod envelope;
 mod field;
 mod header;
+pub mod html;
 mod layout;
 mod limits;
 mod message;

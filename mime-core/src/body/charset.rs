@@ -211,7 +211,7 @@ fn utf8(hold: &mut [u8; 4], held: &mut usize, octets: &[u8], out: &mut String) -
 }
 
 /// ISO-8859-1 is read as windows-1252, which is what those who say the one mostly mean.
-fn latin1(octet: u8) -> char {
+pub(crate) fn latin1(octet: u8) -> char {
     const HIGH: [char; 32] = [
         '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
         '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',
