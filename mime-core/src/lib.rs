@@ -40,6 +40,8 @@ pub use field::media::MediaType;
 pub use field::msgid::{MsgId, MsgIds};
 pub use field::owned::{AddressBuf, GroupBuf, MailboxBuf, MsgIdBuf};
 pub use field::param::{Params, RawParam};
+pub use field::protocol::{BaseProtocol, Protocol};
+pub use field::received::{Host, Received, Tls};
 pub use field::{Field, FromField};
 pub use header::{Fields, Header};
 pub use layout::{Layout, LayoutRef, Mismatch, PartId};

@@ -9,6 +9,8 @@ pub(crate) mod media;
 pub(crate) mod msgid;
 pub(crate) mod owned;
 pub(crate) mod param;
+pub(crate) mod protocol;
+pub(crate) mod received;
 pub(crate) mod text;
 
 use alloc::borrow::Cow;
@@ -22,6 +24,7 @@ use disposition::Disposition;
 use list::{ListId, ListUris};
 use media::MediaType;
 use msgid::MsgIds;
+use received::Received;
 
 /// One header field, with its folds and its last line end.
 #[derive(Clone, Copy, Debug)]
@@ -150,6 +153,11 @@ impl<'a> Field<'a> {
     /// The value as message ids.
     pub fn ids(&self) -> MsgIds<'a> {
         MsgIds::new(self.value_raw())
+    }
+
+    /// The value as a hop of the message (RFC 5321 section 4.4).
+    pub fn received(&self) -> Received<'a> {
+        Received::parse(self.value_raw())
     }
 
     /// The value as URIs of a `List-*` field (RFC 2369).
