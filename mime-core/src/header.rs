@@ -67,6 +67,16 @@ impl<'a> Header<'a> {
         }
     }
 
+    /// The header in these octets, which start at this offset of the message; `None` if they are
+    /// not of the message.
+    pub(crate) fn block(octets: &'a [u8], at: Option<u32>) -> Self {
+        Header {
+            rows: Rows::Lazy(0),
+            octets,
+            base: at.map_or(Base::Lost, Base::Add),
+        }
+    }
+
     pub(crate) fn table(rows: &'a [FieldRow], octets: &'a [u8], copies: bool) -> Self {
         let base = if copies { Base::Lost } else { Base::Add(0) };
         Header {

@@ -20,6 +20,7 @@ mod node;
 mod octets;
 mod outline;
 mod related;
+pub mod report;
 mod rows;
 mod scan;
 mod section;

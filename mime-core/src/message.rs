@@ -93,6 +93,14 @@ impl<'a> Part<'a> {
         self.raw.get(slice.range()).unwrap_or(&[])
     }
 
+    /// Another part of the same message.
+    pub(crate) fn sibling_part(&self, id: PartId) -> Part<'a> {
+        Part {
+            node: self.node.sibling(id.index()),
+            raw: self.raw,
+        }
+    }
+
     /// Structure and header.
     pub fn node(&self) -> Node<'a> {
         self.node
