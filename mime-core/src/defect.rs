@@ -58,12 +58,12 @@ defects! {
     MissingBlankLine = 1, "missing-blank-line", Ambiguous;
     /// The `From ` line of an mbox file before the header.
     MboxLine = 2, "mbox-line", Note;
-    /// White space between field name and colon (RFC 5322 section 4.5).
-    SpaceBeforeColon = 3, "space-before-colon", Deviation;
+    /// White space between field name and colon (RFC 5322 section 4.5): some see no field.
+    SpaceBeforeColon = 3, "space-before-colon", Ambiguous;
     /// A field that may stand only once stands again.
     DuplicateField = 4, "duplicate-header", Ambiguous;
-    /// A multipart without a boundary: a leaf.
-    NoBoundary = 5, "missing-boundary", Deviation;
+    /// A multipart without a boundary: a leaf. Others guess the boundary from the body.
+    NoBoundary = 5, "missing-boundary", Ambiguous;
     /// Nesting beyond [`Limits::depth`](crate::Limits::depth): the part is a leaf.
     TooDeep = 6, "nesting-limit", Cut;
     /// More parts than [`Limits::parts`](crate::Limits::parts): the last one holds the rest.
@@ -76,8 +76,9 @@ defects! {
     EncodedMultipart = 10, "encoded-multipart", Ambiguous;
     /// A multipart that ended without its close delimiter.
     MissingClose = 11, "missing-close-delimiter", Deviation;
-    /// A boundary that is empty, longer than 70 octets or not made of boundary characters.
-    InvalidBoundary = 12, "invalid-boundary", Deviation;
+    /// A boundary that is empty, longer than 70 octets or not made of boundary characters: others
+    /// cut it or leave something out.
+    InvalidBoundary = 12, "invalid-boundary", Ambiguous;
     /// A second boundary parameter.
     DuplicateParameter = 13, "duplicate-parameter", Ambiguous;
     /// A boundary that begins with another open one, or the other way round.
@@ -85,28 +86,30 @@ defects! {
     /// A delimiter after the close delimiter: epilogue for us, a part for others.
     DelimiterAfterClose = 15, "delimiter-after-close", Ambiguous;
     /// A header line whose name is no field name (RFC 5322 section 2.2).
-    MalformedHeaderLine = 16, "malformed-header-line", Deviation;
+    MalformedHeaderLine = 16, "malformed-header-line", Ambiguous;
     /// A header line of more than 998 octets (RFC 5322 section 2.1.1).
     LineTooLong = 17, "line-too-long", Deviation;
     /// A Content-Transfer-Encoding with something after its word.
     MalformedEncoding = 18, "malformed-cte", Ambiguous;
-    /// A Content-Transfer-Encoding that RFC 2045 does not know: the body is opaque.
-    UnknownEncoding = 19, "unknown-cte", Deviation;
+    /// A Content-Transfer-Encoding that RFC 2045 does not know: the body is opaque. Others decode
+    /// what its name resembles.
+    UnknownEncoding = 19, "unknown-cte", Ambiguous;
     /// More octets than [`Limits::octets`](crate::Limits::octets) or 4 GiB: nothing was read.
     TooLarge = 20, "message-too-large", Cut;
     /// A byte order mark before the header.
     ByteOrderMark = 21, "byte-order-mark", Note;
-    /// A Content-Type that is no type: taken for text/plain (RFC 2045 section 5.2).
-    MalformedType = 22, "malformed-content-type", Deviation;
-    /// A CR without LF.
-    BareCr = 30, "bare-cr", Deviation;
+    /// A Content-Type that is no type: taken for text/plain (RFC 2045 section 5.2), by others for
+    /// what it resembles.
+    MalformedType = 22, "malformed-content-type", Ambiguous;
+    /// A CR without LF, which some take for a line end. Not looked for in binary bodies.
+    BareCr = 30, "bare-cr", Ambiguous;
     /// An LF without CR: usual in stored mail, wrong on the wire.
     BareLf = 31, "bare-lf", Note;
-    /// A NUL octet.
-    Nul = 32, "nul", Deviation;
+    /// A NUL octet, at which some end a text. Not looked for in binary bodies.
+    Nul = 32, "nul", Ambiguous;
     /// A header field that is neither US-ASCII nor UTF-8.
     InvalidUtf8 = 33, "invalid-utf8", Deviation;
-    /// Base64 with octets outside the alphabet, padding within, or cut short.
+    /// Base64 with octets outside the alphabet, or cut short: others stop there.
     MalformedBase64 = 34, "malformed-base64", Ambiguous;
     /// Quoted-printable with a bad `=`.
     MalformedQuotedPrintable = 35, "malformed-quoted-printable", Deviation;
@@ -118,20 +121,103 @@ defects! {
     EncodedWordInAddress = 38, "encoded-word-in-addr-spec", Ambiguous;
     /// An encoded word that hides control characters.
     ControlInText = 39, "control-in-decoded-text", Deviation;
-    /// A quoted string or comment that never ends.
+    /// A quoted string, comment or domain literal that never ends.
     Unterminated = 40, "unterminated-quoted-string", Deviation;
     /// Sections of a parameter that do not follow each other (RFC 2231 section 3).
     ParameterGap = 41, "rfc2231-gap", Deviation;
     /// A section number of a parameter that is none.
     ParameterSection = 42, "rfc2231-bad-section", Deviation;
-    /// A file name with a path, a control character or a reserved name.
+    /// A file name with a path, a control character, a reserved name, or a dot or space at an end.
     UnsafeFilename = 43, "unsafe-filename", Deviation;
-    /// File names that contradict each other.
+    /// File names that contradict each other: `filename`, `filename*`, `name`.
     ConflictingFilename = 44, "conflicting-filename", Ambiguous;
-    /// Characters that change the direction of writing, in a file name.
+    /// Characters that change the direction of writing, in a file name, a display name or a subject.
     BidiControl = 45, "bidi-control", Deviation;
     /// A Date that is none.
     MalformedDate = 46, "malformed-date", Deviation;
+    /// More than one address where one mailbox stands: `a <b@c> <d@e>`, `a@b <c@d>`.
+    TwoAddresses = 47, "two-addresses-in-mailbox", Ambiguous;
+    /// A display name that holds another address than that of its mailbox.
+    AddressInName = 48, "address-in-display-name", Deviation;
+    /// A route before an address (RFC 5322 section 4.4): some take its first host for the sender.
+    SourceRoute = 49, "source-route", Ambiguous;
+    /// A comment within an address: some cut the address there.
+    CommentInAddress = 50, "comment-in-address", Ambiguous;
+    /// A quoted local part with an at sign: some part the address there.
+    AtInLocalPart = 51, "at-in-local-part", Ambiguous;
+    /// A semicolon between addresses: some see one address, some none.
+    SemicolonList = 52, "semicolon-between-addresses", Ambiguous;
+    /// Several Sender mailboxes (RFC 5322 section 3.6.2).
+    MultipleSender = 53, "multiple-sender-mailboxes", Ambiguous;
+    /// A group in From or Sender (RFC 6854): its mailboxes may be none.
+    GroupAsSender = 54, "group-as-sender", Note;
+    /// An encoded word in a quoted string, which RFC 2047 section 5 forbids: shown decoded by some.
+    EncodedWordInQuotes = 55, "encoded-word-in-quoted-string", Deviation;
+    /// What begins as an encoded word, and is none by RFC 2047 section 2, or has a charset that is
+    /// not known.
+    MalformedEncodedWord = 56, "malformed-encoded-word", Deviation;
+    /// A field or parameter without a value, that must have one.
+    EmptyValue = 57, "empty-value", Deviation;
+    /// No From or no Date in the header of the message (RFC 5322 section 3.6).
+    MissingField = 58, "missing-header", Deviation;
+    /// MIME fields without MIME-Version (RFC 2045 section 4).
+    MissingMimeVersion = 59, "missing-mime-version", Deviation;
+    /// A MIME-Version that is not 1.0.
+    UnknownMimeVersion = 60, "unknown-mime-version", Deviation;
+    /// A header field in UTF-8 (RFC 6532): wrong in mail that was not sent as such.
+    NonAsciiHeader = 61, "non-ascii-header", Note;
+    /// A fold of nothing but white space: some see the blank line that ends the header.
+    BlankFold = 62, "blank-fold", Ambiguous;
+    /// Lines that end in CRLF, and others that end in LF.
+    MixedLineEnds = 63, "mixed-line-ends", Ambiguous;
+    /// A multipart whose boundary is never seen.
+    NoDelimiter = 64, "boundary-never-seen", Ambiguous;
+    /// A multipart in another one of the same boundary.
+    RepeatedBoundary = 65, "repeated-boundary", Ambiguous;
+    /// A line that begins as a delimiter, and goes on: those who compare prefixes see a part.
+    NearDelimiter = 66, "near-delimiter", Ambiguous;
+    /// A delimiter with white space behind it (RFC 2046 section 5.1.1): text for some.
+    PaddedDelimiter = 67, "padded-delimiter", Ambiguous;
+    /// A boundary in the forms of RFC 2231 or RFC 2047, which few decode.
+    EncodedBoundary = 68, "encoded-boundary", Ambiguous;
+    /// A boundary with a quoted pair or a fold, which some keep as they stand.
+    EscapedBoundary = 69, "escaped-boundary", Ambiguous;
+    /// A boundary with white space at an end, which some leave out.
+    SpacedBoundary = 70, "spaced-boundary", Ambiguous;
+    /// A plain parameter and one of RFC 2231 that contradict each other.
+    ConflictingParameter = 71, "conflicting-parameter", Ambiguous;
+    /// Parameters that are not `; name=value` each (RFC 2045 section 5.1): a semicolon is missing, a
+    /// value needs quotes, an equals sign stands alone. Some lose what follows.
+    MalformedParameter = 72, "malformed-parameter", Ambiguous;
+    /// A comment in a MIME field, which many take for a part of the value.
+    CommentInMime = 73, "comment-in-mime-field", Ambiguous;
+    /// An encoded word in a parameter, which RFC 2047 section 5 forbids.
+    EncodedWordInParameter = 74, "encoded-word-in-parameter", Deviation;
+    /// An extended parameter without charset, or with a bad percent code (RFC 2231 section 4).
+    ParameterEncoding = 75, "rfc2231-bad-encoding", Deviation;
+    /// A Content-Disposition that is none: its file name is lost for some.
+    MalformedDisposition = 76, "malformed-content-disposition", Ambiguous;
+    /// A message/partial (RFC 2046 section 5.2.2): some put the whole together.
+    PartialMessage = 77, "message-partial", Ambiguous;
+    /// A message/external-body (RFC 2046 section 5.2.3): the body is elsewhere.
+    ExternalBody = 78, "message-external-body", Ambiguous;
+    /// A multipart of an unknown subtype: multipart/mixed by RFC 2046 section 5.1.3.
+    UnknownMultipart = 79, "unknown-multipart-subtype", Note;
+    /// An attachment by uuencode or yEnc within a text: a file for some, text for others.
+    InlineAttachment = 80, "inline-attachment", Ambiguous;
+    /// An 8-bit octet in a body that says 7bit, or nothing.
+    EightBitBody = 81, "8bit-in-7bit-body", Deviation;
+    /// UTF-7: markup that only some see (the Encoding Standard leaves it out).
+    Utf7 = 82, "utf-7", Ambiguous;
+    /// A charset that is not known: taken for UTF-8.
+    UnknownCharset = 83, "unknown-charset", Deviation;
+    /// Base64 that goes on after padding: some stop there.
+    DataAfterPadding = 84, "base64-data-after-padding", Ambiguous;
+    /// Text after the close delimiter of a multipart, which is shown by few.
+    Epilogue = 85, "epilogue", Note;
+    /// A line of one dot that does not stand between two CRLF: the end of the mail for some
+    /// servers.
+    LoneDot = 86, "lone-dot", Ambiguous;
 }
 
 impl Defect {

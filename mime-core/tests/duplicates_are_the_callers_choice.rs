@@ -110,7 +110,8 @@ fn the_last_field_decides_in_its_reading() {
 
 #[test]
 fn defects_have_their_place() {
-    let mail = "From: a@b\nFrom : c@d\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\
+    let mail = "From: a@b\nFrom : c@d\nDate: 21 Nov 2026 01:00 +0000\nMIME-Version: 1.0\n\
+        Content-Type: multipart/mixed; boundary=b\n\n--b\n\
         Content-Transfer-Encoding: base64 x\n\n!\n--b--\n";
     let mut layout = Layout::new();
     let message = layout.parse(mail.as_bytes(), &Limits::DEFAULT);
@@ -145,21 +146,6 @@ fn defects_have_their_place() {
     assert_eq!(
         message.layout().worst(),
         Some(mime_core::Severity::Ambiguous)
-    );
-}
-
-#[test]
-fn sound_mail_passes_an_audit() {
-    let mail = "From: \"A\" <a@b.example>\r\nSubject: =?utf-8?Q?=C3=A9?=\r\n\
-        Date: Sat, 21 Nov 2026 01:00:00 +0000\r\n\
-        Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\
-        Content-Type: text/plain; charset=utf-8; name*0=a; name*1=b.txt\r\n\
-        Content-Disposition: attachment; filename=ab.txt\r\n\
-        Content-Transfer-Encoding: base64\r\n\r\nQUJD\r\n--b--\r\n";
-    let mut layout = Layout::new();
-    assert_eq!(
-        layout.parse(mail.as_bytes(), &Limits::DEFAULT).audit(10),
-        []
     );
 }
 

@@ -9,7 +9,9 @@
 use mime_core::{Defect, Layout, Limits, Message};
 
 fn defects(message: Message<'_>) -> Vec<Defect> {
-    message.audit(100).iter().map(|found| found.kind).collect()
+    // These mails are headers in part.
+    let all = message.audit(100).into_iter().map(|found| found.kind);
+    all.filter(|kind| *kind != Defect::MissingField).collect()
 }
 
 /// mime-5322-2.1.1-01
@@ -112,9 +114,15 @@ fn obsolete_syntax_is_read() {
     assert_eq!(header.subject().unwrap(), "a \t b");
     assert_eq!(header.message_id().unwrap().0, b"1 . 2@c.example");
     assert_eq!(message.root().raw_body(), b"body");
-    assert!(
-        defects(message)
-            .iter()
-            .all(|defect| *defect == Defect::SpaceBeforeColon)
+    let mut found = defects(message);
+    found.dedup();
+    assert_eq!(
+        found,
+        [
+            Defect::SpaceBeforeColon,
+            Defect::SourceRoute,
+            Defect::CommentInAddress,
+            Defect::BlankFold
+        ]
     );
 }

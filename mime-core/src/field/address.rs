@@ -289,6 +289,11 @@ impl<'a> Mailbox<'a> {
         bare(self.domain)
     }
 
+    /// The local part as it stands.
+    pub(crate) fn local_raw(&self) -> &'a [u8] {
+        self.local
+    }
+
     /// `local@domain`, quoted where it has to be. `None` if it is not UTF-8 or holds CR, LF or
     /// NUL: such an address must go nowhere.
     pub fn addr_spec(&self) -> Option<Cow<'a, str>> {

@@ -5,7 +5,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::body::charset;
-use crate::defect::Defect;
 use crate::field::lex::{Lexer, Token, is_space, quoted, unquote_into};
 use crate::field::text::to_text;
 use crate::octets::{Octets, octets};
@@ -131,56 +130,6 @@ impl<'a> Params<'a> {
             }
         }
         all.into_iter()
-    }
-
-    /// What is wrong with the names: repeated ones, sections that do not follow each other (RFC 2231
-    /// section 3).
-    pub(crate) fn flaws(self) -> impl Iterator<Item = Defect> {
-        let mut names: Vec<(Vec<u8>, Option<u32>)> = Vec::new();
-        let mut bad = false;
-        for param in self {
-            let star = param
-                .name
-                .iter()
-                .position(|b| *b == b'*')
-                .unwrap_or(param.name.len());
-            let (base, rest) = param
-                .name
-                .split_at_checked(star)
-                .unwrap_or((param.name, &[]));
-            let number = match Section::parse(rest) {
-                Some(Section::Part { number, .. }) => Some(number),
-                Some(Section::Extended) => Some(0),
-                Some(Section::Plain) => None,
-                Some(Section::Bad) | None => {
-                    bad = true;
-                    continue;
-                }
-            };
-            names.push((base.to_ascii_lowercase(), number));
-        }
-        names.sort_unstable();
-        let again = names
-            .windows(2)
-            .any(|pair| matches!(pair, [one, two] if one == two));
-        let mut gap = false;
-        let mut last: Option<&(Vec<u8>, Option<u32>)> = None;
-        for name in &names {
-            let follows = match (name.1, last.filter(|last| last.0 == name.0)) {
-                (None | Some(0), _) => true,
-                (Some(number), Some((_, Some(before)))) => number - before <= 1,
-                (Some(_), _) => false,
-            };
-            gap |= !follows;
-            last = Some(name);
-        }
-        [
-            (again, Defect::DuplicateParameter),
-            (gap, Defect::ParameterGap),
-            (bad, Defect::ParameterSection),
-        ]
-        .into_iter()
-        .filter_map(|(found, defect)| found.then_some(defect))
     }
 
     /// What follows the `;` that comes next, outside of comments.
