@@ -12,6 +12,8 @@ mod envelope;
 mod field;
 mod header;
 pub mod html;
+#[cfg(feature = "serde")]
+pub mod jmap;
 mod layout;
 mod limits;
 mod message;
