@@ -1,0 +1,99 @@
+//! Times and allocations, both sides in turn.
+
+use std::time::{Duration, Instant};
+
+use crate::count::allocations;
+use crate::work::{Ours, Peer, Side, Task};
+use crate::workloads::Workload;
+
+/// Ratios to the peer that are aimed at; lines are to cost at most 15%.
+fn goal(workload: &str, task: Task) -> Option<f64> {
+    let goals: [f64; 5] = match task {
+        Task::Struct => [3.5, 1.05, 4.0, 10.0, 2.5],
+        Task::Lines => return goal(workload, Task::Struct).map(|goal| goal * 0.85),
+        Task::Five => return (workload == "a0").then_some(2.5),
+        Task::All => [1.5, 1.15, 3.0, 1.6, 2.5],
+    };
+    let names = ["a0", "b", "c", "d", "e"];
+    let at = names.iter().position(|name| *name == workload)?;
+    Some(goals[at])
+}
+
+/// Best and median of the rounds.
+struct Times(Vec<Duration>);
+
+impl Times {
+    fn best(&self) -> f64 {
+        self.0.iter().min().map_or(0.0, Duration::as_secs_f64)
+    }
+
+    fn median(&mut self) -> f64 {
+        self.0.sort_unstable();
+        self.0[self.0.len() / 2].as_secs_f64()
+    }
+}
+
+fn pass(side: &mut dyn Side, workload: &Workload, task: Task) {
+    for mail in &workload.mails {
+        side.run(mail, task);
+    }
+}
+
+fn timed(side: &mut dyn Side, workload: &Workload, task: Task, passes: u32) -> Duration {
+    // A measurement is what the clock is for.
+    #[allow(clippy::disallowed_methods)]
+    let start = Instant::now();
+    for _ in 0..passes {
+        pass(side, workload, task);
+    }
+    start.elapsed() / passes
+}
+
+/// Prints one row for each task of a workload.
+pub fn rows(workload: &Workload, rounds: usize) {
+    let octets = workload.octets() as f64;
+    for task in Task::ALL {
+        let (mut ours, mut peer) = (Ours::new(), Peer::new());
+        // Storage grows in the first pass; passes are as many as take about 2 ms.
+        pass(&mut peer, workload, task);
+        pass(&mut ours, workload, task);
+        let once = timed(&mut peer, workload, task, 1).as_secs_f64();
+        let passes = (0.002 / once).clamp(1.0, 1000.0) as u32;
+        let mut times = [Times(Vec::new()), Times(Vec::new())];
+        for _ in 0..rounds {
+            times[0].0.push(timed(&mut ours, workload, task, passes));
+            times[1].0.push(timed(&mut peer, workload, task, passes));
+        }
+        let mine = allocations(|| pass(&mut ours, workload, task));
+        let others = allocations(|| pass(&mut peer, workload, task));
+        let [ours, peer] = &mut times;
+        let ratio = peer.best() / ours.best();
+        let goal = goal(workload.name, task);
+        let verdict = match goal {
+            Some(goal) if ratio >= goal => "reached",
+            Some(_) => "MISSED",
+            None => "",
+        };
+        println!(
+            "{:<12} {:<14} {:>8.0} {:>8.0} {ratio:>7.2} {:>7.2} {:>6} {verdict:<8} {mine:>6} {others:>6}",
+            workload.name,
+            task.name(),
+            octets / ours.best() / 1e6,
+            octets / peer.best() / 1e6,
+            peer.median() / ours.median(),
+            goal.map_or(String::new(), |goal| format!("{goal:.2}")),
+        );
+    }
+}
+
+/// The words above the rows.
+pub fn head() {
+    println!(
+        "{:<12} {:<14} {:>8} {:>8} {:>7} {:>7} {:>6} {:<8} {:>6} {:>6}",
+        "workload", "task", "ours", "peer", "ratio", "median", "goal", "", "allocs", "allocs"
+    );
+    println!(
+        "{:<12} {:<14} {:>8} {:>8} {:>7} {:>7} {:>6} {:<8} {:>6} {:>6}",
+        "", "", "MB/s", "MB/s", "best", "", "", "", "ours", "peer"
+    );
+}

@@ -1,0 +1,270 @@
+//! What is measured: one side does one task on one message, in storage that it keeps.
+
+use std::hint::black_box;
+
+use mail_parser::{
+    Address as PeerAddress, Encoding as PeerEncoding, HeaderValue, MessageBuffers, MessageParser,
+};
+use mime_core::{Address, Encoding, Field, Kind, Layout, Limits, Message, Name};
+
+/// How much of a message is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Structure and the table of header fields.
+    Struct,
+    /// The same with the lines of each part counted, which only one side does.
+    Lines,
+    /// Structure, and From, To, Subject, Date and Message-ID read.
+    Five,
+    /// Every header field and every body decoded.
+    All,
+}
+
+impl Task {
+    /// Every task.
+    pub const ALL: [Task; 4] = [Task::Struct, Task::Lines, Task::Five, Task::All];
+
+    /// Its name in the tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Task::Struct => "struct",
+            Task::Lines => "struct, lines",
+            Task::Five => "struct + five",
+            Task::All => "ALL",
+        }
+    }
+}
+
+/// One side.
+pub trait Side {
+    /// Does the task.
+    fn run(&mut self, mail: &[u8], task: Task);
+}
+
+/// mime-core.
+pub struct Ours {
+    layout: Layout,
+    scratch: Scratch,
+}
+
+#[derive(Default)]
+struct Scratch {
+    octets: Vec<u8>,
+    text: String,
+}
+
+/// What the workloads need: the limits of both sides are lifted as far.
+pub const LIMITS: Limits = Limits::DEFAULT.depth(1000).parts(100_000).fields(100_000);
+
+impl Ours {
+    /// With nothing in store.
+    pub fn new() -> Self {
+        Ours {
+            layout: Layout::new(),
+            scratch: Scratch::default(),
+        }
+    }
+}
+
+impl Side for Ours {
+    fn run(&mut self, mail: &[u8], task: Task) {
+        let limits = LIMITS.lines(task == Task::Lines);
+        let message = self.layout.parse(black_box(mail), &limits);
+        match task {
+            Task::Struct | Task::Lines => {
+                black_box(message.parts().len());
+            }
+            Task::Five => five(&message),
+            Task::All => self.scratch.all(&message),
+        }
+    }
+}
+
+fn five(message: &Message<'_>) {
+    let header = message.header();
+    for name in [Name::From, Name::To] {
+        let field = header.first(name);
+        for address in field.iter().flat_map(|field| field.addresses()) {
+            read_address(&address);
+        }
+    }
+    black_box((header.subject(), header.date(), header.message_id()));
+}
+
+fn read_address(address: &Address<'_>) {
+    match address {
+        Address::Mailbox(mailbox) => {
+            black_box((
+                mailbox.name().map(|name| name.decoded()),
+                mailbox.addr_spec(),
+            ));
+        }
+        Address::GroupStart(name) => {
+            black_box(name.decoded());
+        }
+        _ => {}
+    }
+}
+
+impl Scratch {
+    fn all(&mut self, message: &Message<'_>) {
+        for part in message.parts() {
+            for field in part.header() {
+                self.field(&field);
+            }
+            match part.kind() {
+                Kind::Multipart | Kind::Message => {}
+                Kind::Text => {
+                    black_box(part.text());
+                }
+                _ if part.encoding() == Encoding::Identity => {
+                    black_box(part.raw_body());
+                }
+                _ => {
+                    self.octets.clear();
+                    part.decode_into(&mut self.octets);
+                    black_box(&self.octets);
+                }
+            }
+        }
+    }
+
+    fn field(&mut self, field: &Field<'_>) {
+        match field.name() {
+            Name::From | Name::Sender | Name::ReplyTo | Name::To | Name::Cc | Name::Bcc => {
+                for address in field.addresses() {
+                    read_address(&address);
+                }
+            }
+            Name::Date => {
+                black_box(field.date());
+            }
+            Name::MessageId | Name::InReplyTo | Name::References | Name::ContentId => {
+                for id in field.ids() {
+                    black_box(id);
+                }
+            }
+            Name::ContentType => {
+                let media = field.media_type();
+                for param in media.iter().flat_map(|media| media.params_raw()) {
+                    black_box(param.value());
+                }
+            }
+            Name::ContentDisposition => {
+                let disposition = field.disposition();
+                black_box(disposition.and_then(|disposition| disposition.filename()));
+            }
+            _ => {
+                black_box(field.text());
+            }
+        }
+        black_box(&self.text);
+    }
+}
+
+/// mail-parser.
+pub struct Peer {
+    parser: MessageParser,
+    buffers: MessageBuffers,
+    octets: Vec<u8>,
+    text: String,
+}
+
+/// The peer with the limits of [`LIMITS`].
+pub fn peer_parser() -> MessageParser {
+    MessageParser::new().max_depth(1000).max_parts(100_000)
+}
+
+impl Peer {
+    /// With nothing in store.
+    pub fn new() -> Self {
+        Peer {
+            parser: peer_parser(),
+            buffers: MessageBuffers::new(),
+            octets: Vec::new(),
+            text: String::new(),
+        }
+    }
+}
+
+impl Side for Peer {
+    fn run(&mut self, mail: &[u8], task: Task) {
+        let parsed = self.parser.parse_with(black_box(mail), &mut self.buffers);
+        let Some(message) = parsed else {
+            return;
+        };
+        match task {
+            Task::Struct | Task::Lines => {
+                black_box(message.parts().len());
+            }
+            Task::Five => {
+                for list in [message.from(), message.to()].into_iter().flatten() {
+                    for mailbox in list.mailboxes() {
+                        black_box((mailbox.name(), mailbox.address()));
+                    }
+                }
+                black_box((message.subject(), message.date(), message.message_id()));
+            }
+            Task::All => {
+                for part in message.parts() {
+                    for header in part.headers() {
+                        peer_value(header.value());
+                    }
+                    match part.encoding() {
+                        _ if part.is_multipart() || part.is_message() => {}
+                        // Both are borrowed.
+                        PeerEncoding::None if part.is_text() => {
+                            black_box(part.text());
+                        }
+                        PeerEncoding::None => {
+                            black_box(part.raw_body());
+                        }
+                        _ if part.is_text() => {
+                            self.text.clear();
+                            part.text_into(&mut self.text);
+                            black_box(&self.text);
+                        }
+                        _ => {
+                            self.octets.clear();
+                            part.decode_into(&mut self.octets);
+                            black_box(&self.octets);
+                        }
+                    }
+                }
+            }
+        }
+        self.buffers = message.into_buffers();
+    }
+}
+
+fn peer_value(value: HeaderValue<'_>) {
+    match value {
+        HeaderValue::Address(list) => {
+            for address in list.iter() {
+                match address {
+                    PeerAddress::Mailbox(mailbox) => {
+                        black_box((mailbox.name(), mailbox.address()));
+                    }
+                    PeerAddress::Group(group) => {
+                        for mailbox in group.mailboxes() {
+                            black_box((mailbox.name(), mailbox.address()));
+                        }
+                    }
+                }
+            }
+        }
+        HeaderValue::TextList(list) => {
+            for item in list.iter() {
+                black_box(item);
+            }
+        }
+        HeaderValue::ContentType(content) => {
+            for attribute in content.attributes() {
+                black_box(attribute);
+            }
+        }
+        value => {
+            black_box(value);
+        }
+    }
+}
