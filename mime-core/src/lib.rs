@@ -36,6 +36,7 @@ pub use body::{BodyDecoder, DecodeReport, Step};
 pub use defect::{Defect, Found, Severity};
 pub use envelope::Envelope;
 pub use field::address::{Address, Addresses, Mailbox, Phrase};
+pub use field::auth_results::{AuthResult, AuthResults, Property};
 pub use field::date::DateTime;
 pub use field::disposition::Disposition;
 pub use field::list::{ListId, ListUri, ListUris};

@@ -179,6 +179,14 @@ pub(crate) fn atoms(value: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     })
 }
 
+/// The comments of a value, without their parentheses.
+pub(crate) fn comments(value: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
+    Lexer::new(value).filter_map(|token| match token {
+        Token::Comment(inner) => Some(inner),
+        _ => None,
+    })
+}
+
 /// The first atom of a value.
 pub(crate) fn first_atom(value: &[u8]) -> Option<&[u8]> {
     atoms(value).next()

@@ -1,6 +1,7 @@
 //! A field and the types it can be read as. Nothing is read before it is asked for.
 
 pub(crate) mod address;
+pub(crate) mod auth_results;
 pub(crate) mod date;
 pub(crate) mod disposition;
 pub(crate) mod lex;
@@ -19,6 +20,7 @@ use alloc::vec::Vec;
 use crate::name::Name;
 use crate::rows::{self, FieldRow, MAX_COLON, field, word};
 use address::Addresses;
+use auth_results::AuthResults;
 use date::DateTime;
 use disposition::Disposition;
 use list::{ListId, ListUris};
@@ -158,6 +160,11 @@ impl<'a> Field<'a> {
     /// The value as a hop of the message (RFC 5321 section 4.4).
     pub fn received(&self) -> Received<'a> {
         Received::parse(self.value_raw())
+    }
+
+    /// The value as results of authentication (RFC 8601).
+    pub fn auth_results(&self) -> AuthResults<'a> {
+        AuthResults::parse(self.value_raw())
     }
 
     /// The value as URIs of a `List-*` field (RFC 2369).

@@ -5,7 +5,7 @@ use core::net::IpAddr;
 
 use crate::field::address::Addresses;
 use crate::field::date::DateTime;
-use crate::field::lex::{Lexer, Token, is_space};
+use crate::field::lex::{Lexer, Token, comments, is_space};
 use crate::field::protocol::Protocol;
 use crate::field::text;
 
@@ -138,13 +138,6 @@ impl<'a> Received<'a> {
     pub fn date(&self) -> Option<DateTime> {
         self.date
     }
-}
-
-fn comments(value: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
-    Lexer::new(value).filter_map(|token| match token {
-        Token::Comment(inner) => Some(inner),
-        _ => None,
-    })
 }
 
 /// A host of a hop: the value of `from` or `by`.
@@ -337,7 +330,7 @@ impl<'a> Reader<'a> {
                     self.close(start);
                     return self.date_from(start);
                 }
-                Token::Comment(_) => {
+                Token::Comment(_) | Token::Open(_) => {
                     self.comments.get_or_insert(before);
                 }
                 Token::Atom(atom) if !angle && self.is_apart(after - atom.len(), after) => {
