@@ -39,6 +39,9 @@ pub enum Encoding {
     QuotedPrintable,
     /// One that RFC 2045 does not know: the body is opaque (section 6.4).
     Other,
+    /// uuencode, x-uuencode or x-uue: from before MIME, no standard. The decoded body is the first
+    /// file in it.
+    Uuencode,
 }
 
 /// Structure and header of one part, from an [`Outline`] or a [`Message`](crate::Message).
@@ -87,6 +90,7 @@ impl<'a> Node<'a> {
             rows::IDENTITY => Encoding::Identity,
             rows::BASE64 => Encoding::Base64,
             rows::QUOTED_PRINTABLE => Encoding::QuotedPrintable,
+            rows::UUENCODE => Encoding::Uuencode,
             _ => Encoding::Other,
         }
     }

@@ -60,6 +60,7 @@ pub(crate) const IDENTITY: u8 = 0;
 pub(crate) const BASE64: u8 = 1;
 pub(crate) const QUOTED_PRINTABLE: u8 = 2;
 pub(crate) const OTHER_ENCODING: u8 = 3;
+pub(crate) const UUENCODE: u8 = 4;
 
 /// The largest offset of a colon that a row can hold.
 pub(crate) const MAX_COLON: usize = 0x00ff_ffff;

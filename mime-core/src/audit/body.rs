@@ -28,7 +28,7 @@ impl<'a> Audit<'a> {
                 let kind = Defect::MalformedQuotedPrintable;
                 self.encoded(part, kind, start, &mut heads);
             }
-            Encoding::Other => {}
+            Encoding::Other | Encoding::Uuencode => {}
         }
         if part.kind() == Kind::Text && heads.found {
             self.add(Defect::InlineAttachment, part, start, None);

@@ -4,6 +4,8 @@ use alloc::vec::Vec;
 
 use super::base64::Base64;
 use super::quoted_printable::{HOLD, QuotedPrintable};
+use super::uuencode::Uudecode;
+use super::yenc::Ydecode;
 use crate::node::Encoding;
 
 /// Undoes a transfer encoding, piece by piece: one for each open attachment.
@@ -30,6 +32,8 @@ enum State {
     Identity,
     Base64(Base64),
     QuotedPrintable(QuotedPrintable),
+    Uuencode(Uudecode),
+    YEnc(Ydecode),
 }
 
 /// What one call did.
@@ -72,13 +76,35 @@ impl BodyDecoder {
         let state = match encoding {
             Encoding::Base64 => State::Base64(Base64::default()),
             Encoding::QuotedPrintable => State::QuotedPrintable(QuotedPrintable::default()),
+            Encoding::Uuencode => State::Uuencode(Uudecode::framed()),
             Encoding::Identity | Encoding::Other => State::Identity,
         };
         BodyDecoder { state, written: 0 }
     }
 
+    /// For the lines of a uuencoded file.
+    pub(crate) fn of_uuencoded_lines() -> Self {
+        BodyDecoder {
+            state: State::Uuencode(Uudecode::lines()),
+            written: 0,
+        }
+    }
+
+    /// For the lines of a file in yEnc.
+    pub(crate) fn of_yenc_lines() -> Self {
+        BodyDecoder {
+            state: State::YEnc(Ydecode::default()),
+            written: 0,
+        }
+    }
+
     /// Decodes as much of `input` as there is room for in `out`.
     pub fn push(&mut self, input: &[u8], out: &mut [u8]) -> Step {
+        if let State::Uuencode(decoder) = &mut self.state {
+            let step = decoder.push(input, out);
+            self.written += step.written as u64;
+            return step;
+        }
         let room = match self.state {
             State::Identity => out.len(),
             _ => out.len().saturating_sub(HOLD + 4),
@@ -91,6 +117,8 @@ impl BodyDecoder {
             }
             State::Base64(decoder) => decoder.push(input, out),
             State::QuotedPrintable(decoder) => decoder.push(input, out),
+            State::Uuencode(decoder) => decoder.push(input, out).written,
+            State::YEnc(decoder) => decoder.push(input, out),
         };
         self.written += written as u64;
         Step {
@@ -106,6 +134,11 @@ impl BodyDecoder {
             State::Identity => 0,
             State::Base64(decoder) => decoder.finish(out),
             State::QuotedPrintable(decoder) => decoder.finish(out),
+            State::Uuencode(decoder) => decoder.finish(out),
+            State::YEnc(decoder) => {
+                decoder.finish();
+                0
+            }
         };
         self.written += written as u64;
         written
@@ -113,24 +146,18 @@ impl BodyDecoder {
 
     /// How it went so far.
     pub fn report(&self) -> DecodeReport {
-        let written = self.written;
-        match &self.state {
-            State::Identity => DecodeReport {
-                written,
-                ..DecodeReport::default()
-            },
-            State::Base64(decoder) => DecodeReport {
-                written,
-                junk: decoder.junk,
-                first_problem: decoder.first_junk,
-                data_after_padding: decoder.after_padding,
-            },
-            State::QuotedPrintable(decoder) => DecodeReport {
-                written,
-                junk: decoder.junk,
-                first_problem: decoder.first_junk,
-                data_after_padding: false,
-            },
+        let (junk, first_problem) = match &self.state {
+            State::Identity => (0, None),
+            State::Base64(decoder) => (decoder.junk, decoder.first_junk),
+            State::QuotedPrintable(decoder) => (decoder.junk, decoder.first_junk),
+            State::Uuencode(decoder) => (decoder.junk, decoder.first_junk),
+            State::YEnc(decoder) => (decoder.junk, decoder.first_junk),
+        };
+        DecodeReport {
+            written: self.written,
+            junk,
+            first_problem,
+            data_after_padding: matches!(&self.state, State::Base64(d) if d.after_padding),
         }
     }
 

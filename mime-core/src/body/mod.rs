@@ -5,5 +5,7 @@ pub(crate) mod charset;
 mod decoder;
 mod quoted_printable;
 pub mod utf7;
+pub(crate) mod uuencode;
+mod yenc;
 
 pub use decoder::{BodyDecoder, DecodeReport, Step};

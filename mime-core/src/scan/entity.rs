@@ -137,7 +137,7 @@ pub(super) fn encoding(value: &[u8]) -> (u8, Option<Defect>) {
     match (known(word), words.next()) {
         (Some(encoding), None) => (encoding, None),
         (Some(encoding), Some(_)) => (encoding, Some(Defect::MalformedEncoding)),
-        (None, _) => (rows::OTHER_ENCODING, Some(Defect::UnknownEncoding)),
+        (None, _) => (unknown(word), Some(Defect::UnknownEncoding)),
     }
 }
 
@@ -150,5 +150,14 @@ fn known(word: &[u8]) -> Option<u8> {
         Some(rows::QUOTED_PRINTABLE)
     } else {
         None
+    }
+}
+
+/// A transfer encoding that is no standard: some decode it, others do not.
+fn unknown(word: &[u8]) -> u8 {
+    if spells(word, b"x-uuencode") || spells(word, b"uuencode") || spells(word, b"x-uue") {
+        rows::UUENCODE
+    } else {
+        rows::OTHER_ENCODING
     }
 }
