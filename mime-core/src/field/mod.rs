@@ -2,8 +2,10 @@
 
 pub(crate) mod address;
 pub(crate) mod auth_results;
+pub(crate) mod canon;
 pub(crate) mod date;
 pub(crate) mod disposition;
+pub(crate) mod dkim;
 pub(crate) mod lex;
 pub(crate) mod list;
 pub(crate) mod media;
@@ -12,6 +14,7 @@ pub(crate) mod owned;
 pub(crate) mod param;
 pub(crate) mod protocol;
 pub(crate) mod received;
+pub(crate) mod tags;
 pub(crate) mod text;
 
 use alloc::borrow::Cow;
@@ -23,10 +26,12 @@ use address::Addresses;
 use auth_results::AuthResults;
 use date::DateTime;
 use disposition::Disposition;
+use dkim::{DkimError, DkimSignature};
 use list::{ListId, ListUris};
 use media::MediaType;
 use msgid::MsgIds;
 use received::Received;
+use tags::{TagError, TagList};
 
 /// One header field, with its folds and its last line end.
 #[derive(Clone, Copy, Debug)]
@@ -165,6 +170,16 @@ impl<'a> Field<'a> {
     /// The value as results of authentication (RFC 8601).
     pub fn auth_results(&self) -> AuthResults<'a> {
         AuthResults::parse(self.value_raw())
+    }
+
+    /// The value as a DKIM signature (RFC 6376 section 3.5).
+    pub fn dkim_signature(&self) -> Result<DkimSignature<'a>, DkimError> {
+        DkimSignature::parse(*self)
+    }
+
+    /// The value as a list of tags (RFC 6376 section 3.2): of ARC-Seal, for example.
+    pub fn tags(&self) -> Result<TagList<'a>, TagError> {
+        TagList::parse(self.value_raw())
     }
 
     /// The value as URIs of a `List-*` field (RFC 2369).
