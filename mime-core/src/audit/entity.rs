@@ -64,7 +64,7 @@ impl<'a> Audit<'a> {
             Defect::PartialMessage
         } else if media.is("message", "external-body") {
             Defect::ExternalBody
-        } else if media.is("multipart", "*") && !MULTIPARTS.iter().any(|name| known(name)) {
+        } else if media.is("multipart", "*") && !MULTIPARTS.iter().any(known) {
             Defect::UnknownMultipart
         } else {
             return;
