@@ -46,7 +46,7 @@ fn table() {
         });
         assert_eq!(
             read.as_deref(),
-            want.as_ref().map(|tags| *tags).map_err(|err| err),
+            want.as_ref().map(|tags| *tags),
             "{value:?}"
         );
     }
