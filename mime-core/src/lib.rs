@@ -30,6 +30,7 @@ mod section;
 mod stored;
 mod structure;
 mod text;
+pub mod thread;
 
 pub use bodies::Bodies;
 pub use body::utf7;

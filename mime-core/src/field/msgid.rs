@@ -14,7 +14,7 @@ pub struct MsgId<'a>(pub &'a [u8]);
 /// let ids: Vec<_> = header.references().collect();
 /// assert_eq!(ids, [MsgId(b"a@b"), MsgId(b"c@d")]);
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct MsgIds<'a> {
     rest: &'a [u8],
 }
