@@ -17,6 +17,7 @@ pub mod html;
 pub mod jmap;
 mod layout;
 mod limits;
+pub mod mbox;
 mod message;
 mod name;
 mod node;
