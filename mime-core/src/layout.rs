@@ -54,6 +54,8 @@ pub struct Layout {
     octets: u64,
     print: u64,
     lines: bool,
+    /// Fields are not listed: it was stored without.
+    bare: bool,
     reading: Option<Reading>,
 }
 
@@ -70,6 +72,7 @@ impl Layout {
             octets: 0,
             print: 0,
             lines: false,
+            bare: false,
             reading: None,
         }
     }
@@ -95,6 +98,7 @@ impl Layout {
         self.octets = msg.len() as u64;
         self.print = fingerprint(msg);
         self.lines = limits.lines;
+        self.bare = false;
         self.reading = Some(limits.reading);
         if self.octets > u64::from(limits.octets.min(u32::MAX - 1)) {
             self.refuse();
@@ -113,7 +117,7 @@ impl Layout {
     pub fn as_ref(&self) -> LayoutRef<'_> {
         LayoutRef {
             parts: &self.parts,
-            fields: Some(&self.fields),
+            fields: (!self.bare).then_some(&self.fields),
             defects: &self.defects,
             dropped: self.dropped,
             cut: self.cut,
@@ -181,6 +185,24 @@ impl<'a> LayoutRef<'a> {
             expected: self.octets,
             found,
         })
+    }
+
+    /// A copy that borrows nothing, such as [`MessageBuf::from_parts`](crate::MessageBuf::from_parts)
+    /// wants.
+    pub fn to_layout(&self) -> Layout {
+        Layout {
+            parts: self.parts.to_vec(),
+            fields: self.fields.unwrap_or(&[]).to_vec(),
+            defects: self.defects.to_vec(),
+            dropped: self.dropped,
+            cut: self.cut,
+            work: Work::new(),
+            octets: self.octets,
+            print: self.print,
+            lines: self.lines,
+            bare: self.fields.is_none(),
+            reading: Some(self.reading),
+        }
     }
 
     /// The length of the message in octets.

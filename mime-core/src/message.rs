@@ -203,34 +203,3 @@ pub struct Embedded {
     octets: Vec<u8>,
     layout: Layout,
 }
-
-/// A message that owns its octets and its layout.
-///
-/// ```
-/// use mime_core::{Limits, MessageBuf};
-/// let message = MessageBuf::parse(b"Subject: hi\r\n\r\n".to_vec(), &Limits::DEFAULT);
-/// assert_eq!(message.view().header().subject().as_deref(), Some("hi"));
-/// ```
-#[derive(Clone, Debug)]
-pub struct MessageBuf<B> {
-    octets: B,
-    layout: Layout,
-}
-
-impl<B: AsRef<[u8]>> MessageBuf<B> {
-    /// Scans a message and keeps it.
-    pub fn parse(octets: B, limits: &Limits) -> Self {
-        let layout = Layout::scan(octets.as_ref(), limits);
-        MessageBuf { octets, layout }
-    }
-
-    /// The message.
-    pub fn view(&self) -> Message<'_> {
-        Message::new(self.layout.as_ref(), self.octets.as_ref())
-    }
-
-    /// The octets and the layout.
-    pub fn into_parts(self) -> (B, Layout) {
-        (self.octets, self.layout)
-    }
-}
