@@ -1,3 +1,6 @@
 //! The text of bodies: as its sender wrapped it, and in short.
 
+mod beginning;
 pub(crate) mod flowed;
+mod gist;
+mod preview;
