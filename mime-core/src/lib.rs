@@ -17,6 +17,7 @@ pub mod html;
 pub mod jmap;
 mod layout;
 mod limits;
+pub mod maildir;
 pub mod mbox;
 mod message;
 mod message_buf;
