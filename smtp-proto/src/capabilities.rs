@@ -35,9 +35,34 @@ impl Capabilities {
     pub const EXPN: Self = Capabilities(1 << 9);
     /// ETRN comes as a [`Query`](crate::Event::Query), and is listed (RFC 1985).
     pub const ETRN: Self = Capabilities(1 << 10);
+    /// BDAT (RFC 3030 section 2).
+    pub const CHUNKING: Self = Capabilities(1 << 11);
+    /// `BODY=BINARYMIME` (RFC 3030 section 3). Needs [`CHUNKING`](Self::CHUNKING).
+    pub const BINARYMIME: Self = Capabilities(1 << 12);
+    /// RET, ENVID, NOTIFY, ORCPT (RFC 3461): the application sends the reports.
+    pub const DSN: Self = Capabilities(1 << 13);
+    /// BY (RFC 2852), with the least time of [`Builder::deliver_by`](crate::Builder::deliver_by).
+    pub const DELIVERBY: Self = Capabilities(1 << 14);
+    /// HOLDFOR and HOLDUNTIL (RFC 4865), with the longest time of
+    /// [`Builder::future_release`](crate::Builder::future_release). Offered to who has logged in.
+    pub const FUTURERELEASE: Self = Capabilities(1 << 15);
+    /// MT-PRIORITY (RFC 6710).
+    pub const MT_PRIORITY: Self = Capabilities(1 << 16);
+    /// REQUIRETLS (RFC 8689). Offered inside TLS only.
+    pub const REQUIRETLS: Self = Capabilities(1 << 17);
+    /// RRVS (RFC 7293).
+    pub const RRVS: Self = Capabilities(1 << 18);
+    /// SOLICIT (RFC 3865), with the words of [`Builder::no_soliciting`](crate::Builder::no_soliciting).
+    pub const NO_SOLICITING: Self = Capabilities(1 << 19);
+    /// A reply for each recipient at the end of the message, to clients that ask for it with PRDR
+    /// in MAIL (draft-hall-prdr).
+    pub const PRDR: Self = Capabilities(1 << 20);
+    /// Tells [`Limits::transactions`](crate::Limits::transactions) and
+    /// [`Limits::recipients`](crate::Limits::recipients) (RFC 9422).
+    pub const LIMITS: Self = Capabilities(1 << 21);
 
-    /// What costs nothing and needs nobody: all of the above down to SMTPUTF8.
-    pub const DEFAULT: Self = Capabilities(0x1f);
+    /// What costs nothing and needs nobody: all of the above down to SMTPUTF8, and CHUNKING.
+    pub const DEFAULT: Self = Capabilities(0x1f).with(Self::CHUNKING);
 
     /// Both sets.
     #[must_use]

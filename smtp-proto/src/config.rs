@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use wire_core::sasl::Mechanisms;
 
-use crate::{Capabilities, Limits, Reply, Timeouts, Violation, grammar::path};
+use crate::{
+    Capabilities, Limits, Reply, Timeouts, Violation, extensions::Extensions, grammar::path,
+};
 
 /// Checked once, shared by every session of a listener.
 ///
@@ -39,6 +41,7 @@ pub struct Config {
     pub(crate) ask_connect: bool,
     pub(crate) greeting_delay: Duration,
     pub(crate) early_talk: EarlyTalk,
+    pub(crate) extensions: Extensions,
     tarpit: Option<(u16, Duration)>,
     texts: Vec<(Violation, Reply<'static>)>,
 }
@@ -117,6 +120,7 @@ impl Config {
                 ask_connect: false,
                 greeting_delay: Duration::ZERO,
                 early_talk: EarlyTalk::default(),
+                extensions: Extensions::default(),
                 tarpit: None,
                 texts: Vec::new(),
             },
@@ -130,7 +134,12 @@ impl Config {
 
     pub(crate) fn offer(&self, in_tls: bool) -> Offer {
         if !in_tls {
-            return self.plain;
+            // RFC 8689 section 2.
+            let capabilities = self.plain.capabilities.without(Capabilities::REQUIRETLS);
+            return Offer {
+                capabilities,
+                ..self.plain
+            };
         }
         // RFC 3207 section 4.2: not offered again.
         let capabilities = self.tls.capabilities.without(Capabilities::STARTTLS);
@@ -167,6 +176,18 @@ impl Config {
             if has(Capabilities::SMTPUTF8) && !has(Capabilities::EIGHT_BIT_MIME) {
                 return fail("offer", "SMTPUTF8 needs 8BITMIME (RFC 6531 section 3.1)");
             }
+            if has(Capabilities::BINARYMIME) && !has(Capabilities::CHUNKING) {
+                return fail("offer", "BINARYMIME needs CHUNKING (RFC 3030 section 3)");
+            }
+            if has(Capabilities::BINARYMIME) && !has(Capabilities::EIGHT_BIT_MIME) {
+                return fail("offer", "BINARYMIME needs 8BITMIME (RFC 3030 section 3)");
+            }
+            if has(Capabilities::PRDR) && self.lmtp {
+                return fail(
+                    "offer",
+                    "LMTP has no PRDR: it answers for each recipient by itself",
+                );
+            }
             let lmtp = Capabilities::PIPELINING.with(Capabilities::ENHANCED_STATUS_CODES);
             if self.lmtp && !has(lmtp) {
                 return fail(
@@ -174,6 +195,9 @@ impl Config {
                     "LMTP needs PIPELINING and ENHANCEDSTATUSCODES (RFC 2033)",
                 );
             }
+        }
+        if let Some(option) = self.extensions.fault() {
+            return fail(option, "out of its range");
         }
         if self.require_auth && self.plain.auth.is_empty() && self.tls.auth.is_empty() {
             return fail("require_auth", "no mechanism is offered");
@@ -281,6 +305,27 @@ impl Builder {
     /// does not matter.
     pub fn text(mut self, of: Violation, reply: Reply<'static>) -> Self {
         self.config.texts.push((of, reply));
+        self
+    }
+
+    /// The least time of `BY=`, in seconds; what asks for less with `R` is refused. Default 0: none
+    /// (RFC 2852 section 4).
+    pub fn deliver_by(mut self, least: u32) -> Self {
+        self.config.extensions.deliver_by = least;
+        self
+    }
+
+    /// How long a message may be held, in seconds, and until when, in seconds since 1970; what asks
+    /// for more is refused. Default 30 days, and no date (RFC 4865 section 4).
+    pub fn future_release(mut self, longest: u32, until: i64) -> Self {
+        self.config.extensions.hold_for = longest;
+        self.config.extensions.hold_until = until;
+        self
+    }
+
+    /// What NO-SOLICITING lists, by comma (RFC 3865 section 3). Default: nothing.
+    pub fn no_soliciting(mut self, words: &str) -> Self {
+        self.config.extensions.no_soliciting = words.into();
         self
     }
 

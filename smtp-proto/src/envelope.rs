@@ -1,6 +1,6 @@
 //! The open transaction: one value, dropped as one.
 
-use crate::{MessageId, RcptId, Reply};
+use crate::{Body, MailParams, MessageId, RcptId, Reply, session::Data};
 
 /// What stands between MAIL and the end.
 #[derive(Debug, Default)]
@@ -22,25 +22,39 @@ pub(crate) enum Transaction {
 pub(crate) struct Envelope {
     pub(crate) message: MessageId,
     pub(crate) smtputf8: bool,
+    /// `BODY=BINARYMIME`.
+    pub(crate) binary: bool,
+    /// The client asked for a reply for each recipient at the end.
+    pub(crate) prdr: bool,
     pub(crate) declared: Option<u64>,
     /// RCPT commands that became an event.
     pub(crate) asked: u16,
     /// RCPT commands over the limit.
     pub(crate) overshoot: u16,
     pub(crate) accepted: Recipients,
+    /// How far its chunks have come, between two BDAT.
+    pub(crate) chunks: Option<Box<Data>>,
 }
 
 impl Envelope {
-    pub(crate) fn new(message: MessageId, smtputf8: bool, declared: Option<u64>) -> Self {
-        let accepted = Recipients::default();
+    pub(crate) fn new(message: MessageId, params: &MailParams<'_>) -> Self {
         Envelope {
             message,
-            smtputf8,
-            declared,
+            smtputf8: params.smtputf8(),
+            binary: params.body() == Some(Body::Binary),
+            prdr: params.prdr(),
+            declared: params.size(),
             asked: 0,
             overshoot: 0,
-            accepted,
+            accepted: Recipients::default(),
+            chunks: None,
         }
+    }
+
+    /// Does each recipient get a reply beside the one to the message? For one recipient it would
+    /// say the same twice.
+    pub(crate) fn has_each(&self) -> bool {
+        self.prdr && self.accepted.count() > 1
     }
 }
 

@@ -87,10 +87,12 @@ pub enum Event<'i> {
     },
     /// The message is about to come.
     Data {
-        /// Yes sends 354. A refusal ends the transaction.
+        /// Yes sends 354, or lets the first chunk of BDAT in. A refusal ends the transaction.
         ticket: Ticket<kind::Data>,
         /// The open message.
         message: MessageId,
+        /// Any octet may be in it, and lines need not end with CRLF (`BODY=BINARYMIME`).
+        binary: bool,
         /// The size that MAIL declared. Reserve nothing by it: it may lie.
         size_hint: Option<u64>,
     },

@@ -3,6 +3,7 @@
 pub(crate) mod command;
 pub(crate) mod params;
 pub(crate) mod path;
+pub(crate) mod values;
 
 use nom::{IResult, Parser, bytes::complete::tag_no_case, bytes::complete::take_while};
 

@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 mod address;
+mod calendar;
 mod capabilities;
 mod config;
 mod envelope;
 mod event;
+mod extensions;
 mod grammar;
 pub mod kind;
 mod limits;
@@ -21,7 +23,7 @@ pub use config::{BareNewline, Builder, Config, ConfigError, EarlyTalk};
 pub use event::{Dropped, Event, MessageId, RcptId, Verb, Violation};
 pub use kind::Accept;
 pub use limits::{Limits, Timeouts};
-pub use params::{Body, MailParams, RcptParams};
+pub use params::{Body, ByMode, DeliverBy, MailParams, Notify, RcptParams, Ret, Rrvs};
 pub use path::Path;
 pub use reply::Reply;
 pub use session::Session;

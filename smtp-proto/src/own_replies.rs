@@ -8,6 +8,10 @@ pub(crate) const RECIPIENT_OK: Reply<'static> = Reply::new(250, (2, 1, 5), "Reci
 pub(crate) const GO_AHEAD: Reply<'static> =
     Reply::new(354, (2, 0, 0), "End data with <CR><LF>.<CR><LF>");
 pub(crate) const TAKEN: Reply<'static> = Reply::new(250, (2, 0, 0), "Message accepted");
+pub(crate) const CHUNK_TAKEN: Reply<'static> = Reply::new(250, (2, 0, 0), "Chunk taken");
+/// draft-hall-prdr section 4.
+pub(crate) const EACH_RECIPIENT: Reply<'static> =
+    Reply::new(353, (2, 0, 0), "Replies for each recipient follow");
 pub(crate) const BYE: Reply<'static> = Reply::new(221, (2, 0, 0), "Bye");
 pub(crate) const LOGGED_IN: Reply<'static> =
     Reply::new(235, (2, 7, 0), "Authentication successful");
@@ -46,6 +50,8 @@ pub(crate) const LONG_SESSION: Reply<'static> = Reply::new(421, (4, 4, 2), "Sess
 pub(crate) const BAD_CHUNK: Reply<'static> =
     Reply::new(421, (4, 5, 4), "This chunk cannot be skipped");
 
+pub(crate) const USE_BDAT: Reply<'static> = Reply::new(503, (5, 5, 1), "The message comes by BDAT");
+pub(crate) const BAD_SIZE: Reply<'static> = Reply::new(501, (5, 5, 4), "BDAT size [LAST]");
 pub(crate) const NO_SENDER: Reply<'static> = Reply::new(503, (5, 5, 1), "MAIL first");
 pub(crate) const NO_RCPT: Reply<'static> = Reply::new(503, (5, 5, 1), "RCPT first");
 pub(crate) const NESTED_MAIL: Reply<'static> = Reply::new(503, (5, 5, 1), "Nested MAIL");
@@ -64,6 +70,8 @@ pub(crate) const BAD_SENDER: Reply<'static> =
 pub(crate) const BAD_RECIPIENT: Reply<'static> =
     Reply::new(501, (5, 1, 3), "Bad recipient address syntax");
 pub(crate) const BAD_PARAMETER: Reply<'static> = Reply::new(501, (5, 5, 4), "Bad parameter");
+pub(crate) const OUT_OF_BOUNDS: Reply<'static> =
+    Reply::new(555, (5, 5, 4), "A time beyond the bounds that EHLO tells");
 pub(crate) const UTF8_SENDER: Reply<'static> =
     Reply::new(550, (5, 6, 7), "Non-ASCII address without SMTPUTF8");
 pub(crate) const UTF8_RECIPIENT: Reply<'static> =

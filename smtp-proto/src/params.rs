@@ -1,11 +1,17 @@
 //! The parameters of MAIL and RCPT.
 
+mod values;
+
 use std::borrow::Cow;
 
 use crate::{
-    Capabilities,
-    grammar::params::{is_parameter, number, split, words, xtext},
+    Capabilities, calendar,
+    grammar::{
+        params::{is_parameter, number, split, words},
+        values as grammar,
+    },
 };
+pub use values::{Body, ByMode, DeliverBy, Notify, Ret, Rrvs};
 
 /// The parameters of MAIL: the checked text, decoded when asked for.
 ///
@@ -26,46 +32,15 @@ use crate::{
 pub struct MailParams<'i> {
     raw: &'i [u8],
     present: Present,
+    /// RFC 4954 section 5: who has not authenticated is not believed.
+    trusted: bool,
 }
 
 /// The parameters of RCPT: the checked text, decoded when asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct RcptParams<'i> {
     raw: &'i [u8],
-}
-
-/// The `BODY` parameter (RFC 6152).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Body {
-    /// `7BIT`.
-    SevenBit,
-    /// `8BITMIME`.
-    EightBit,
-}
-
-/// Which known parameters are there, a bit each.
-#[derive(Debug, Clone, Copy, Default)]
-struct Present(u8);
-
-impl Present {
-    const SIZE: u8 = 1;
-    const BODY: u8 = 1 << 1;
-    const SMTPUTF8: u8 = 1 << 2;
-    const AUTH: u8 = 1 << 3;
-    /// The session does not trust the value of AUTH (RFC 4954 section 5).
-    const AUTH_HIDDEN: u8 = 1 << 4;
-
-    const fn has(self, bit: u8) -> bool {
-        self.0 & bit != 0
-    }
-
-    /// False if it was there already.
-    fn add(&mut self, bit: u8) -> bool {
-        let new = !self.has(bit);
-        self.0 |= bit;
-        new
-    }
+    present: Present,
 }
 
 /// What is wrong with a parameter list, and where.
@@ -79,11 +54,11 @@ pub(crate) struct BadParameter {
 pub(crate) enum Why {
     /// Of an extension that is not offered: 555.
     NotOffered,
-    /// Malformed, a bad value, or there twice: 501.
+    /// Malformed, a bad value, there twice, or against another one: 501.
     Malformed,
 }
 
-/// What a session takes in MAIL.
+/// What a session takes in MAIL and RCPT.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Offered {
     pub(crate) capabilities: Capabilities,
@@ -93,20 +68,11 @@ pub(crate) struct Offered {
 
 impl<'i> MailParams<'i> {
     pub(crate) fn check(raw: &'i [u8], offered: Offered) -> Result<Self, BadParameter> {
-        let mut present = Present::default();
-        for (at, word) in words(raw) {
-            let bit = mail_parameter(word, offered).map_err(|why| BadParameter { at, why })?;
-            if !present.add(bit) {
-                return Err(BadParameter {
-                    at,
-                    why: Why::Malformed,
-                });
-            }
-        }
-        if !offered.authenticated {
-            present.add(Present::AUTH_HIDDEN);
-        }
-        Ok(MailParams { raw, present })
+        Ok(MailParams {
+            raw,
+            present: Present::check(raw, Keyword::OF_MAIL, offered)?,
+            trusted: offered.authenticated,
+        })
     }
 
     /// The list as sent.
@@ -116,27 +82,74 @@ impl<'i> MailParams<'i> {
 
     /// The declared size in octets (RFC 1870). A hint: it never tells where the message ends.
     pub fn size(&self) -> Option<u64> {
-        self.value(Present::SIZE, b"SIZE").and_then(number)
+        self.value(Keyword::Size).and_then(number)
     }
 
-    /// The declared body type (RFC 6152).
+    /// The declared body type (RFC 6152, RFC 3030).
     pub fn body(&self) -> Option<Body> {
-        self.value(Present::BODY, b"BODY").and_then(body)
+        self.value(Keyword::Body).and_then(grammar::body)
     }
 
     /// The client asked for UTF-8 (RFC 6531).
     pub const fn smtputf8(&self) -> bool {
-        self.present.has(Present::SMTPUTF8)
+        self.present.has(Keyword::SmtpUtf8)
     }
 
     /// The identity that submitted the message (RFC 4954 section 5); empty for `<>`, and always for
     /// a client that has not authenticated.
     pub fn auth(&self) -> Option<Cow<'i, str>> {
-        let value = self.value(Present::AUTH, b"AUTH")?;
-        if self.present.has(Present::AUTH_HIDDEN) || value == b"<>" {
-            return Some(Cow::Borrowed(""));
+        let value = self.value(Keyword::Auth)?;
+        if self.trusted {
+            grammar::auth(value)
+        } else {
+            Some(Cow::Borrowed(""))
         }
-        xtext(value)
+    }
+
+    /// What a report of failure brings back (RFC 3461).
+    pub fn ret(&self) -> Option<Ret> {
+        self.value(Keyword::Ret).and_then(grammar::ret)
+    }
+
+    /// The sender's name for this envelope, to be shown in reports (RFC 3461).
+    pub fn envid(&self) -> Option<Cow<'i, str>> {
+        self.value(Keyword::EnvId).and_then(grammar::envid)
+    }
+
+    /// When it has to be delivered (RFC 2852).
+    pub fn deliver_by(&self) -> Option<DeliverBy> {
+        self.value(Keyword::By).and_then(grammar::deliver_by)
+    }
+
+    /// So many seconds it is to be held (RFC 4865).
+    pub fn hold_for(&self) -> Option<u32> {
+        self.value(Keyword::HoldFor).and_then(grammar::hold_for)
+    }
+
+    /// Until when it is to be held, in seconds since 1970 (RFC 4865).
+    pub fn hold_until(&self) -> Option<i64> {
+        self.value(Keyword::HoldUntil).and_then(calendar::read)
+    }
+
+    /// From -9 to 9 (RFC 6710).
+    pub fn priority(&self) -> Option<i8> {
+        self.value(Keyword::MtPriority).and_then(grammar::priority)
+    }
+
+    /// It must travel in TLS all the way (RFC 8689).
+    pub const fn require_tls(&self) -> bool {
+        self.present.has(Keyword::RequireTls)
+    }
+
+    /// What it solicits, by comma (RFC 3865).
+    pub fn solicit(&self) -> Option<&'i str> {
+        self.value(Keyword::Solicit).and_then(grammar::solicitation)
+    }
+
+    /// The client asked for a reply for each recipient at the end of the message. Outside LMTP,
+    /// where the session offers it, [`Session::result`](crate::Session::result) gives them.
+    pub const fn prdr(&self) -> bool {
+        self.present.has(Keyword::Prdr)
     }
 
     /// All parameters: keyword and value.
@@ -149,30 +162,15 @@ impl<'i> MailParams<'i> {
         self.raw.into()
     }
 
-    fn value(&self, bit: u8, keyword: &[u8]) -> Option<&'i [u8]> {
-        if !self.present.has(bit) {
-            return None;
-        }
-        self.iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(keyword))?
-            .1
+    fn value(&self, keyword: Keyword) -> Option<&'i [u8]> {
+        self.present.value(self.raw, keyword)
     }
 }
 
 impl<'i> RcptParams<'i> {
-    /// No extension with parameters of RCPT is offered yet: all of them are unknown.
-    pub(crate) fn check(raw: &'i [u8]) -> Result<Self, BadParameter> {
-        match words(raw).next() {
-            None => Ok(RcptParams { raw }),
-            Some((at, word)) if is_parameter(word) => Err(BadParameter {
-                at,
-                why: Why::NotOffered,
-            }),
-            Some((at, _)) => Err(BadParameter {
-                at,
-                why: Why::Malformed,
-            }),
-        }
+    pub(crate) fn check(raw: &'i [u8], offered: Offered) -> Result<Self, BadParameter> {
+        let present = Present::check(raw, Keyword::OF_RCPT, offered)?;
+        Ok(RcptParams { raw, present })
     }
 
     /// The list as sent.
@@ -180,6 +178,22 @@ impl<'i> RcptParams<'i> {
         self.raw
     }
 
+    /// What the sender wants to be told of; `None` leaves it to the server (RFC 3461).
+    pub fn notify(&self) -> Option<Notify> {
+        self.value(Keyword::Notify).and_then(grammar::notify)
+    }
+
+    /// The recipient that the sender knows: the type of the address, and the address, decoded
+    /// (RFC 3461, RFC 6533).
+    pub fn orcpt(&self) -> Option<(&'i str, Cow<'i, str>)> {
+        self.value(Keyword::Orcpt).and_then(grammar::orcpt)
+    }
+
+    /// Since when the mailbox must have had this owner (RFC 7293).
+    pub fn rrvs(&self) -> Option<Rrvs> {
+        self.value(Keyword::Rrvs).and_then(grammar::rrvs)
+    }
+
     /// All parameters: keyword and value.
     pub fn iter(&self) -> impl Iterator<Item = (&'i [u8], Option<&'i [u8]>)> + use<'i> {
         words(self.raw).map(|(_, word)| split(word))
@@ -189,42 +203,167 @@ impl<'i> RcptParams<'i> {
     pub fn to_owned(&self) -> Box<[u8]> {
         self.raw.into()
     }
+
+    fn value(&self, keyword: Keyword) -> Option<&'i [u8]> {
+        self.present.value(self.raw, keyword)
+    }
 }
 
-/// The bit of one parameter of MAIL, if it is well-formed and on offer.
-fn mail_parameter(word: &[u8], offered: Offered) -> Result<u8, Why> {
+/// Which known parameters are there, a bit each.
+#[derive(Debug, Clone, Copy, Default)]
+struct Present(u16);
+
+impl Present {
+    /// Checks a list for a command that knows the keywords of `known`.
+    fn check(raw: &[u8], known: u16, offered: Offered) -> Result<Self, BadParameter> {
+        let mut present = Present::default();
+        for (at, word) in words(raw) {
+            let keyword = parameter(word, known, offered);
+            let keyword = keyword.map_err(|why| BadParameter { at, why })?;
+            if present.0 & (keyword.bit() | keyword.excludes()) != 0 {
+                let why = Why::Malformed;
+                return Err(BadParameter { at, why });
+            }
+            present.0 |= keyword.bit();
+        }
+        Ok(present)
+    }
+
+    const fn has(self, keyword: Keyword) -> bool {
+        self.0 & keyword.bit() != 0
+    }
+
+    fn value(self, raw: &[u8], keyword: Keyword) -> Option<&[u8]> {
+        if !self.has(keyword) {
+            return None;
+        }
+        let mut all = words(raw).map(|(_, word)| split(word));
+        all.find(|(name, _)| Keyword::of(name) == Some(keyword))?.1
+    }
+}
+
+/// The keyword of one parameter, if it is well-formed and on offer.
+fn parameter(word: &[u8], known: u16, offered: Offered) -> Result<Keyword, Why> {
     if !is_parameter(word) {
         return Err(Why::Malformed);
     }
-    let (keyword, value) = split(word);
-    let is = |name: &str| keyword.eq_ignore_ascii_case(name.as_bytes());
-    let has = |capability| offered.capabilities.contains(capability);
-    let (bit, sound) = if is("SIZE") && has(Capabilities::SIZE) {
-        (Present::SIZE, value.and_then(number).is_some())
-    } else if is("BODY") && has(Capabilities::EIGHT_BIT_MIME) {
-        if value.is_some_and(|value| value.eq_ignore_ascii_case(b"BINARYMIME")) {
-            return Err(Why::NotOffered);
-        }
-        (Present::BODY, value.and_then(body).is_some())
-    } else if is("SMTPUTF8") && has(Capabilities::SMTPUTF8) {
-        (Present::SMTPUTF8, value.is_none())
-    } else if is("AUTH") && offered.auth {
-        (
-            Present::AUTH,
-            value.is_some_and(|value| value == b"<>" || xtext(value).is_some()),
-        )
-    } else {
+    let (name, value) = split(word);
+    let keyword = Keyword::of(name)
+        .filter(|keyword| known & keyword.bit() != 0 && keyword.is_offered(offered))
+        .ok_or(Why::NotOffered)?;
+    if !keyword.takes(value) {
+        return Err(Why::Malformed);
+    }
+    let binary = keyword == Keyword::Body && value.and_then(grammar::body) == Some(Body::Binary);
+    if binary && !offered.capabilities.contains(Capabilities::BINARYMIME) {
         return Err(Why::NotOffered);
-    };
-    if sound { Ok(bit) } else { Err(Why::Malformed) }
+    }
+    Ok(keyword)
 }
 
-fn body(value: &[u8]) -> Option<Body> {
-    if value.eq_ignore_ascii_case(b"7BIT") {
-        Some(Body::SevenBit)
-    } else if value.eq_ignore_ascii_case(b"8BITMIME") {
-        Some(Body::EightBit)
-    } else {
-        None
+/// A parameter that this crate knows; its number is its bit in [`Present`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Keyword {
+    Size,
+    Body,
+    SmtpUtf8,
+    Auth,
+    Ret,
+    EnvId,
+    By,
+    HoldFor,
+    HoldUntil,
+    MtPriority,
+    RequireTls,
+    Solicit,
+    Prdr,
+    Notify,
+    Orcpt,
+    Rrvs,
+}
+
+impl Keyword {
+    /// With their names, the most frequent first.
+    const ALL: [(&'static str, Self); 16] = [
+        ("SIZE", Self::Size),
+        ("BODY", Self::Body),
+        ("SMTPUTF8", Self::SmtpUtf8),
+        ("NOTIFY", Self::Notify),
+        ("ORCPT", Self::Orcpt),
+        ("RET", Self::Ret),
+        ("ENVID", Self::EnvId),
+        ("AUTH", Self::Auth),
+        ("BY", Self::By),
+        ("HOLDFOR", Self::HoldFor),
+        ("HOLDUNTIL", Self::HoldUntil),
+        ("MT-PRIORITY", Self::MtPriority),
+        ("REQUIRETLS", Self::RequireTls),
+        ("SOLICIT", Self::Solicit),
+        ("PRDR", Self::Prdr),
+        ("RRVS", Self::Rrvs),
+    ];
+    const OF_RCPT: u16 = Self::Notify.bit() | Self::Orcpt.bit() | Self::Rrvs.bit();
+    const OF_MAIL: u16 = !Self::OF_RCPT;
+
+    /// Keywords are matched without regard to case (RFC 5321 section 2.4).
+    fn of(word: &[u8]) -> Option<Self> {
+        let same = |(name, _): &&(&str, _)| name.as_bytes().eq_ignore_ascii_case(word);
+        Self::ALL.iter().find(same).map(|(_, keyword)| *keyword)
+    }
+
+    const fn bit(self) -> u16 {
+        1 << self as u8
+    }
+
+    /// What it cannot stand beside.
+    const fn excludes(self) -> u16 {
+        match self {
+            // RFC 4865 section 5.
+            Self::HoldFor => Self::HoldUntil.bit(),
+            Self::HoldUntil => Self::HoldFor.bit(),
+            _ => 0,
+        }
+    }
+
+    fn is_offered(self, offered: Offered) -> bool {
+        use Capabilities as C;
+        offered.capabilities.contains(match self {
+            Self::Auth => return offered.auth,
+            Self::Size => C::SIZE,
+            Self::Body => C::EIGHT_BIT_MIME,
+            Self::SmtpUtf8 => C::SMTPUTF8,
+            Self::Ret | Self::EnvId | Self::Notify | Self::Orcpt => C::DSN,
+            Self::By => C::DELIVERBY,
+            Self::HoldFor | Self::HoldUntil => C::FUTURERELEASE,
+            Self::MtPriority => C::MT_PRIORITY,
+            Self::RequireTls => C::REQUIRETLS,
+            Self::Solicit => C::NO_SOLICITING,
+            Self::Prdr => C::PRDR,
+            Self::Rrvs => C::RRVS,
+        })
+    }
+
+    /// Whether it can have this value.
+    fn takes(self, value: Option<&[u8]>) -> bool {
+        let Some(value) = value else {
+            return matches!(self, Self::SmtpUtf8 | Self::RequireTls | Self::Prdr);
+        };
+        match self {
+            Self::Size => number(value).is_some(),
+            Self::Body => grammar::body(value).is_some(),
+            Self::Auth => grammar::is_auth(value),
+            Self::Ret => grammar::ret(value).is_some(),
+            Self::EnvId => grammar::is_envid(value),
+            Self::By => grammar::deliver_by(value).is_some(),
+            Self::HoldFor => grammar::hold_for(value).is_some(),
+            Self::HoldUntil => calendar::read(value).is_some(),
+            Self::MtPriority => grammar::priority(value).is_some(),
+            Self::Solicit => grammar::solicitation(value).is_some(),
+            Self::Notify => grammar::notify(value).is_some(),
+            Self::Orcpt => grammar::is_orcpt(value),
+            Self::Rrvs => grammar::rrvs(value).is_some(),
+            Self::SmtpUtf8 | Self::RequireTls | Self::Prdr => false,
+        }
     }
 }

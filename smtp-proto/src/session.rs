@@ -2,6 +2,7 @@
 
 mod answers;
 mod auth;
+mod chunk;
 mod clock;
 mod close;
 mod command;
@@ -29,10 +30,11 @@ use crate::{
     envelope::Transaction,
     trace::{self, Trace},
 };
+pub(crate) use data::Data;
 use {
     auth::Sasl,
+    chunk::Skip,
     clock::Clock,
-    data::Data,
     finals::Finals,
     hello::Hello,
     replies::{Ask, Replies},
@@ -101,7 +103,7 @@ enum Stage {
     /// The message.
     Data(Data),
     /// Octets of a chunk that is not taken.
-    Skip { left: u64 },
+    Skip(Box<Skip>),
     /// Nothing of ours until the handshake is done.
     Tls { id: TicketId },
 }
@@ -267,10 +269,7 @@ impl Session {
             Stage::Command | Stage::Unwelcome => self.command(now, input),
             Stage::Sasl(_) => self.sasl(now, input),
             Stage::Data(_) => self.data(now, input),
-            Stage::Skip { left } => {
-                let left = *left;
-                self.skip(left, input)
-            }
+            Stage::Skip(_) => self.skip(input),
             Stage::Tls { id } => {
                 let id = *id;
                 self.await_handshake(id, input)

@@ -1,4 +1,5 @@
-//! The state of a session against a small model of RFC 5321: the same replies, the same messages.
+//! The state of a session against a small model of RFC 5321 and RFC 3030: the same replies, the same
+//! messages.
 // smtp-5321-4.1.4-08 smtp-5321-3.3-06
 #![allow(
     clippy::unwrap_used,
@@ -31,10 +32,12 @@ enum Line {
     Noop,
     Vrfy,
     Bdat,
+    LastBdat,
+    BareBdat,
     Junk,
 }
 
-const LINES: [Line; 15] = [
+const LINES: [Line; 17] = [
     Line::Ehlo,
     Line::BadEhlo,
     Line::Mail,
@@ -49,13 +52,15 @@ const LINES: [Line; 15] = [
     Line::Noop,
     Line::Vrfy,
     Line::Bdat,
+    Line::LastBdat,
+    Line::BareBdat,
     Line::Junk,
 ];
 
 impl Line {
     fn wire(self) -> &'static str {
         match self {
-            Line::Ehlo => "HELO client.example\r\n",
+            Line::Ehlo => "EHLO client.example\r\n",
             Line::BadEhlo => "EHLO\r\n",
             Line::Mail => "MAIL FROM:<a@client.example>\r\n",
             Line::BadMail => "MAIL FROM:<a\r\n",
@@ -68,6 +73,8 @@ impl Line {
             Line::Noop => "NOOP\r\n",
             Line::Vrfy => "VRFY bob\r\n",
             Line::Bdat => "BDAT 6\r\nRSET\r\n",
+            Line::LastBdat => "BDAT 6 LAST\r\nRSET\r\n",
+            Line::BareBdat => "BDAT 2\r\nx\n",
             Line::Junk => "FOO\r\n",
         }
     }
@@ -80,16 +87,21 @@ struct Model {
     mail: bool,
     asked: usize,
     accepted: usize,
+    /// Octets by BDAT so far.
+    chunks: Option<usize>,
+    /// The message was refused, and the client is still at it.
+    refused: bool,
     /// A line an event: `from` recipients of a complete message, or a dropped one.
     told: Vec<String>,
 }
 
 impl Model {
     fn reset(&mut self, why: &str) {
-        if self.mail {
+        if self.mail && !self.refused {
             self.told.push(format!("dropped {why}"));
         }
         (self.mail, self.asked, self.accepted) = (false, 0, 0);
+        (self.chunks, self.refused) = (None, false);
     }
 
     fn codes(&mut self, line: Line) -> Vec<u16> {
@@ -106,7 +118,12 @@ impl Model {
                 self.mail = true;
                 250
             }
-            Line::Rcpt | Line::UnknownRcpt | Line::BadRcpt if !self.mail => 503,
+            Line::Rcpt | Line::UnknownRcpt | Line::BadRcpt if self.refused => 554,
+            Line::Rcpt | Line::UnknownRcpt | Line::BadRcpt
+                if !self.mail || self.chunks.is_some() =>
+            {
+                503
+            }
             Line::BadRcpt => 501,
             Line::UnknownRcpt => {
                 self.asked += 1;
@@ -117,7 +134,15 @@ impl Model {
                 self.accepted += 1;
                 250
             }
-            Line::Data | Line::BareData if self.accepted == 0 => {
+            Line::Data | Line::BareData | Line::LastBdat if self.refused => {
+                self.reset("");
+                554
+            }
+            Line::Bdat | Line::BareBdat if self.refused => 554,
+            Line::Data | Line::BareData if self.chunks.is_some() => 503,
+            Line::Data | Line::BareData | Line::Bdat | Line::LastBdat | Line::BareBdat
+                if self.accepted == 0 =>
+            {
                 if self.asked == 0 {
                     503
                 } else {
@@ -141,7 +166,22 @@ impl Model {
             }
             Line::Noop => 250,
             Line::Vrfy => 252,
-            Line::Bdat => 502,
+            Line::Bdat => {
+                *self.chunks.get_or_insert(0) += 6;
+                250
+            }
+            Line::LastBdat => {
+                let octets = self.chunks.unwrap_or(0) + 6;
+                self.told.push(format!("end {octets}"));
+                self.mail = false;
+                self.reset("");
+                250
+            }
+            Line::BareBdat => {
+                self.told.push("dropped BareLf".into());
+                self.refused = true;
+                554
+            }
             Line::Junk => 500,
         }]
     }
@@ -161,7 +201,7 @@ fn compare(lines: &[Line]) {
             if !app.answer() && n == 0 && matches!(next, Next::Wait(_)) {
                 let codes = output
                     .split(|octet| *octet == b'\n')
-                    .filter(|line| !line.is_empty());
+                    .filter(|line| line.get(3) == Some(&b' '));
                 let code = |line: &[u8]| std::str::from_utf8(&line[..3]).unwrap().parse().unwrap();
                 return codes.map(code).collect::<Vec<u16>>();
             }

@@ -57,6 +57,22 @@ fn a_query_does_not_touch_the_envelope() {
 }
 
 #[test]
+fn a_failed_chunk_takes_the_envelope_with_it() {
+    let text = "S^ 220\nC: LHLO client.example\nS^ 250-\nS^ 250-\nS^ 250-\nS^ 250-\nS^ 250-\n\
+         S^ 250-\nS^ 250-\nS^ 250 HELP\n\
+         # config: lmtp\n\
+         C: MAIL FROM:<a@client.example>\nC: RCPT TO:<bob@example.org>\n\
+         S^ 250\nS^ 250\n\
+         C: BDAT 3\nC: <LF>a<LF><->\n= dropped BareLf\nS^ 554\n\
+         C: DATA\nS^ 554\n\
+         C: RCPT TO:<eve@example.org>\nS^ 503\nC: DATA\nS^ 503\n\
+         C: MAIL FROM:<second@client.example>\nS^ 250\nC: DATA\nS^ 503";
+    if let Err(mismatch) = replay(text, || App::configured(text)) {
+        panic!("{mismatch}");
+    }
+}
+
+#[test]
 fn many_tiny_chunks_leave_no_history() {
     // The state is O(limits): a session that refused thousands of chunks is as large as before,
     // and is cut off by the count of its faults.

@@ -54,6 +54,11 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         b"*\r\n",
         b"BDAT 5\r\nhello",
         b"BDAT 2 LAST\r\n",
+        b"BDAT 3 LAST\r\na\r\n",
+        b"BDAT 2\r\na\r",
+        b"BDAT 0 LAST\r\n",
+        b"MAIL FROM:<a@b> BODY=BINARYMIME RET=HDRS PRDR\r\n",
+        b"RCPT TO:<a@b> NOTIFY=DELAY,FAILURE ORCPT=rfc822;a+2Bb@c\r\n",
         b"GET / HTTP/1.1\r\n",
     ];
     prop_oneof![
@@ -73,6 +78,7 @@ fn words() -> impl Strategy<Value = &'static str> {
         "lmtp",
         "plainauth starttls",
         "repair",
+        "binary prdr dsn",
         "refuse-nul text-line=1000 message=65536",
         "command-line=512 recipients=100 parallel=2 errors=5 refused=3",
         "require-auth plainauth",

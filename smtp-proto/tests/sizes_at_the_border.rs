@@ -49,6 +49,23 @@ fn a_message_may_have_as_many_octets_as_the_limit() {
 }
 
 #[test]
+fn chunks_together_may_have_as_many_octets_as_the_limit() {
+    let sent = |second: usize| {
+        let mut input = b"EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\nBDAT 65000\r\n".to_vec();
+        input.extend(vec![b'x'; 65000]);
+        input.extend(format!("BDAT {second} LAST\r\n").bytes());
+        input.extend(vec![b'x'; second]);
+        input.extend(b"NOOP\r\n");
+        replies("message=65536", &input)
+    };
+    let taken = "250 2.0.0 Chunk taken\r\n250 2.0.0 Message accepted\r\n250 2.0.0 OK\r\n";
+    assert!(sent(536).ends_with(taken));
+    let refused = "250 2.0.0 Chunk taken\r\n552 5.3.4 Message too big\r\n250 2.0.0 OK\r\n";
+    assert!(sent(537).ends_with(refused));
+    assert!(sent(1 << 20).ends_with(refused));
+}
+
+#[test]
 fn a_command_may_have_as_many_octets_as_the_limit() {
     let sent = |octets: usize| {
         let mut input = b"NOOP ".to_vec();

@@ -27,6 +27,16 @@ macro_rules! transcripts {
 }
 
 transcripts! {
+    chunks_are_taken
+    chunks_out_of_place_are_eaten
+    refused_chunks_are_eaten_to_the_last
+    chunks_of_text_have_whole_lines
+    binary_messages_keep_every_octet
+    each_recipient_has_its_own_reply
+    reports_are_asked_for
+    times_of_delivery_are_bounded
+    other_parameters_are_read
+    lmtp_answers_for_each_recipient_of_chunks
     a_message_is_taken
     a_transaction_is_aborted
     pipelined_commands_are_answered_in_order

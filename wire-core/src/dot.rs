@@ -5,10 +5,11 @@
 
 use memchr::{memchr_iter, memmem};
 
-use crate::Chunk;
-
-/// How far one step looks ahead: what bounds the work a hostile body can cause.
-const BLOCK: usize = 4096;
+pub use crate::newline::Bare;
+use crate::{
+    Chunk,
+    newline::{BLOCK, sound_prefix},
+};
 
 /// Takes a dot-stuffed body apart.
 ///
@@ -40,15 +41,6 @@ pub enum Body<'i> {
     Bare(Bare),
     /// The mark was taken. The next octets are a command.
     End,
-}
-
-/// Half a line end. It never is one (RFC 5321 section 2.3.8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Bare {
-    /// A CR without an LF behind it.
-    Cr,
-    /// An LF without a CR before it.
-    Lf,
 }
 
 impl Default for Decoder {
@@ -128,43 +120,6 @@ enum Stop {
     More,
     End,
     Bare(Bare),
-}
-
-/// How many octets at the front hold neither a bare CR or LF nor, at their end, a CR that may
-/// become one. `block` begins behind a complete line or inside one, never between CR and LF.
-fn sound_prefix(block: &[u8]) -> usize {
-    let odd = match (block, block.get(1..)) {
-        ([b'\n', ..], _) => return 0,
-        (_, Some(next)) => pairs_differ(block, next),
-        _ => false,
-    };
-    if odd {
-        return first_bare(block);
-    }
-    block.len() - usize::from(block.last() == Some(&b'\r'))
-}
-
-/// Is there an LF without CR before it, or a CR without LF behind it? Without branches, so that
-/// the compiler makes vector code of it.
-fn pairs_differ(block: &[u8], next: &[u8]) -> bool {
-    block.iter().zip(next).fold(0u8, |odd, (&a, &b)| {
-        odd | (u8::from(a == b'\r') ^ u8::from(b == b'\n'))
-    }) != 0
-}
-
-/// The offset of the first CR or LF that stands alone, in a block that holds one.
-fn first_bare(block: &[u8]) -> usize {
-    let mut previous = 0;
-    for (at, &octet) in block.iter().enumerate() {
-        if previous == b'\r' && octet != b'\n' {
-            return at - 1;
-        }
-        if octet == b'\n' && previous != b'\r' {
-            return at;
-        }
-        previous = octet;
-    }
-    block.len()
 }
 
 /// The length of `sound` up to a line that begins with a dot.

@@ -4,6 +4,7 @@ pub mod dot;
 #[cfg(feature = "tokio")]
 pub mod driver;
 pub mod frame;
+pub mod newline;
 pub mod proxy;
 pub mod sasl;
 #[cfg(feature = "testing")]

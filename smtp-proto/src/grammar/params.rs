@@ -42,31 +42,48 @@ pub(crate) fn number(digits: &[u8]) -> Option<u64> {
     })
 }
 
-/// Decodes xtext: `+` and two upper-case hexadecimal digits stand for an octet. `None`: malformed,
-/// or it decodes to what is no clean text.
+/// The longest xtext that is decoded: more than any parameter may have.
+const XTEXT: usize = 512;
+
+/// Decodes xtext: `+` and two upper-case hexadecimal digits stand for an octet (RFC 3461 section
+/// 4). `None`: malformed, or it decodes to what is no clean text.
 pub(crate) fn xtext(text: &[u8]) -> Option<Cow<'_, str>> {
     if !text.contains(&b'+') {
         return super::path::text(text).map(Cow::Borrowed);
     }
-    let mut plain = Vec::with_capacity(text.len());
+    let mut plain = [0; XTEXT];
+    decoded(text, &mut plain).map(|text| Cow::Owned(text.into()))
+}
+
+/// Whether [`xtext`] can be decoded; allocates nothing.
+pub(crate) fn is_xtext(text: &[u8]) -> bool {
+    match text.contains(&b'+') {
+        true => decoded(text, &mut [0; XTEXT]).is_some(),
+        false => super::path::text(text).is_some(),
+    }
+}
+
+fn decoded<'o>(text: &[u8], plain: &'o mut [u8; XTEXT]) -> Option<&'o str> {
+    let mut length = 0;
     let mut rest = text;
     loop {
-        match rest {
+        let octet = match rest {
             [] => break,
             [b'+', high, low, behind @ ..] => {
-                plain.push(hex(*high)? << 4 | hex(*low)?);
                 rest = behind;
+                hex(*high)? << 4 | hex(*low)?
             }
             [b'+', ..] => return None,
             [octet, behind @ ..] => {
-                plain.push(*octet);
                 rest = behind;
+                *octet
             }
-        }
+        };
+        *plain.get_mut(length)? = octet;
+        length += 1;
     }
-    let plain = String::from_utf8(plain).ok()?;
-    super::path::text(plain.as_bytes())?;
-    (!plain.contains(|c: char| c.is_control())).then_some(Cow::Owned(plain))
+    let plain = super::path::text(plain.get(..length)?)?;
+    (!plain.contains(|c: char| c.is_control())).then_some(plain)
 }
 
 fn hex(digit: u8) -> Option<u8> {

@@ -23,7 +23,7 @@ impl Session {
             Ask::Login => own_replies::LOGGED_IN,
             Ask::Mail => own_replies::SENDER_OK,
             Ask::Rcpt(_) => own_replies::RECIPIENT_OK,
-            Ask::Data => own_replies::GO_AHEAD,
+            Ask::Data | Ask::Begin => own_replies::GO_AHEAD,
             Ask::End | Ask::EndFor(_) => own_replies::TAKEN,
             Ask::Auth | Ask::Query | Ask::Own | Ask::OwnRcpt => return Answered::Stale,
         };
@@ -72,10 +72,11 @@ impl Session {
         self.put_answer(ticket.id(), reply)
     }
 
-    /// One recipient's result at the end of a message, in LMTP: in any order, now or later. They
-    /// leave in the order of RCPT, each as soon as it can. The last one completes the answer.
+    /// One recipient's result at the end of a message, in LMTP and PRDR: in any order, now or later.
+    /// They leave in the order of RCPT, each as soon as it can. In LMTP the last one completes the
+    /// answer; in PRDR [`finish`](Self::finish) gives the reply to the message as a whole.
     ///
-    /// Outside LMTP there is one reply for all, and this is stale.
+    /// Elsewhere there is one reply for all, and this is stale.
     pub fn result(&mut self, end: &Ticket<kind::End>, rcpt: RcptId, reply: Reply<'_>) -> Answered {
         let reply = fit(Ask::EndFor(rcpt), reply);
         let taken = reply.is_positive();
@@ -92,7 +93,8 @@ impl Session {
         Answered::Taken
     }
 
-    /// Completes the results of a message: recipients without one get `rest`.
+    /// Completes the results of a message: recipients without one get `rest`, and in PRDR so does
+    /// the message as a whole.
     pub fn finish(&mut self, end: Ticket<kind::End>, rest: Reply<'_>) -> Answered {
         self.reply(end, rest)
     }
@@ -122,7 +124,7 @@ impl Session {
             .oldest()
             .and_then(|(id, _)| Some((id, self.replies.find(id)?)))
         {
-            Some((id, Ask::Mail | Ask::Data | Ask::End | Ask::EndFor(_))) => {
+            Some((id, Ask::Mail | Ask::Data | Ask::Begin | Ask::End | Ask::EndFor(_))) => {
                 return self.reply_to(id, reply);
             }
             _ => self.refuse_transaction(fit(Ask::End, reply), Dropped::Refused),
@@ -235,8 +237,9 @@ impl Session {
             }
             Ask::Mail if !yes => self.drop_transaction(Dropped::MailRefused),
             Ask::Rcpt(rcpt) => self.decide_recipient(rcpt, &reply),
-            Ask::Data if yes => self.stage = Stage::Data(Data::new(self.clock.now())),
+            Ask::Data if yes => self.stage = Stage::Data(Data::marked(self.clock.now())),
             Ask::Data => self.drop_transaction(Dropped::Refused),
+            Ask::Begin => return self.begin_chunks(id, yes, reply),
             Ask::End | Ask::EndFor(_) => {
                 if yes {
                     self.counts.without_mail = 0;
@@ -248,12 +251,22 @@ impl Session {
         self.put_answer(id, reply)
     }
 
+    /// The chunk is on its way whatever the answer is, and has the reply.
+    fn begin_chunks(&mut self, id: TicketId, yes: bool, reply: Reply<'static>) -> Answered {
+        self.replies.retract(id);
+        if !yes {
+            self.refuse_transaction(reply, Dropped::Refused);
+        }
+        self.release(None);
+        Answered::Taken
+    }
+
     fn decide_recipient(&mut self, rcpt: RcptId, reply: &Reply<'_>) {
         if reply.is_positive() {
             self.counts.without_mail = 0;
             if let Some(envelope) = self.transaction.envelope_mut() {
-                // LMTP answers for each at the end.
-                if self.config.lmtp {
+                // LMTP and PRDR answer for each at the end.
+                if self.config.lmtp || envelope.prdr {
                     envelope.accepted.add(rcpt);
                 } else {
                     envelope.accepted.count_one();
@@ -276,6 +289,7 @@ fn fit(ask: Ask, reply: Reply<'_>) -> Reply<'static> {
     let class = reply.class();
     let fits = match ask {
         Ask::Data => matches!(class, 3..=5),
+        Ask::Begin => matches!(class, 2..=5),
         Ask::Auth => matches!(class, 4 | 5),
         _ => matches!(class, 2 | 4 | 5),
     };

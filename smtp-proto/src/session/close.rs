@@ -87,6 +87,10 @@ impl Session {
                 self.stage = Stage::Command;
                 self.replies.settle(id, own_replies::SASL_LATER);
             }
+            Some(Ask::Begin) => {
+                self.replies.retract(id);
+                self.refuse_transaction(own_replies::LOCAL_ERROR, Dropped::Timeout);
+            }
             Some(ask) => {
                 if let Ask::Mail | Ask::Data | Ask::End | Ask::EndFor(_) = ask {
                     self.drop_transaction(Dropped::Timeout);

@@ -102,7 +102,7 @@ impl Session {
         if !looks_itself && !line.is_ascii() {
             return Some(self.reject(line, Violation::NonAscii));
         }
-        if !matches!(command, C::Mail | C::Rcpt | C::Data) {
+        if !matches!(command, C::Mail | C::Rcpt | C::Data | C::Bdat) {
             self.count_without_mail();
         }
         match command {
@@ -110,7 +110,7 @@ impl Session {
             C::Mail => Some(self.mail(now, line, argument)),
             C::Rcpt => self.rcpt(now, line, argument),
             C::Data => self.data_command(now, line, argument),
-            C::Bdat => Some(self.bdat(line, argument)),
+            C::Bdat => self.bdat(now, line, argument),
             C::Rset => self.rset(line, argument),
             C::Noop => self.say(own_replies::OK),
             C::Quit => self.quit(line, argument),

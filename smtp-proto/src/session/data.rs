@@ -1,11 +1,13 @@
-//! The message itself, from 354 to the mark (RFC 5321 section 4.1.1.4).
+//! The message itself: from 354 to the mark (RFC 5321 section 4.1.1.4), or by counted chunks
+//! (RFC 3030 section 2).
 
 use core::time::Duration;
 
 use memchr::{memchr, memchr_iter, memrchr};
 use wire_core::{
     Chunk, CloseReason, Time,
-    dot::{Bare, Body, Decoder},
+    dot::{Body, Decoder},
+    newline::{Bare, Piece as TextPiece, Text},
 };
 
 use super::{Session, Stage, Step, replies::Ask};
@@ -14,8 +16,9 @@ use crate::{
 };
 
 /// How far the message has come.
-pub(super) struct Data {
-    decoder: Decoder,
+#[derive(Debug)]
+pub(crate) struct Data {
+    framing: Framing,
     /// Octets of the message so far.
     octets: u64,
     /// Octets of the line so far; counted only where lines are limited.
@@ -28,14 +31,52 @@ pub(super) struct Data {
     last: Time,
 }
 
+/// What tells octets of the message from commands.
+#[derive(Debug)]
+enum Framing {
+    /// DATA: the mark.
+    Mark(Decoder),
+    /// BDAT: their number.
+    Count(Counted),
+}
+
+/// A chunk of BDAT.
+#[derive(Debug)]
+struct Counted {
+    left: u64,
+    last: bool,
+    /// What checks line ends, over the borders of chunks. `None`: any octet may come.
+    text: Option<Text>,
+}
+
+/// What comes next of a message.
+enum Piece<'i> {
+    Chunk(Chunk<'i>),
+    Bare(Bare),
+    /// A chunk of BDAT is complete, and another one will come.
+    ChunkEnd,
+    End,
+}
+
 /// How far ahead limits are looked for. The next piece may be a single octet, so that looking at
 /// all of the input each time would cost its square.
 const LOOK: usize = 4096;
 
 impl Data {
-    pub(super) const fn new(now: Time) -> Self {
+    /// Ends with the mark.
+    pub(super) const fn marked(now: Time) -> Self {
+        Self::new(Framing::Mark(Decoder::new()), now)
+    }
+
+    /// Comes in chunks, of which this is the first.
+    pub(super) fn counted(left: u64, last: bool, binary: bool, now: Time) -> Self {
+        let text = (!binary).then(Text::new);
+        Self::new(Framing::Count(Counted { left, last, text }), now)
+    }
+
+    const fn new(framing: Framing, now: Time) -> Self {
         Data {
-            decoder: Decoder::new(),
+            framing,
             octets: 0,
             line: 0,
             repaired: false,
@@ -43,6 +84,25 @@ impl Data {
             since: now,
             last: now,
         }
+    }
+
+    /// One more chunk. The time since the one before was not the message's.
+    pub(super) fn next_chunk(&mut self, left: u64, last: bool, now: Time) {
+        if let Framing::Count(counted) = &mut self.framing {
+            counted.left = left;
+            counted.last = last;
+        }
+        self.pause(now.since(self.last), now);
+    }
+
+    /// Octets of the message so far.
+    pub(super) const fn octets(&self) -> u64 {
+        self.octets
+    }
+
+    /// May any octet be in it?
+    const fn is_binary(&self) -> bool {
+        matches!(&self.framing, Framing::Count(counted) if counted.text.is_none())
     }
 
     /// The 354 has gone out.
@@ -72,6 +132,9 @@ impl Data {
     fn sound(&self, config: &Config, all: &[u8]) -> usize {
         let left = config.limits.message.saturating_sub(self.octets);
         let mut sound = usize::try_from(left).map_or(all.len(), |left| left.min(all.len()));
+        if self.is_binary() {
+            return sound;
+        }
         if config.limits.text_line.is_some() || config.refuse_nul {
             sound = sound.min(LOOK);
         }
@@ -86,18 +149,33 @@ impl Data {
     }
 
     /// The next piece. It is within all limits, or the smallest that is not.
-    fn next<'i>(&mut self, config: &Config, input: &mut &'i [u8]) -> Option<Body<'i>> {
+    fn next<'i>(&mut self, config: &Config, input: &mut &'i [u8]) -> Option<Piece<'i>> {
         let all = *input;
         let mut length = self.sound(config, all);
+        let decoder = match &mut self.framing {
+            Framing::Mark(decoder) => decoder,
+            Framing::Count(counted) => return counted.next(length.max(1), input),
+        };
         loop {
             let mut front = all.get(..length)?;
             let before = front.len();
-            let piece = self.decoder.next(&mut front);
+            let piece = decoder.next(&mut front);
             if piece.is_some() || length >= all.len() {
                 *input = all.get(before - front.len()..)?;
-                return piece;
+                return piece.map(Piece::from);
             }
             length += 1;
+        }
+    }
+
+    /// Goes on to the end of a message that nobody wants.
+    fn skip<'i>(&mut self, input: &mut &'i [u8]) -> Option<Piece<'i>> {
+        match &mut self.framing {
+            Framing::Mark(decoder) => decoder.next(input).map(Piece::from),
+            Framing::Count(counted) => {
+                counted.text = None;
+                counted.next(usize::MAX, input)
+            }
         }
     }
 
@@ -106,6 +184,9 @@ impl Data {
         self.octets = self.octets.saturating_add(chunk.len() as u64);
         if self.octets > config.limits.message {
             return Some((Dropped::TooBig, own_replies::TOO_BIG));
+        }
+        if self.is_binary() {
+            return None;
         }
         if let Some(limit) = config.limits.text_line {
             let mut line = self.line as usize;
@@ -126,6 +207,54 @@ impl Data {
             return Some((Dropped::Nul, own_replies::NUL));
         }
         None
+    }
+}
+
+impl Counted {
+    /// The next piece, of at most `most` octets.
+    fn next<'i>(&mut self, most: usize, input: &mut &'i [u8]) -> Option<Piece<'i>> {
+        loop {
+            if self.left == 0 {
+                return Some(
+                    match self
+                        .text
+                        .as_mut()
+                        .filter(|_| self.last)
+                        .and_then(Text::finish)
+                    {
+                        Some(bare) => Piece::Bare(bare),
+                        None if self.last => Piece::End,
+                        None => Piece::ChunkEnd,
+                    },
+                );
+            }
+            let left = usize::try_from(self.left).unwrap_or(usize::MAX);
+            let length = input.len().min(left).min(most);
+            let (mut chunk, _) = input.split_at_checked(length).filter(|_| length > 0)?;
+            let piece = match &mut self.text {
+                Some(text) => text.next(&mut chunk).map(|piece| match piece {
+                    TextPiece::Run(run) => Piece::Chunk(Chunk::plain(run)),
+                    TextPiece::Bare(bare) => Piece::Bare(bare),
+                }),
+                None => Some(Piece::Chunk(Chunk::plain(std::mem::take(&mut chunk)))),
+            };
+            let taken = length - chunk.len();
+            self.left -= taken as u64;
+            *input = input.get(taken..)?;
+            if piece.is_some() {
+                return piece;
+            }
+        }
+    }
+}
+
+impl<'i> From<Body<'i>> for Piece<'i> {
+    fn from(body: Body<'i>) -> Self {
+        match body {
+            Body::Chunk(chunk) => Piece::Chunk(chunk),
+            Body::Bare(bare) => Piece::Bare(bare),
+            Body::End => Piece::End,
+        }
     }
 }
 
@@ -157,9 +286,10 @@ impl Session {
             data.last = now;
         }
         match piece {
-            Some(Body::Chunk(chunk)) => self.chunk(now, chunk),
-            Some(Body::Bare(bare)) => self.bare(now, bare),
-            Some(Body::End) => self.end_of_data(now),
+            Some(Piece::Chunk(chunk)) => self.chunk(now, chunk),
+            Some(Piece::Bare(bare)) => self.bare(now, bare),
+            Some(Piece::ChunkEnd) => self.end_of_chunk(now),
+            Some(Piece::End) => self.end_of_data(now),
             None => self.more_data(input),
         }
     }
@@ -192,11 +322,12 @@ impl Session {
         let Stage::Data(data) = &mut self.stage else {
             return Step::Again;
         };
-        data.repaired = bare == Bare::Lf;
+        let marked = matches!(data.framing, Framing::Mark(_));
+        data.repaired = marked && bare == Bare::Lf;
         let line_end = match bare {
             Bare::Cr => Chunk::plain(b" "),
             // Its own dot would end the message once the raw form is forwarded. Two do not.
-            Bare::Lf if data.lone_dot => Chunk::plain(b".\r\n"),
+            Bare::Lf if marked && data.lone_dot => Chunk::plain(b".\r\n"),
             Bare::Lf => Chunk::plain(b"\r\n"),
         };
         self.chunk(now, line_end)
@@ -208,13 +339,14 @@ impl Session {
             return Step::Again;
         };
         loop {
-            match data.decoder.next(input) {
-                Some(Body::Chunk(chunk)) => {
+            match data.skip(input) {
+                Some(Piece::Chunk(chunk)) => {
                     data.octets = data.octets.saturating_add(chunk.len() as u64);
                     data.last = now;
                 }
-                Some(Body::Bare(_)) => {}
-                Some(Body::End) => return self.end_of_data(now),
+                Some(Piece::Bare(_)) => {}
+                Some(Piece::ChunkEnd) => return self.end_of_chunk(now),
+                Some(Piece::End) => return self.end_of_data(now),
                 None => return self.more_data(input),
             }
         }
@@ -228,6 +360,24 @@ impl Session {
         self.wait(true, input)
     }
 
+    /// A chunk of BDAT is complete, and was not the last one (RFC 3030 section 2).
+    fn end_of_chunk<'i>(&mut self, now: Time) -> Step<'i> {
+        let Stage::Data(data) = std::mem::replace(&mut self.stage, Stage::Command) else {
+            return Step::Again;
+        };
+        self.clock.command(now);
+        let reply = match &mut self.transaction {
+            Transaction::None => return Step::Again,
+            Transaction::Open(envelope) => {
+                envelope.chunks = Some(Box::new(data));
+                own_replies::CHUNK_TAKEN
+            }
+            Transaction::Refused { reply, .. } => (**reply).clone(),
+        };
+        self.say(reply);
+        Step::Again
+    }
+
     fn end_of_data<'i>(&mut self, now: Time) -> Step<'i> {
         let Stage::Data(data) = std::mem::replace(&mut self.stage, Stage::Command) else {
             return Step::Again;
@@ -239,12 +389,18 @@ impl Session {
                 let message = envelope.message;
                 let ticket = self.mint.ticket();
                 let (id, utf8) = (ticket.id(), envelope.smtputf8);
-                if self.config.lmtp {
+                let each = self.config.lmtp || envelope.has_each();
+                if envelope.has_each() {
+                    self.replies
+                        .say(Ask::Own, own_replies::EACH_RECIPIENT, utf8);
+                }
+                if each {
                     // RFC 2033 section 4.2.
                     for rcpt in envelope.accepted.iter() {
                         self.replies.open(id, Ask::EndFor(rcpt), now, utf8);
                     }
-                } else {
+                }
+                if !self.config.lmtp {
                     self.replies.open(id, Ask::End, now, utf8);
                 }
                 Step::Event(Event::End {

@@ -82,6 +82,13 @@ impl Session {
             (Capabilities::STARTTLS, "\nSTARTTLS"),
             (Capabilities::EXPN, "\nEXPN"),
             (Capabilities::ETRN, "\nETRN"),
+            (Capabilities::CHUNKING, "\nCHUNKING"),
+            (Capabilities::BINARYMIME, "\nBINARYMIME"),
+            (Capabilities::DSN, "\nDSN"),
+            (Capabilities::MT_PRIORITY, "\nMT-PRIORITY"),
+            (Capabilities::REQUIRETLS, "\nREQUIRETLS"),
+            (Capabilities::RRVS, "\nRRVS"),
+            (Capabilities::PRDR, "\nPRDR"),
         ];
         for (_, line) in keywords
             .iter()
@@ -91,6 +98,15 @@ impl Session {
         }
         if offer.capabilities.contains(Capabilities::SIZE) {
             lines.push_str(&format!("\nSIZE {}", self.config.limits.message));
+        }
+        self.config.extensions.list(offer.capabilities, lines);
+        if offer.capabilities.contains(Capabilities::LIMITS) {
+            let limits = &self.config.limits;
+            // RFC 9422 section 4.
+            lines.push_str(&format!(
+                "\nLIMITS MAILMAX={} RCPTMAX={}",
+                limits.transactions, limits.recipients
+            ));
         }
         if !offer.auth.is_empty() {
             lines.push_str("\nAUTH");

@@ -23,6 +23,8 @@ pub(super) enum Ask {
     Mail,
     Rcpt(RcptId),
     Data,
+    /// The first BDAT of a message. Yes has no reply of its own: that of the chunk follows.
+    Begin,
     End,
     /// In LMTP: one recipient's part of `End`.
     EndFor(RcptId),
@@ -152,6 +154,7 @@ impl Replies {
     pub(super) fn settle_one(&mut self, id: TicketId, rcpt: RcptId, reply: Reply<'static>) -> bool {
         let order = |slot: &Slot| match slot.ask {
             Ask::EndFor(other) => other.cmp(&rcpt),
+            Ask::End => core::cmp::Ordering::Greater,
             _ => core::cmp::Ordering::Less,
         };
         let place = self.slots.binary_search_by(order).ok();

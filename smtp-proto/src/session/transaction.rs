@@ -2,7 +2,7 @@
 
 use wire_core::{CloseReason, Time};
 
-use super::{Session, Stage, Step, command::offset, replies::Ask};
+use super::{Session, command::offset, replies::Ask};
 use crate::{
     Capabilities, Dropped, Event, MailParams, MessageId, Path, RcptId, RcptParams, Reply, Verb,
     Violation,
@@ -35,11 +35,17 @@ impl Session {
             // RFC 1870 section 6.1.
             return self.reject(line, Violation::TooBig);
         }
+        if !self.config.extensions.allow(&params) {
+            // RFC 2852 section 4, RFC 4865 section 4.2.
+            let why = Violation::BadParameter {
+                at: offset(line, argument, argument.len() - parsed.params.len()),
+            };
+            return self.reject_as(line, why, own_replies::OUT_OF_BOUNDS);
+        }
         self.messages = self.messages.wrapping_add(1);
         self.counts.transactions = self.counts.transactions.saturating_add(1);
         let message = MessageId(self.messages);
-        let envelope = Envelope::new(message, params.smtputf8(), params.size());
-        self.transaction = Transaction::Open(envelope);
+        self.transaction = Transaction::Open(Envelope::new(message, &params));
         let ticket = self.ask(Ask::Mail, now);
         Event::Mail {
             ticket,
@@ -66,7 +72,7 @@ impl Session {
         Some(self.reject_as(line, why, reply))
     }
 
-    fn offered(&self) -> Offered {
+    pub(super) fn offered(&self) -> Offered {
         let offer = self.offer();
         let extended = self.hello.as_ref().is_some_and(|hello| hello.extended);
         Offered {
@@ -87,6 +93,10 @@ impl Session {
         argument: &'i [u8],
     ) -> Option<Event<'i>> {
         let (message, utf8) = match &self.transaction {
+            Transaction::Open(envelope) if envelope.chunks.is_some() => {
+                let (why, reply) = (Violation::BadSequence, own_replies::USE_BDAT);
+                return Some(self.reject_rcpt(line, why, reply));
+            }
             Transaction::Open(envelope) => (envelope.message, envelope.smtputf8),
             Transaction::Refused { reply, utf8, .. } => {
                 self.replies.say(Ask::OwnRcpt, (**reply).clone(), *utf8);
@@ -107,7 +117,7 @@ impl Session {
             Ok(parsed) => parsed,
             Err(fault) => return Some(self.bad_path(Ask::OwnRcpt, line, argument, fault)),
         };
-        let params = match RcptParams::check(parsed.params) {
+        let params = match RcptParams::check(parsed.params, self.offered()) {
             Ok(params) => params,
             Err(bad) => {
                 let whole = parsed.params;
@@ -207,6 +217,10 @@ impl Session {
             return Some(self.reject_argument(line, argument));
         }
         let (message, size_hint) = match &self.transaction {
+            // RFC 3030 section 2, section 3.
+            Transaction::Open(envelope) if envelope.binary || envelope.chunks.is_some() => {
+                return Some(self.reject_as(line, Violation::BadSequence, own_replies::USE_BDAT));
+            }
             Transaction::Open(envelope) if envelope.accepted.count() > 0 => {
                 (envelope.message, envelope.declared)
             }
@@ -241,46 +255,9 @@ impl Session {
         Some(Event::Data {
             ticket,
             message,
+            binary: false,
             size_hint,
         })
-    }
-
-    /// BDAT is not offered. The octets behind it are a chunk all the same, and no commands.
-    pub(super) fn bdat<'i>(&mut self, line: &'i [u8], argument: &[u8]) -> Event<'i> {
-        let end = argument
-            .iter()
-            .position(|octet| *octet == b' ')
-            .unwrap_or(argument.len());
-        let size = argument.get(..end).and_then(grammar::params::number);
-        match size.filter(|size| *size <= self.config.limits.message) {
-            Some(left) => {
-                self.stage = Stage::Skip { left };
-                Event::Rejected {
-                    line,
-                    why: Violation::NotImplemented,
-                }
-            }
-            None => self.reject_as(line, Violation::NotImplemented, own_replies::BAD_CHUNK),
-        }
-    }
-
-    pub(super) fn skip<'i>(&mut self, left: u64, input: &mut &'i [u8]) -> Step<'i> {
-        let all = *input;
-        let now = usize::try_from(left).map_or(all.len(), |left| left.min(all.len()));
-        *input = all.get(now..).unwrap_or_default();
-        let left = left - now as u64;
-        self.stage = Stage::Skip { left };
-        if left == 0 {
-            self.stage = Stage::Command;
-            let why = Violation::NotImplemented;
-            self.refuse_own(Ask::Own, why, own_replies::of(why));
-            return Step::Again;
-        }
-        if self.eof {
-            self.close(CloseReason::Eof);
-            return Step::Again;
-        }
-        self.wait(true, input)
     }
 
     pub(super) fn rset<'i>(&mut self, line: &'i [u8], argument: &[u8]) -> Option<Event<'i>> {

@@ -99,18 +99,62 @@ impl App {
             } => {
                 let raw = params.raw().escape_ascii();
                 record.event(format!("mail <{}> [{raw}]", from.as_str()).trim_end());
+                let values = [
+                    params.ret().map(|ret| format!("ret {ret:?}")),
+                    params.envid().map(|envid| format!("envid {envid}")),
+                    params.deliver_by().map(|by| {
+                        format!(
+                            "by {} {:?}{}",
+                            by.seconds,
+                            by.mode,
+                            if by.trace { " traced" } else { "" }
+                        )
+                    }),
+                    params
+                        .hold_for()
+                        .map(|seconds| format!("hold for {seconds}")),
+                    params.hold_until().map(|unix| format!("hold until {unix}")),
+                    params
+                        .priority()
+                        .map(|priority| format!("priority {priority}")),
+                    params.require_tls().then(|| "require tls".to_owned()),
+                    params.solicit().map(|words| format!("solicits {words}")),
+                ];
+                values
+                    .into_iter()
+                    .flatten()
+                    .for_each(|value| record.event(value));
                 self.open.push_back(Open::Mail(ticket, message));
             }
             Event::Rcpt {
-                ticket, rcpt, to, ..
+                ticket,
+                rcpt,
+                to,
+                params,
+                ..
             } => {
                 record.event(format!("rcpt {} <{}>", rcpt.index(), to.as_str()));
+                let values = [
+                    params.notify().map(|notify| format!("notify {notify:?}")),
+                    params
+                        .orcpt()
+                        .map(|(kind, address)| format!("orcpt {kind} {address}")),
+                    params.rrvs().map(|rrvs| format!("since {}", rrvs.since)),
+                ];
+                values
+                    .into_iter()
+                    .flatten()
+                    .for_each(|value| record.event(value));
                 self.open.push_back(Open::Rcpt(ticket, to.to_address()));
             }
             Event::Data {
-                ticket, size_hint, ..
+                ticket,
+                size_hint,
+                binary,
+                ..
             } => {
-                record.event(format!("data {size_hint:?}"));
+                let how = if binary { " binary" } else { "" };
+                record.event(format!("data {size_hint:?}{how}"));
                 self.open.push_back(Open::Data(ticket));
             }
             Event::Chunk(chunk) => {
@@ -390,6 +434,25 @@ pub fn config(words: &str) -> Arc<Config> {
             "starttls" => caps = caps.with(Capabilities::STARTTLS),
             "expn" => caps = caps.with(Capabilities::EXPN),
             "etrn" => caps = caps.with(Capabilities::ETRN),
+            "binary" => caps = caps.with(Capabilities::BINARYMIME),
+            "prdr" => caps = caps.with(Capabilities::PRDR),
+            "dsn" => caps = caps.with(Capabilities::DSN),
+            "times" => {
+                caps = caps
+                    .with(Capabilities::DELIVERBY)
+                    .with(Capabilities::FUTURERELEASE);
+                builder = builder.deliver_by(120).future_release(3600, 1_800_000_000);
+            }
+            "rest" => {
+                caps = caps
+                    .with(Capabilities::MT_PRIORITY)
+                    .with(Capabilities::REQUIRETLS);
+                caps = caps
+                    .with(Capabilities::RRVS)
+                    .with(Capabilities::NO_SOLICITING);
+                caps = caps.with(Capabilities::LIMITS);
+                builder = builder.no_soliciting("net.example:ADV");
+            }
             "plaincaps" => caps = Capabilities::NONE,
             "auth" => tls = Mechanisms::PLAINTEXT,
             "plainauth" => (plain, tls) = (Mechanisms::PLAINTEXT, Mechanisms::PLAINTEXT),
@@ -414,6 +477,7 @@ pub fn config(words: &str) -> Arc<Config> {
             "text-closing" => {
                 let reply = Reply::new(550, (5, 5, 0), "My own words");
                 builder = builder.text(Violation::NotImplemented, reply.clone());
+                builder = builder.text(Violation::Syntax { at: 0 }, reply.clone());
                 builder = builder.text(Violation::BareNewline, reply);
             }
             "command-line" => limits.command_line = number as u32,

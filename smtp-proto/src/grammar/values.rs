@@ -1,0 +1,196 @@
+//! The values of parameters that extensions define. Checked in whole, allocating nothing.
+
+use std::borrow::Cow;
+
+use super::params::{is_xtext, number, xtext};
+use crate::calendar;
+use crate::params::{Body, ByMode, DeliverBy, Notify, Ret, Rrvs};
+
+/// RFC 3461 section 4.4.
+const ENVID: usize = 100;
+/// RFC 3461 section 4.2.
+const ORCPT: usize = 500;
+/// RFC 3865 section 4.
+const SOLICITATION: usize = 1000;
+
+/// RFC 6152 section 3, RFC 3030 section 3.
+pub(crate) fn body(value: &[u8]) -> Option<Body> {
+    match value {
+        _ if value.eq_ignore_ascii_case(b"7BIT") => Some(Body::SevenBit),
+        _ if value.eq_ignore_ascii_case(b"8BITMIME") => Some(Body::EightBit),
+        _ if value.eq_ignore_ascii_case(b"BINARYMIME") => Some(Body::Binary),
+        _ => None,
+    }
+}
+
+/// RFC 3461 section 4.3.
+pub(crate) fn ret(value: &[u8]) -> Option<Ret> {
+    match value {
+        _ if value.eq_ignore_ascii_case(b"FULL") => Some(Ret::Full),
+        _ if value.eq_ignore_ascii_case(b"HDRS") => Some(Ret::Headers),
+        _ => None,
+    }
+}
+
+/// RFC 4954 section 5.
+pub(crate) fn is_auth(value: &[u8]) -> bool {
+    value == b"<>" || is_xtext(value)
+}
+
+/// The identity that submitted a message, or nobody (RFC 4954 section 5).
+pub(crate) fn auth(value: &[u8]) -> Option<Cow<'_, str>> {
+    match value {
+        b"<>" => Some(Cow::Borrowed("")),
+        _ => xtext(value),
+    }
+}
+
+/// RFC 3461 section 4.4.
+pub(crate) fn is_envid(value: &[u8]) -> bool {
+    value.len() <= ENVID && is_xtext(value)
+}
+
+/// An identifier of the envelope.
+pub(crate) fn envid(value: &[u8]) -> Option<Cow<'_, str>> {
+    xtext(value)
+}
+
+/// `NEVER`, or a list of events (RFC 3461 section 4.1).
+pub(crate) fn notify(value: &[u8]) -> Option<Notify> {
+    if value.eq_ignore_ascii_case(b"NEVER") {
+        return Some(Notify::NEVER);
+    }
+    value
+        .split(|octet| *octet == b',')
+        .try_fold(Notify::NEVER, |all, word| {
+            let one = match word {
+                _ if word.eq_ignore_ascii_case(b"SUCCESS") => Notify::SUCCESS,
+                _ if word.eq_ignore_ascii_case(b"FAILURE") => Notify::FAILURE,
+                _ if word.eq_ignore_ascii_case(b"DELAY") => Notify::DELAY,
+                _ => return None,
+            };
+            Some(all.with(one))
+        })
+}
+
+/// RFC 3461 section 4.2, RFC 6533 section 3.
+pub(crate) fn is_orcpt(value: &[u8]) -> bool {
+    let sound = |(kind, address): (&str, &[u8])| match kind.eq_ignore_ascii_case("utf-8") {
+        true => unitext(address).is_some(),
+        false => is_xtext(address),
+    };
+    value.len() <= ORCPT && typed(value).is_some_and(sound)
+}
+
+/// The type of an address, and the address.
+pub(crate) fn orcpt(value: &[u8]) -> Option<(&str, Cow<'_, str>)> {
+    let (kind, address) = typed(value)?;
+    let address = match kind.eq_ignore_ascii_case("utf-8") {
+        true => unitext(address)?,
+        false => xtext(address)?,
+    };
+    Some((kind, address))
+}
+
+/// `type;address`.
+fn typed(value: &[u8]) -> Option<(&str, &[u8])> {
+    let semicolon = value.iter().position(|octet| *octet == b';')?;
+    let (kind, address) = (value.get(..semicolon)?, value.get(semicolon + 1..)?);
+    let atom = |octet: &u8| octet.is_ascii_alphanumeric() || *octet == b'-';
+    let sound = !kind.is_empty() && kind.iter().all(atom) && !address.is_empty();
+    core::str::from_utf8(kind)
+        .ok()
+        .filter(|_| sound)
+        .map(|kind| (kind, address))
+}
+
+/// `\x{1F600}` stands for a character (RFC 6533 section 3).
+fn unitext(text: &[u8]) -> Option<Cow<'_, str>> {
+    let text = super::path::text(text)?;
+    if !text.contains('\\') {
+        return Some(Cow::Borrowed(text));
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('\\') {
+        plain.push_str(before);
+        let (digits, behind) = behind.strip_prefix("x{")?.split_once('}')?;
+        let hex = (2..=6).contains(&digits.len()) && digits.bytes().all(|d| d.is_ascii_hexdigit());
+        let code = u32::from_str_radix(digits, 16).ok().filter(|_| hex)?;
+        plain.push(char::from_u32(code).filter(|c| !c.is_control())?);
+        rest = behind;
+    }
+    plain.push_str(rest);
+    Some(Cow::Owned(plain))
+}
+
+/// `seconds;mode[T]` (RFC 2852 section 4).
+pub(crate) fn deliver_by(value: &[u8]) -> Option<DeliverBy> {
+    let semicolon = value.iter().position(|octet| *octet == b';')?;
+    let (time, mode) = (value.get(..semicolon)?, value.get(semicolon + 1..)?);
+    let (negative, digits) = match time {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    let seconds = i32::try_from(number(digits).filter(|_| digits.len() <= 9)?).ok()?;
+    let seconds = if negative { -seconds } else { seconds };
+    let (mode, trace) = match mode {
+        [mode] => (mode, false),
+        [mode, b'T' | b't'] => (mode, true),
+        _ => return None,
+    };
+    let mode = match mode {
+        b'N' | b'n' => ByMode::Notify,
+        // Section 4.1: what must be returned later needs a later.
+        b'R' | b'r' if seconds > 0 => ByMode::Return,
+        _ => return None,
+    };
+    Some(DeliverBy {
+        seconds,
+        mode,
+        trace,
+    })
+}
+
+/// Seconds to hold a message (RFC 4865 section 5).
+pub(crate) fn hold_for(value: &[u8]) -> Option<u32> {
+    let seconds = number(value).filter(|_| value.len() <= 9)?;
+    u32::try_from(seconds).ok().filter(|seconds| *seconds > 0)
+}
+
+/// -9 to 9 (RFC 6710 section 4.1).
+pub(crate) fn priority(value: &[u8]) -> Option<i8> {
+    match value {
+        [digit @ b'0'..=b'9'] => i8::try_from(digit - b'0').ok(),
+        [b'-', digit @ b'1'..=b'9'] => i8::try_from(digit - b'0').ok().map(|n| -n),
+        _ => None,
+    }
+}
+
+/// Words of a solicitation, by comma (RFC 3865 section 4).
+pub(crate) fn solicitation(value: &[u8]) -> Option<&str> {
+    let rest = |octet: &u8| octet.is_ascii_alphanumeric() || b".-_:".contains(octet);
+    let word =
+        |word: &[u8]| word.first().is_some_and(u8::is_ascii_alphabetic) && word.iter().all(rest);
+    let sound = value.len() <= SOLICITATION && value.split(|octet| *octet == b',').all(word);
+    core::str::from_utf8(value).ok().filter(|_| sound)
+}
+
+/// `date-time[;C|R]` (RFC 7293 section 5.1).
+pub(crate) fn rrvs(value: &[u8]) -> Option<Rrvs> {
+    let (date, action) = match value {
+        [date @ .., b';', action] => (date, Some(action)),
+        date => (date, None),
+    };
+    let can_continue = match action {
+        None | Some(b'R' | b'r') => false,
+        Some(b'C' | b'c') => true,
+        Some(_) => return None,
+    };
+    let since = calendar::read(date)?;
+    Some(Rrvs {
+        since,
+        can_continue,
+    })
+}
