@@ -12,6 +12,7 @@ use crate::rows::{self, NONE, PartRow, part, word};
 use crate::section::Slice;
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 
 /// What a part is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -244,6 +245,12 @@ impl<'a> Node<'a> {
                 .param("name")
                 .map(crate::field::text::decode_words)
         })
+    }
+
+    /// The [`filename`](Self::filename) as one that can be written to a disk: see
+    /// [`safe_filename`](crate::safe_filename).
+    pub fn safe_filename(&self) -> Option<String> {
+        crate::safe_filename(&self.filename()?)
     }
 
     /// The defects of the structure that are in this part.

@@ -135,3 +135,78 @@ fn raw_parameters_are_what_bodystructure_needs() {
         ]
     );
 }
+
+#[test]
+fn a_field_has_so_many_parameters() {
+    let params: String = (0..2000).map(|i| format!("; p{i}=x")).collect();
+    let block = format!("Content-Type: a/b{params}\r\n\r\n");
+    let media = Header::new(block.as_bytes())
+        .iter()
+        .next()
+        .unwrap()
+        .media_type()
+        .unwrap();
+    assert_eq!(media.params_raw().count(), mime_core::Params::MAX);
+    assert_eq!(
+        (
+            media.param("p999").is_some(),
+            media.param("p1000").is_some()
+        ),
+        (true, false)
+    );
+    let all = media.params_raw().at_most(usize::MAX);
+    assert_eq!(
+        (all.count(), all.get("p1999").as_deref()),
+        (2000, Some("x"))
+    );
+    assert_eq!(all.at_most(0).count(), 0);
+}
+
+#[test]
+fn all_are_decoded_each_name_once() {
+    let block =
+        "Content-Type: a/b; B*1=y; a=\"1\"; b*0*=utf-8'de'%C3%A9; A=2; c*=x; d*2=lost; =e\r\n\r\n";
+    let media = Header::new(block.as_bytes())
+        .iter()
+        .next()
+        .unwrap()
+        .media_type()
+        .unwrap();
+    let params = media.params_raw();
+    let all: Vec<_> = params.decoded().collect();
+    let want = [("b", "éy"), ("a", "1"), ("c", "x")];
+    assert_eq!(
+        all,
+        want.map(|(name, value)| (name.to_owned(), value.to_owned()))
+    );
+    for (name, value) in &all {
+        assert_eq!(params.get(name).as_deref(), Some(value.as_str()));
+    }
+}
+
+/// mime-2231-4-01: the language is told apart.
+#[test]
+fn extended_values_tell_their_language() {
+    let table = [
+        ("; name*=utf-8'en'%C3%A9", Some("en")),
+        ("; name=x; name*0*=utf-8'de-AT'x; name*1=y", Some("de-AT")),
+        ("; name*1*=utf-8'de'x", None),
+        ("; name*=''x", None),
+        ("; name*=x", None),
+        ("; name=utf-8'en'x", None),
+    ];
+    for (value, want) in table {
+        let block = format!("Content-Type: a/b{value}\r\n\r\n");
+        let media = Header::new(block.as_bytes())
+            .iter()
+            .next()
+            .unwrap()
+            .media_type()
+            .unwrap();
+        assert_eq!(
+            media.params_raw().language("NAME").as_deref(),
+            want,
+            "{value}"
+        );
+    }
+}

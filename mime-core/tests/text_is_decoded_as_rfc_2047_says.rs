@@ -97,3 +97,31 @@ fn raw_values_are_kept() {
     assert_eq!(fields[0].unfolded().as_ref(), b"a b");
     assert_eq!(fields[1].text(), "é");
 }
+
+/// mime-2231-5-01: language tags can be asked for, word by word.
+#[test]
+fn words_tell_their_charset_and_language() {
+    let block = "Subject: a =?UTF-8*en-GB?Q?x_?==?iso-8859-1?B?6Q==?=\r\n (=?utf-8*?q?y?=) z=?utf-8?q?no?=\r\n\r\n";
+    let header = Header::new(block.as_bytes());
+    let field = header.iter().next().unwrap();
+    let words: Vec<_> = field
+        .encoded_words()
+        .map(|word| (word.charset().into_owned(), word.language(), word.text()))
+        .collect();
+    let want = [
+        ("UTF-8", Some("en-GB"), "x "),
+        ("iso-8859-1", None, "é"),
+        ("utf-8", None, "y"),
+    ];
+    assert_eq!(words, want.map(|(c, l, t)| (c.to_owned(), l, t.to_owned())));
+    assert_eq!(field.text(), "a x é (y) z=?utf-8?q?no?=");
+    let split = Header::new(b"Subject: =?utf-8?q?=C3?= =?utf-8?q?=A9?=\r\n\r\n");
+    let octets: Vec<_> = split
+        .iter()
+        .next()
+        .unwrap()
+        .encoded_words()
+        .map(|w| w.octets())
+        .collect();
+    assert_eq!(octets, [[0xc3], [0xa9]]);
+}

@@ -325,6 +325,30 @@ pub(crate) fn write_quoted(text: &str, out: &mut impl fmt::Write) -> fmt::Result
     out.write_char('"')
 }
 
+/// Where a message came from: the value of Return-Path (RFC 5321 section 4.4).
+#[derive(Clone, Copy, Debug)]
+pub enum ReturnPath<'a> {
+    /// `<>`: nobody wants to hear of it, as of a report that mail was not delivered.
+    Null,
+    /// Who is to hear of it.
+    Mailbox(Mailbox<'a>),
+}
+
+impl<'a> ReturnPath<'a> {
+    pub(crate) fn parse(value: &'a [u8]) -> Option<Self> {
+        let mut tokens = Lexer::new(value).filter(|token| !matches!(token, Token::Comment(_)));
+        let empty = [Some(Token::Special(b'<')), Some(Token::Special(b'>')), None];
+        if empty.into_iter().all(|token| tokens.next() == token) {
+            return Some(ReturnPath::Null);
+        }
+        let mailbox = Addresses::new(value).single()?;
+        mailbox
+            .name
+            .is_none()
+            .then_some(ReturnPath::Mailbox(mailbox))
+    }
+}
+
 fn is_dot_atom(local: &[u8]) -> bool {
     !local.is_empty()
         && local.split(|b| *b == b'.').all(|atom| {

@@ -2,7 +2,7 @@
 
 use alloc::borrow::Cow;
 
-use crate::field::param::{Params, RawParam, skip_cfws};
+use crate::field::param::{Params, skip_cfws};
 use crate::octets::{Octets, octets};
 
 /// A media type. Always there: without a usable Content-Type it is the default.
@@ -89,8 +89,8 @@ impl<'a> MediaType<'a> {
         same(self.ty, ty) && same(self.subtype, subtype)
     }
 
-    /// The parameters as they stand on the wire, for BODYSTRUCTURE.
-    pub fn params_raw(&self) -> impl Iterator<Item = RawParam<'a>> + Clone + use<'a> {
+    /// The parameters: one by one as they stand on the wire, for BODYSTRUCTURE, or by their names.
+    pub fn params_raw(&self) -> Params<'a> {
         Params::new(self.params)
     }
 

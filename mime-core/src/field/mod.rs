@@ -2,10 +2,12 @@
 
 pub(crate) mod address;
 pub(crate) mod auth_results;
+pub(crate) mod auto_submitted;
 pub(crate) mod canon;
 pub(crate) mod date;
 pub(crate) mod disposition;
 pub(crate) mod dkim;
+pub(crate) mod filename;
 pub(crate) mod lex;
 pub(crate) mod list;
 pub(crate) mod media;
@@ -16,14 +18,16 @@ pub(crate) mod protocol;
 pub(crate) mod received;
 pub(crate) mod tags;
 pub(crate) mod text;
+pub(crate) mod words;
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use crate::name::Name;
 use crate::rows::{self, FieldRow, MAX_COLON, field, word};
-use address::Addresses;
+use address::{Addresses, ReturnPath};
 use auth_results::AuthResults;
+use auto_submitted::AutoSubmitted;
 use date::DateTime;
 use disposition::Disposition;
 use dkim::{DkimError, DkimSignature};
@@ -32,6 +36,7 @@ use media::MediaType;
 use msgid::MsgIds;
 use received::Received;
 use tags::{TagError, TagList};
+use words::EncodedWords;
 
 /// One header field, with its folds and its last line end.
 #[derive(Clone, Copy, Debug)]
@@ -147,6 +152,11 @@ impl<'a> Field<'a> {
         text::unstructured(self.value_raw().trim_ascii())
     }
 
+    /// The encoded words of the value one by one, with their languages.
+    pub fn encoded_words(&self) -> EncodedWords<'a> {
+        EncodedWords::new(self.value_raw())
+    }
+
     /// The value as a list of addresses.
     pub fn addresses(&self) -> Addresses<'a> {
         Addresses::new(self.value_raw())
@@ -160,6 +170,17 @@ impl<'a> Field<'a> {
     /// The value as message ids.
     pub fn ids(&self) -> MsgIds<'a> {
         MsgIds::new(self.value_raw())
+    }
+
+    /// The value as a Return-Path (RFC 5321 section 4.4); `None` if it is neither null nor one mailbox
+    /// without a name.
+    pub fn return_path(&self) -> Option<ReturnPath<'a>> {
+        ReturnPath::parse(self.value_raw())
+    }
+
+    /// The value as an Auto-Submitted (RFC 3834 section 5); `None` if it does not begin with a word.
+    pub fn auto_submitted(&self) -> Option<AutoSubmitted<'a>> {
+        AutoSubmitted::parse(self.value_raw())
     }
 
     /// The value as a hop of the message (RFC 5321 section 4.4).

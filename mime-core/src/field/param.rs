@@ -9,9 +9,6 @@ use crate::field::lex::{Lexer, Token, is_space, quoted, unquote_into};
 use crate::field::text::to_text;
 use crate::octets::{Octets, octets};
 
-/// Sections of one parameter that are joined: a value of 10,000 lines is no value.
-const MAX_SECTIONS: usize = 10_000;
-
 /// A parameter as it stands on the wire: not joined, not decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RawParam<'a> {
@@ -46,12 +43,17 @@ impl<'a> RawParam<'a> {
     }
 
     /// The section of RFC 2231 that this is of the parameter `name`.
-    fn section_of(&self, name: &str) -> Option<Section> {
+    fn section_of(&self, name: &[u8]) -> Option<Section> {
         let (base, rest) = self.name.split_at_checked(name.len())?;
-        if !base.eq_ignore_ascii_case(name.as_bytes()) {
+        if !base.eq_ignore_ascii_case(name) {
             return None;
         }
         Section::parse(rest)
+    }
+
+    /// The name without the section number and asterisks.
+    fn base(&self) -> &'a [u8] {
+        self.name.split(|b| *b == b'*').next().unwrap_or(self.name)
     }
 }
 
@@ -96,30 +98,88 @@ impl Section {
 
 /// An iterator of the parameters of one field, as they stand on the wire.
 ///
-/// It forgives values with white space or specials that should be quoted.
+/// It forgives values with white space or specials that should be quoted. What a name means, with all
+/// its sections, is told by [`get`](Self::get).
+///
+/// It ends after [`Params::MAX`] parameters; [`at_most`](Self::at_most) sets another limit.
 #[derive(Clone, Copy, Debug)]
 pub struct Params<'a> {
     rest: &'a [u8],
+    left: usize,
 }
 
 impl<'a> Params<'a> {
+    /// Parameters of a field. 1,000: a long file name in sections of RFC 2231 has some twenty.
+    pub const MAX: usize = 1000;
+
     /// `rest` begins at or before the first semicolon.
     pub(crate) const fn new(rest: &'a [u8]) -> Self {
-        Params { rest }
+        Params {
+            rest,
+            left: Self::MAX,
+        }
+    }
+
+    /// The same, but it ends after so many parameters, from here on.
+    pub const fn at_most(mut self, count: usize) -> Self {
+        self.left = count;
+        self
+    }
+
+    /// All values, each name once in the order of its first section: joined and decoded as
+    /// [`get`](Self::get) does, the name in lower case.
+    pub fn decoded(self) -> impl Iterator<Item = (String, String)> + use<'a> {
+        let mut sections: Vec<(Vec<u8>, usize, RawParam<'a>)> = self
+            .enumerate()
+            .map(|(place, param)| (param.base().to_ascii_lowercase(), place, param))
+            .collect();
+        sections.sort_by(|one, two| one.0.cmp(&two.0));
+        let groups = sections.chunk_by(|one, two| one.0 == two.0);
+        let mut all: Vec<_> = groups
+            .filter_map(|group| {
+                let (base, place, _) = group.first()?;
+                let name = to_text(Cow::Borrowed(base)).into_owned();
+                let params = group.iter().map(|(.., param)| *param);
+                let value = decode(params, base, Reading2231::Best)?;
+                Some((*place, name, value.into_owned()))
+            })
+            .collect();
+        all.sort_by_key(|(place, ..)| *place);
+        all.into_iter().map(|(_, name, value)| (name, value))
+    }
+
+    /// The language that RFC 2231 section 4 lets an extended value tell.
+    pub fn language(mut self, name: &str) -> Option<Cow<'a, str>> {
+        let param = self.find(|param| {
+            let section = param.section_of(name.as_bytes());
+            matches!(
+                section,
+                Some(
+                    Section::Extended
+                        | Section::Part {
+                            number: 0,
+                            extended: true
+                        }
+                )
+            )
+        })?;
+        let mut pieces = param.value.splitn(3, |b| *b == b'\'');
+        let (_charset, language, _text) = (pieces.next()?, pieces.next()?, pieces.next()?);
+        (!language.is_empty()).then(|| to_text(Cow::Borrowed(language)))
     }
 
     /// The value of `name`: sections joined, charset decoded (RFC 2231). An extended or sectioned
     /// form goes before a plain one, the first of equals before later ones. Encoded words
     /// are not decoded (RFC 2047 section 5).
     pub fn get(self, name: &str) -> Option<Cow<'a, str>> {
-        self.decode(name, Reading2231::Best)
+        decode(self, name.as_bytes(), Reading2231::Best)
     }
 
     /// Every reading of `name` that differs: the extended or sectioned value, then each plain one.
     /// More than one means that other software may see another value.
     pub fn readings(self, name: &str) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
         let mut all: Vec<Cow<'a, str>> = Vec::new();
-        let extended = self.decode(name, Reading2231::ExtendedOnly);
+        let extended = decode(self, name.as_bytes(), Reading2231::ExtendedOnly);
         let plain = self
             .filter(|p| p.is(name))
             .map(|p| to_text(p.value()))
@@ -146,34 +206,51 @@ impl<'a> Params<'a> {
             }
         }
     }
+}
 
-    fn decode(self, name: &str, reading: Reading2231) -> Option<Cow<'a, str>> {
-        let mut plain = None;
-        let mut parts: Vec<(u32, bool, RawParam<'a>)> = Vec::new();
-        let mut single = None;
-        for param in self {
-            match param.section_of(name) {
-                Some(Section::Plain) => plain = plain.or(Some(param)),
-                Some(Section::Extended) => single = single.or(Some(param)),
-                Some(Section::Part { number, extended }) if parts.len() < MAX_SECTIONS => {
-                    parts.push((number, extended, param));
-                }
-                _ => {}
+/// The value of `name` among these parameters.
+fn decode<'a>(
+    params: impl Iterator<Item = RawParam<'a>>,
+    name: &[u8],
+    reading: Reading2231,
+) -> Option<Cow<'a, str>> {
+    let mut plain = None;
+    let mut parts: Vec<(u32, bool, RawParam<'a>)> = Vec::new();
+    let mut single = None;
+    for param in params {
+        match param.section_of(name) {
+            Some(Section::Plain) => plain = plain.or(Some(param)),
+            Some(Section::Extended) => single = single.or(Some(param)),
+            Some(Section::Part { number, extended }) => {
+                parts.push((number, extended, param));
             }
+            _ => {}
         }
-        parts.sort_by_key(|(number, ..)| *number);
-        parts.dedup_by_key(|(number, ..)| *number);
-        if let Some(single) = single {
-            return Some(Cow::Owned(join(core::iter::once((0, true, single)))));
-        }
-        if parts.first().is_some_and(|(number, ..)| *number == 0) {
-            let run = parts.into_iter().enumerate();
-            let run = run.take_while(|(i, (number, ..))| *i as u64 == u64::from(*number));
-            return Some(Cow::Owned(join(run.map(|(_, part)| part))));
-        }
-        match reading {
-            Reading2231::Best => plain.map(|p| to_text(p.value())),
-            Reading2231::ExtendedOnly => None,
+    }
+    parts.sort_by_key(|(number, ..)| *number);
+    parts.dedup_by_key(|(number, ..)| *number);
+    if let Some(single) = single {
+        return Some(Cow::Owned(join(core::iter::once((0, true, single)))));
+    }
+    if parts.first().is_some_and(|(number, ..)| *number == 0) {
+        let run = parts.into_iter().enumerate();
+        let run = run.take_while(|(i, (number, ..))| *i as u64 == u64::from(*number));
+        return Some(Cow::Owned(join(run.map(|(_, part)| part))));
+    }
+    match reading {
+        Reading2231::Best => plain.map(|p| to_text(p.value())),
+        Reading2231::ExtendedOnly => None,
+    }
+}
+
+/// The word that a value begins with, and what is behind it: its parameters.
+pub(crate) fn word_and_params(value: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut tokens = Lexer::new(value);
+    loop {
+        match tokens.next()? {
+            Token::Comment(_) => {}
+            Token::Atom(word) => return Some((word, value.get(tokens.at()..).unwrap_or(&[]))),
+            _ => return None,
         }
     }
 }
@@ -233,6 +310,7 @@ impl<'a> Iterator for Params<'a> {
     type Item = RawParam<'a>;
 
     fn next(&mut self) -> Option<RawParam<'a>> {
+        self.left = self.left.checked_sub(1)?;
         loop {
             self.rest = self.next_param()?;
             let name_at = skip_cfws(self.rest);

@@ -151,15 +151,17 @@ fn push(octets: &[u8], out: &mut String) {
 
 /// An encoded word: `=?charset*language?encoding?text?=`.
 #[derive(Clone, Copy, Debug)]
-struct Word<'a> {
-    charset: &'a [u8],
+pub(crate) struct Word<'a> {
+    pub(crate) charset: &'a [u8],
+    /// What stands behind an asterisk: no part of the charset (RFC 2231 section 5).
+    pub(crate) language: Option<&'a [u8]>,
     base64: bool,
     text: &'a [u8],
 }
 
 impl<'a> Word<'a> {
     /// The word at the start of `token`, and what follows it.
-    fn split(token: &'a [u8]) -> Option<(Self, &'a [u8])> {
+    pub(crate) fn split(token: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let rest = token.strip_prefix(b"=?")?;
         let (charset, rest) = rest.split_at_checked(memchr::memchr(b'?', rest)?)?;
         let [b'?', encoding, b'?', rest @ ..] = rest else {
@@ -173,11 +175,12 @@ impl<'a> Word<'a> {
         let end = memmem::find(rest, b"?=")?;
         let text = rest.get(..end)?;
         let after = rest.get(end + 2..)?;
-        // RFC 2231 section 5: the language is not part of the charset.
-        let charset = charset.split(|b| *b == b'*').next().unwrap_or(charset);
+        let mut labels = charset.splitn(2, |b| *b == b'*');
+        let charset = labels.next().unwrap_or(charset);
         (!charset.is_empty()).then_some((
             Word {
                 charset,
+                language: labels.next(),
                 base64,
                 text,
             },
@@ -185,7 +188,7 @@ impl<'a> Word<'a> {
         ))
     }
 
-    fn decode(&self, out: &mut Vec<u8>) {
+    pub(crate) fn decode(&self, out: &mut Vec<u8>) {
         if self.base64 {
             base64::decode_all(self.text, out);
             return;
