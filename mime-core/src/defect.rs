@@ -218,6 +218,10 @@ defects! {
     /// A line of one dot that does not stand between two CRLF: the end of the mail for some
     /// servers.
     LoneDot = 86, "lone-dot", Ambiguous;
+    /// White space behind the word of a Content-Transfer-Encoding: not known for some.
+    PaddedEncoding = 87, "padded-cte", Ambiguous;
+    /// 8-bit octets in a text that says US-ASCII, or nothing: taken for UTF-8.
+    UndeclaredCharset = 88, "undeclared-charset", Deviation;
 }
 
 impl Defect {

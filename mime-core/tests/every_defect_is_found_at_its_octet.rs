@@ -17,6 +17,10 @@ const HEAD: &[u8] = b"From: a@b.example\r\nDate: Sat, 21 Nov 2026 01:00:00 +0000
 
 /// Fields and bodies, behind [`HEAD`].
 const PARTS: &[(Defect, &[u8])] = &[
+    (Defect::PaddedEncoding, b"Content-Transfer-Encoding: base64~> \t\r\n\r\n"),
+    (Defect::UndeclaredCharset, b"Content-Transfer-Encoding: 8bit\r\n\r\ncaf~>\xc3\xa9\r\n"),
+    (Defect::UndeclaredCharset, b"Content-Transfer-Encoding: base64\r\n\r\n~>Y2Fmw6kK\r\n"),
+    (Defect::MalformedEncodedWord, b"Subject: ~>=?iso-8,859-1?q?x?=\r\n\r\n"),
     (Defect::MissingBlankLine, b"X: y\r\n~>text without a colon\r\n\r\nbody"),
     (Defect::SpaceBeforeColon, b"~>Subject : x\r\n\r\n"),
     (Defect::DuplicateField, b"~>From: c@d.example\r\n\r\n"),

@@ -33,12 +33,19 @@ impl<'a> Audit<'a> {
         if part.kind() == Kind::Text && heads.found {
             self.add(Defect::InlineAttachment, part, start, None);
         }
+        if heads.eight_bit {
+            self.charset_of(part, start);
+        }
     }
 
     fn plain(&mut self, part: &Part<'a>, start: usize) {
         let body = part.raw_body();
+        let eight_bit = body.iter().position(|b| !b.is_ascii());
+        if let Some(at) = eight_bit {
+            self.charset_of(part, start + at);
+        }
         let seven = part.field(Name::ContentTransferEncoding).is_none() || says(part, b"7bit");
-        if seven && let Some(at) = body.iter().position(|b| !b.is_ascii()) {
+        if seven && let Some(at) = eight_bit {
             self.add(Defect::EightBitBody, part, start + at, None);
         }
         if part.kind() != Kind::Text {
@@ -52,6 +59,16 @@ impl<'a> Audit<'a> {
                 self.add(Defect::InlineAttachment, part, start + at, None);
                 return;
             }
+        }
+    }
+
+    /// RFC 2046 section 4.1.2: US-ASCII is what a text is in that does not say otherwise.
+    fn charset_of(&mut self, part: &Part<'a>, at: usize) {
+        let media = part.media_type();
+        let charset = media.param("charset");
+        let ascii = charset.is_none_or(|label| label.eq_ignore_ascii_case("us-ascii"));
+        if ascii && part.kind() == Kind::Text {
+            self.add(Defect::UndeclaredCharset, part, at, None);
         }
     }
 
@@ -112,10 +129,13 @@ struct Heads {
     head: [u8; 16],
     len: usize,
     found: bool,
+    /// There was an octet that is not US-ASCII.
+    eight_bit: bool,
 }
 
 impl Heads {
     fn push(&mut self, mut text: &[u8]) {
+        self.eight_bit |= !text.is_ascii();
         while !self.found && !text.is_empty() {
             let lf = memchr(b'\n', text);
             let line = text.get(..lf.unwrap_or(text.len())).unwrap_or(text);

@@ -117,7 +117,7 @@ impl<'a> Audit<'a> {
                 self.add_in(Defect::MalformedDate, part, field, value_of(field));
             }
             Name::ContentType | Name::ContentDisposition => self.params(part, field),
-            Name::ContentTransferEncoding => self.comments(part, field),
+            Name::ContentTransferEncoding => self.encoding(part, field),
             Name::Subject | Name::ContentDescription | Name::Other => self.text(part, field),
             _ => {}
         }

@@ -44,7 +44,7 @@ impl<'a> Audit<'a> {
     }
 
     /// Comments are RFC 822's, and few read them here.
-    pub(super) fn comments(&mut self, part: &Part<'a>, field: Field<'a>) {
+    fn comments(&mut self, part: &Part<'a>, field: Field<'a>) {
         let value = field.value_raw();
         let mut lexer = Lexer::new(value);
         while let Some(token) = lexer.next() {
@@ -57,6 +57,19 @@ impl<'a> Audit<'a> {
                 Token::Open(octets) => self.add_in(Defect::Unterminated, part, field, octets),
                 _ => {}
             }
+        }
+    }
+
+    /// RFC 5322 section 3.2.2 lets white space stand behind a word; not all leave it out.
+    pub(super) fn encoding(&mut self, part: &Part<'a>, field: Field<'a>) {
+        self.comments(part, field);
+        let value = field.value_raw();
+        let line = value.strip_suffix(b"\n").unwrap_or(value);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let word = line.trim_ascii_end();
+        if word.len() < line.len() && !is_blank(field) {
+            let space = line.get(word.len()..).unwrap_or(line);
+            self.add_in(Defect::PaddedEncoding, part, field, space);
         }
     }
 

@@ -61,11 +61,11 @@ pub(super) fn is_word(octets: &[u8]) -> bool {
     Word::strict(octets).is_some()
 }
 
-/// Whether a charset and an encoding follow, as far as one can see.
+/// Whether a charset or an encoding follows, as far as one can see.
 fn begins_as_word(octets: &[u8]) -> bool {
     let rest = octets.strip_prefix(b"=?").unwrap_or(&[]);
-    let charset = CHARSET.run(rest);
-    charset > 0 && rest.get(charset) == Some(&b'?')
+    let charset = memchr::memchr(b'?', rest).filter(|len| *len > 0);
+    charset.is_some_and(|len| CHARSET.run(rest) == len || matches!(rest.get(len + 2), Some(b'?')))
 }
 
 struct Word<'a> {
