@@ -270,6 +270,22 @@ fn floods() {
     assert!(text.starts_with("a a a"), "{text}");
 }
 
+/// HTML of which the start has nothing to show.
+#[test]
+fn newsletters() {
+    for before in [
+        format!(
+            "<head><style>{}</style></head>",
+            "p { color: red }\n".repeat(5_000)
+        ),
+        "<p>-----</p>\n".repeat(3_000),
+        "<img src=x>\n".repeat(10_000),
+    ] {
+        let mail = format!("Content-Type: text/html\n\n{before}<p>News</p>");
+        assert_eq!(preview(mail.as_bytes(), 200), "News");
+    }
+}
+
 #[test]
 fn real_mail_has_one() {
     for path in support::files("corpus/mime") {

@@ -191,6 +191,10 @@ fn utf8(hold: &mut [u8; 4], held: &mut usize, octets: &[u8], out: &mut String) -
         }
         rest = tail;
     }
+    if let Ok(text) = str::from_utf8(rest) {
+        out.push_str(text);
+        return replaced;
+    }
     let mut left = rest.len();
     for chunk in rest.utf8_chunks() {
         out.push_str(chunk.valid());

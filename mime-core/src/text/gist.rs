@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 
+use crate::octets::{Octets, octets};
 use crate::text::flowed::Flow;
 
 /// Characters that are read on behind what is wanted, to see whether the last of it introduces a
@@ -196,29 +197,36 @@ impl<'o> Gist<'o> {
     }
 
     fn push(&mut self, text: &str) {
-        for c in text.chars() {
-            if self.state.used >= self.chars.saturating_add(ATTRIBUTION) {
+        let mut rest = text;
+        while let Some(c) = rest.chars().next()
+            && self.state.used < self.chars.saturating_add(ATTRIBUTION)
+        {
+            let run = GRAPHIC.run(rest.as_bytes());
+            let Some((word, after)) = rest.split_at_checked(run.max(c.len_utf8())) else {
                 return;
-            }
+            };
+            rest = after;
             if c.is_whitespace() {
                 self.state.gap = true;
             } else if is_joiner(c) {
                 self.state.joiner = Some(c);
             } else if !is_invisible(c) {
-                let gap = core::mem::take(&mut self.state.gap);
-                let joiner = self.state.joiner.take().filter(|_| !gap);
-                let before = if gap { Some(' ') } else { joiner };
-                if let Some(before) = before.filter(|_| self.state.used > 0) {
-                    self.put(before);
-                }
-                self.put(c);
+                self.join();
+                self.out.push_str(word);
+                self.state.used += run.max(1);
             }
         }
     }
 
-    fn put(&mut self, c: char) {
-        self.out.push(c);
-        self.state.used += 1;
+    /// What comes between the last character and the next one.
+    fn join(&mut self) {
+        let gap = core::mem::take(&mut self.state.gap);
+        let joiner = self.state.joiner.take().filter(|_| !gap);
+        let between = if gap { Some(' ') } else { joiner };
+        if let Some(between) = between.filter(|_| self.state.used > 0) {
+            self.out.push(between);
+            self.state.used += 1;
+        }
     }
 }
 
@@ -266,6 +274,9 @@ fn is_file(text: &str) -> bool {
     matches!(mode.len(), 3 | 4) && mode.bytes().all(|b| matches!(b, b'0'..=b'7'))
         || text.starts_with("=ybegin ")
 }
+
+/// Characters of ASCII that are seen.
+const GRAPHIC: Octets = octets!(|b| b > b' ' && b < 0x7f);
 
 fn is_ornament(octet: u8) -> bool {
     matches!(

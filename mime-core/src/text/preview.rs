@@ -15,8 +15,9 @@ use crate::text::gist::Gist;
 const LOOK: usize = 64 * 1024;
 /// The same for HTML, of which newsletters begin with that much style.
 const LOOK_HTML: usize = 256 * 1024;
-/// What is decoded of HTML at first.
-const FIRST_HTML: usize = 16 * 1024;
+/// What is decoded of HTML at first, and how much more each time that this was not enough.
+const FIRST_HTML: usize = 4 * 1024;
+const MORE_HTML: usize = 4;
 /// A line longer than this is taken in pieces.
 const LINE: usize = 1024;
 
@@ -110,19 +111,18 @@ fn plain(part: Part<'_>, gist: &mut Gist<'_>, most: usize) -> usize {
     all - beginning.left()
 }
 
-/// The same of HTML: it is decoded as far as it is most likely to be enough, then further.
+/// The same of HTML: the start of it is made text, and if that is not enough, a longer one.
 fn html(part: Part<'_>, gist: &mut Gist<'_>, most: usize, chars: usize) -> usize {
     let before = gist.state();
     let mut beginning = Beginning::of(part, most);
     let all = beginning.left();
     let (mut html, mut text) = (String::new(), String::new());
-    // Twice what is wanted: much of it may be ornament.
     let options = ToText::DEFAULT.images(false).hidden(true);
-    let options = options.limit(chars.saturating_mul(2).saturating_add(LINE));
-    for first in [FIRST_HTML, most] {
-        while all - beginning.left() < first && beginning.read(&mut html) {}
+    let (mut enough, mut room) = (FIRST_HTML, chars.saturating_add(FIRST_HTML / 8));
+    loop {
+        while all - beginning.left() < enough && beginning.read(&mut html) {}
         text.clear();
-        options.write(&html, &mut text);
+        let whole = options.limit(room).write(&html, &mut text);
         gist.back_to(before);
         for line in text.lines() {
             if gist.is_done() {
@@ -130,11 +130,12 @@ fn html(part: Part<'_>, gist: &mut Gist<'_>, most: usize, chars: usize) -> usize
             }
             gist.take(line, true, true);
         }
-        if gist.is_done() || beginning.left() == 0 {
-            break;
+        if gist.is_done() || whole && beginning.left() == 0 {
+            return all - beginning.left();
         }
+        enough = enough.saturating_mul(MORE_HTML);
+        room = room.saturating_mul(MORE_HTML);
     }
-    all - beginning.left()
 }
 
 fn line_of(line: &str) -> &str {
