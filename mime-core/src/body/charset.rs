@@ -133,6 +133,11 @@ impl TextDecoder {
         }
     }
 
+    /// Whether octets were no characters so far.
+    pub(crate) fn has_replaced(&self) -> bool {
+        self.replaced
+    }
+
     fn all(mut self, octets: &[u8], out: &mut String) -> bool {
         self.push(octets, out);
         self.finish(out);

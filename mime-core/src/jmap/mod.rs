@@ -44,6 +44,8 @@ mod part;
 mod property;
 mod value;
 
+use alloc::string::String;
+
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::bodies::Bodies;
@@ -105,6 +107,14 @@ impl<'a> Email<'a> {
             let disposition = self.message.node(*id).disposition();
             disposition.is_none_or(|disposition| !disposition.is_inline())
         })
+    }
+
+    fn preview(&self, bodies: &Bodies) -> String {
+        /// RFC 8621 section 4.1.4.
+        const MOST: usize = 256;
+        let mut preview = String::new();
+        self.message.preview_of(bodies, &mut preview, MOST);
+        preview
     }
 
     fn parts(&'a self, ids: &'a [PartId]) -> impl Serialize + 'a {

@@ -1,4 +1,4 @@
-//! The texts of a message: `bodyValues` and `preview` (RFC 8621 section 4.1.4).
+//! The texts of a message: `bodyValues` (RFC 8621 section 4.1.4).
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,8 +8,8 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use super::Email;
 use super::forms::Shown;
 use crate::bodies::Bodies;
-use crate::body::{BodyDecoder, charset};
-use crate::html::ToText;
+use crate::body::BodyDecoder;
+use crate::body::charset::{TextDecoder, is_known_in_body};
 use crate::layout::PartId;
 use crate::message::Part;
 use crate::node::{Encoding, Kind};
@@ -111,49 +111,45 @@ struct Decoded {
 }
 
 impl Decoded {
-    /// The whole text, or at least `most` octets of it and a character more. What comes after is
-    /// not decoded.
+    /// The whole text, or more than `most` octets of it. What comes after is not decoded.
     fn beginning(part: Part<'_>, most: usize) -> Self {
-        /// More than the octets of one character, so that one that was cut is behind `most`.
-        const BEYOND: usize = 16;
+        /// Octets that are decoded at a time.
+        const PIECE: usize = 16 * 1024;
         let label = part.media_type().param("charset").unwrap_or_default();
-        let mut damaged = !charset::is_known(label.as_bytes());
-        damaged |= part.encoding() == Encoding::Other;
-        let (mut decoder, mut rest) = (part.decoder(), part.raw_body());
-        let (mut octets, mut goal) = (Vec::new(), most.saturating_add(256));
-        loop {
-            // As much again each time, so that the work is at most twice what one pass would be.
-            let room = goal.min(rest.len().saturating_add(256));
-            let mut written = octets.len();
-            octets.resize(written.saturating_add(room), 0);
-            let step = decoder.push(rest, octets.get_mut(written..).unwrap_or(&mut []));
-            written += step.written;
-            rest = rest.get(step.read..).unwrap_or(&[]);
+        let (mut decoder, mut charset) = (part.decoder(), TextDecoder::of_body(label.as_bytes()));
+        let mut room = alloc::vec![0; PIECE.min(most.saturating_add(256)) + BodyDecoder::MIN_OUT];
+        let (mut rest, mut piece, mut text) = (part.raw_body(), String::new(), String::new());
+        while !rest.is_empty() && text.len() <= most {
+            let step = decoder.push(rest, &mut room);
+            rest = rest.get(step.read.max(1)..).unwrap_or(&[]);
+            charset.push(room.get(..step.written).unwrap_or(&[]), &mut piece);
             if rest.is_empty() {
-                octets.resize(written + BodyDecoder::MIN_OUT, 0);
-                written += decoder.finish(octets.get_mut(written..).unwrap_or(&mut []));
+                let written = decoder.finish(&mut room);
+                charset.push(room.get(..written).unwrap_or(&[]), &mut piece);
+                charset.finish(&mut piece);
             }
-            octets.truncate(written);
-            let mut text = String::new();
-            let replaced = charset::decode_or_utf8(label.as_bytes(), &octets, &mut text);
-            let text = with_line_feeds(text);
-            if rest.is_empty() || text.len() > most.saturating_add(BEYOND) {
-                damaged |= !decoder.report().is_clean();
-                return Decoded {
-                    text,
-                    damaged,
-                    replaced,
-                };
-            }
-            goal = goal.saturating_mul(2);
+            append_lines(&piece, &mut text);
+            piece.clear();
+        }
+        let unknown = part.encoding() == Encoding::Other || !is_known_in_body(label.as_bytes());
+        Decoded {
+            text,
+            damaged: unknown || !decoder.report().is_clean(),
+            replaced: charset.has_replaced(),
         }
     }
 }
 
-fn with_line_feeds(text: String) -> String {
-    match text.contains("\r\n") {
-        true => text.replace("\r\n", "\n"),
-        false => text,
+/// Appends text with LF for CRLF, which may be cut between the two.
+fn append_lines(text: &str, out: &mut String) {
+    if text.starts_with('\n') && out.ends_with('\r') {
+        out.pop();
+    }
+    let mut lines = text.split("\r\n");
+    out.extend(lines.next());
+    for line in lines {
+        out.push('\n');
+        out.push_str(line);
     }
 }
 
@@ -201,43 +197,4 @@ fn end_of_tag(inner: &[u8]) -> Option<usize> {
         at += 1;
         at += memchr::memchr(quote, inner.get(at..)?)? + 1;
     }
-}
-
-impl Email<'_> {
-    /// The beginning of the text, in one line.
-    pub(super) fn preview(&self, bodies: &Bodies) -> String {
-        /// RFC 8621 section 4.1.4.
-        const MOST: usize = 256;
-        let parts = bodies.text.iter().map(|id| self.message.part(*id));
-        let mut line = String::new();
-        for part in parts.filter(|part| part.kind() == Kind::Text) {
-            for word in beginning_as_plain(part, MOST).split_whitespace() {
-                if !line.is_empty() {
-                    line.push(' ');
-                }
-                line.push_str(word);
-            }
-            if let Some((end, _)) = line.char_indices().nth(MOST) {
-                line.truncate(end);
-                break;
-            }
-        }
-        line
-    }
-}
-
-/// The beginning of a text: `most` characters, or more.
-fn beginning_as_plain(part: Part<'_>, most: usize) -> String {
-    /// Octets of HTML that are read for it: some begin with that much style.
-    const HTML: usize = 64 * 1024;
-    if !part.media_type().is("text", "html") {
-        return Decoded::beginning(part, 8 * most).text;
-    }
-    let html = Decoded::beginning(part, HTML).text;
-    let mut text = String::new();
-    ToText::DEFAULT
-        .images(false)
-        .limit(8 * most)
-        .write(&html, &mut text);
-    text
 }
