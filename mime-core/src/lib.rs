@@ -53,7 +53,13 @@ pub use field::filename::safe_filename;
 pub use field::list::{ListId, ListUri, ListUris};
 pub use field::media::MediaType;
 pub use field::msgid::{MsgId, MsgIds};
-pub use field::owned::{AddressBuf, GroupBuf, MailboxBuf, MsgIdBuf};
+pub use field::owned::address::{AddressBuf, GroupBuf, MailboxBuf, MsgIdBuf};
+pub use field::owned::trace::{
+    AuthResultBuf, AuthResultsBuf, HostBuf, PropertyBuf, ReceivedBuf, ReturnPathBuf, TlsBuf,
+};
+pub use field::owned::value::{
+    AutoSubmittedBuf, DispositionBuf, ListIdBuf, ListUriBuf, MediaTypeBuf, ParamBuf, TagBuf,
+};
 pub use field::param::{Params, RawParam};
 pub use field::protocol::{BaseProtocol, Protocol};
 pub use field::received::{Host, Received, Tls};

@@ -1,4 +1,4 @@
-//! Owned forms: what a field says, decoded, to be kept. Plain data without lifetimes.
+//! Mailboxes, groups and message ids.
 
 use alloc::string::String;
 use alloc::vec::Vec;
