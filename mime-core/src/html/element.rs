@@ -169,6 +169,11 @@ impl<'a> Stack<'a> {
         self.open.last()
     }
 
+    /// Open elements.
+    pub(crate) fn len(&self) -> usize {
+        self.open.len()
+    }
+
     /// Open quotes.
     pub(crate) fn quotes(&self) -> usize {
         self.count(Element::Blockquote)

@@ -14,7 +14,10 @@ mod token;
 
 use alloc::string::String;
 
-use render::Render;
+pub(crate) use element::Element;
+pub(crate) use render::{Line, Render, Watch};
+pub(crate) use style::declarations;
+pub(crate) use token::Tag;
 
 /// HTML as plain text, as [`ToText::DEFAULT`] makes it.
 ///

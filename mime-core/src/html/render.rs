@@ -34,7 +34,6 @@ impl Watch for () {
 
 /// Where a line that is not empty begins.
 #[derive(Clone, Copy, Debug)]
-#[expect(dead_code)]
 pub(crate) struct Line {
     /// In the document: behind all that belongs to the line before, in front of what opens here.
     pub(crate) source: usize,
@@ -79,6 +78,8 @@ pub(crate) struct Render<'a, 'o, W> {
     least: usize,
     /// Where what belongs to the last text ends in the document.
     source: usize,
+    /// The fewest open elements since then: those beyond belong to the next text.
+    kept: usize,
     /// Bits of elements that opened since the last text.
     marks: u16,
     /// Whether a `<pre>` has just opened: a line end there means nothing.
@@ -111,6 +112,7 @@ impl<'a, 'o, W: Watch> Render<'a, 'o, W> {
             bullet: None,
             least: 0,
             source: 0,
+            kept: 0,
             marks: 0,
             fresh_pre: false,
         }
@@ -160,7 +162,15 @@ impl<'a, 'o, W: Watch> Render<'a, 'o, W> {
         }
         if element.is_open() {
             self.stack.push(open);
-        } else if !element.is_raw() {
+        } else if element != Element::Hr {
+            self.belongs_above();
+        }
+    }
+
+    /// What was last read belongs to the text before it, unless an element is open that does not.
+    fn belongs_above(&mut self) {
+        self.kept = self.kept.min(self.stack.len());
+        if self.kept == self.stack.len() {
             self.source = self.tokens.end();
         }
     }
@@ -204,7 +214,7 @@ impl<'a, 'o, W: Watch> Render<'a, 'o, W> {
                 self.end(closed);
             }
         }
-        self.source = self.tokens.end();
+        self.belongs_above();
     }
 
     fn end(&mut self, elements: usize) {
@@ -217,6 +227,7 @@ impl<'a, 'o, W: Watch> Render<'a, 'o, W> {
             return;
         };
         self.least = self.least.min(self.stack.quotes());
+        self.kept = self.kept.min(self.stack.len());
         if !self.shows(open.flags) {
             return;
         }
@@ -330,6 +341,7 @@ impl<'a, 'o, W: Watch> Render<'a, 'o, W> {
             (0..spaces).for_each(|_| self.put(" "));
         }
         (self.gap, self.marks) = (Gap::default(), 0);
+        self.kept = self.stack.len();
         self.put(word);
     }
 

@@ -1,6 +1,8 @@
 //! What the tests share: a call of everything, and the invariants of a layout.
 #![allow(dead_code)]
 
+pub(crate) mod replies;
+
 use mime_core::{
     Address, BodyDecoder, Header, Keep, Kind, Layout, LayoutRef, Limits, Message, Name, Outline,
     PartId, Section, Walk,
