@@ -50,3 +50,40 @@ const NONE: Language = Language {
 pub(in crate::reply) fn languages() -> impl Iterator<Item = &'static Language> {
     latin::LANGUAGES.iter().chain(other::LANGUAGES)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_language_says_all_there_is_to_say() {
+        for (n, language) in languages().enumerate() {
+            let Language { tag, .. } = language;
+            assert_eq!(languages().position(|other| other.tag == *tag), Some(n));
+            assert!(
+                !language.writes.is_empty() || !language.ends.is_empty(),
+                "{tag}"
+            );
+            let lists = [
+                language.opens,
+                language.writes,
+                language.ends,
+                language.from,
+                language.date,
+                language.to,
+                language.subject,
+                language.original,
+                language.forwarded,
+                language.forward_subject,
+            ];
+            for words in lists {
+                let bare = |word: &&str| !word.is_empty() && word.trim() == *word;
+                assert!(words.iter().all(bare), "{tag} {words:?}");
+            }
+            for words in &lists[3..9] {
+                assert!(!words.is_empty(), "{tag}");
+            }
+            assert!(!language.sent_from.is_empty(), "{tag}");
+        }
+    }
+}
