@@ -14,6 +14,8 @@ mod own_replies;
 mod params;
 mod path;
 mod reply;
+#[cfg(feature = "tokio")]
+mod serve;
 mod session;
 mod trace;
 
@@ -26,5 +28,7 @@ pub use limits::{Limits, Timeouts};
 pub use params::{Body, ByMode, DeliverBy, MailParams, Notify, RcptParams, Ret, Rrvs};
 pub use path::Path;
 pub use reply::Reply;
+#[cfg(feature = "tokio")]
+pub use serve::{Envelope, Handler, Outcome, Recipient, Verdict, serve, serve_tls};
 pub use session::Session;
 pub use wire_core;

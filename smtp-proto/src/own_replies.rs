@@ -1,6 +1,6 @@
 //! What a session says by itself.
 
-use crate::{Reply, Violation};
+use crate::{Reply, Verb, Violation};
 
 pub(crate) const OK: Reply<'static> = Reply::new(250, (2, 0, 0), "OK");
 pub(crate) const SENDER_OK: Reply<'static> = Reply::new(250, (2, 1, 0), "Sender OK");
@@ -89,6 +89,16 @@ pub(crate) const SASL_DENIED: Reply<'static> =
     Reply::new(535, (5, 7, 8), "Authentication credentials invalid");
 pub(crate) const SASL_EXPIRED: Reply<'static> = Reply::new(535, (5, 7, 8), "Password expired");
 pub(crate) const SASL_DISABLED: Reply<'static> = Reply::new(535, (5, 7, 13), "Account disabled");
+
+/// What a query gets where the application says nothing.
+pub(crate) const fn to_query(verb: Verb) -> Reply<'static> {
+    match verb {
+        Verb::Vrfy => NOT_VERIFIED,
+        Verb::Help => HELP,
+        Verb::Expn => NOT_EXPANDED,
+        Verb::Etrn => NO_QUEUE,
+    }
+}
 
 /// What a violation gets where nothing more precise is known.
 pub(crate) const fn of(violation: Violation) -> Reply<'static> {

@@ -165,6 +165,16 @@ impl<'i> MailParams<'i> {
     fn value(&self, keyword: Keyword) -> Option<&'i [u8]> {
         self.present.value(self.raw, keyword)
     }
+
+    /// The same over a copy of the octets.
+    #[cfg(feature = "tokio")]
+    pub(crate) const fn over<'o>(&self, raw: &'o [u8]) -> MailParams<'o> {
+        MailParams {
+            raw,
+            present: self.present,
+            trusted: self.trusted,
+        }
+    }
 }
 
 impl<'i> RcptParams<'i> {
@@ -202,6 +212,15 @@ impl<'i> RcptParams<'i> {
     /// An owned copy of the list.
     pub fn to_owned(&self) -> Box<[u8]> {
         self.raw.into()
+    }
+
+    /// The same over a copy of the octets.
+    #[cfg(feature = "tokio")]
+    pub(crate) const fn over<'o>(&self, raw: &'o [u8]) -> RcptParams<'o> {
+        RcptParams {
+            raw,
+            present: self.present,
+        }
     }
 
     fn value(&self, keyword: Keyword) -> Option<&'i [u8]> {

@@ -1,10 +1,10 @@
-//! Both SMTP sinks: what they take, and what they survive.
+//! The SMTP sinks: what they take, and what they survive.
 
 mod support;
 
 use support::Server;
 
-const SINKS: [&str; 2] = ["smtp-sink", "smtp-sink-smol"];
+const SINKS: [&str; 3] = ["smtp-sink", "smtp-sink-smol", "smtp-sink-tokio"];
 
 #[test]
 fn the_envelope_and_the_size_are_printed() {

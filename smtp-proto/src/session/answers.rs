@@ -4,7 +4,7 @@ use wire_core::{Answered, CloseReason, Ticket, TicketId, sasl::Answer, sasl::Mec
 
 use super::{Session, Stage, data::Data, replies::Ask};
 use crate::{
-    Accept, Capabilities, Dropped, Event, MessageId, RcptId, Reply, Verb,
+    Accept, Capabilities, Dropped, Event, MessageId, RcptId, Reply,
     envelope::Transaction,
     kind::{self, Kind},
     own_replies,
@@ -158,15 +158,7 @@ impl Session {
             Event::Rcpt { ticket, .. } => self.refuse(ticket, own_replies::DECLINED),
             Event::Data { ticket, .. } => self.refuse(ticket, own_replies::DECLINED),
             Event::End { ticket, .. } => self.refuse(ticket, own_replies::DECLINED),
-            Event::Query { ticket, verb, .. } => self.reply(
-                ticket,
-                match verb {
-                    Verb::Vrfy => own_replies::NOT_VERIFIED,
-                    Verb::Help => own_replies::HELP,
-                    Verb::Expn => own_replies::NOT_EXPANDED,
-                    Verb::Etrn => own_replies::NO_QUEUE,
-                },
-            ),
+            Event::Query { ticket, verb, .. } => self.reply(ticket, own_replies::to_query(verb)),
             Event::Chunk(_)
             | Event::Dropped { .. }
             | Event::Expired(_)

@@ -1,0 +1,194 @@
+//! What an application decides, stage by stage.
+
+use core::future::{Future, ready};
+
+use wire_core::{
+    Chunk, Peer,
+    sasl::{Answer, Identity, Request},
+};
+
+use crate::{
+    Address, Dropped, MailParams, RcptId, RcptParams, Reply, Verb, Violation, own_replies,
+};
+
+/// An answer to a stage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// Yes, in the session's own words.
+    Accept,
+    /// This reply; its class decides.
+    Reply(Reply<'static>),
+}
+
+/// An answer to a complete message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The message is ours now.
+    Accept,
+    /// This reply; its class decides. In LMTP every recipient gets it.
+    Reply(Reply<'static>),
+    /// LMTP and PRDR: a reply for each recipient; those without one get `rest`, and so does the
+    /// message as a whole.
+    Each {
+        /// Which recipient gets which.
+        replies: Vec<(RcptId, Reply<'static>)>,
+        /// For all else.
+        rest: Reply<'static>,
+    },
+}
+
+/// The envelope of one message. One value, dropped as one.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Envelope {
+    /// The reverse-path; null for a bounce.
+    pub from: Address,
+    /// The recipients that were accepted so far.
+    pub recipients: Vec<Recipient>,
+    /// `BODY=BINARYMIME`: any octet may be in the message.
+    pub binary: bool,
+    /// How large the client says it is. Reserve nothing by it: it may lie.
+    pub size_hint: Option<u64>,
+    params: Box<[u8]>,
+    /// What was found out about them.
+    checked: MailParams<'static>,
+}
+
+/// One recipient.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Recipient {
+    /// Its name in the message, for [`Outcome::Each`].
+    pub id: RcptId,
+    /// The forward-path.
+    pub address: Address,
+    params: Box<[u8]>,
+    /// What was found out about them.
+    checked: RcptParams<'static>,
+}
+
+impl Envelope {
+    pub(super) fn new(from: Address, params: MailParams<'_>) -> Self {
+        Envelope {
+            from,
+            recipients: Vec::new(),
+            binary: false,
+            size_hint: params.size(),
+            params: params.raw().into(),
+            checked: params.over(&[]),
+        }
+    }
+
+    /// The parameters of MAIL.
+    pub fn params(&self) -> MailParams<'_> {
+        self.checked.over(&self.params)
+    }
+}
+
+impl Recipient {
+    pub(super) fn new(id: RcptId, address: Address, params: RcptParams<'_>) -> Self {
+        Recipient {
+            id,
+            address,
+            params: params.raw().into(),
+            checked: params.over(&[]),
+        }
+    }
+
+    /// The parameters of its RCPT.
+    pub fn params(&self) -> RcptParams<'_> {
+        self.checked.over(&self.params)
+    }
+}
+
+/// An application: a method for each stage, each with a default, so that an empty one is a sink.
+///
+/// A method may wait as long as [`Timeouts::decision`](crate::Timeouts::decision); then its future
+/// is dropped, and the client gets a 4yz. Calls never overlap, but for
+/// [`rcpt`](Self::rcpt): recipients of one pipelined group are decided at the same time.
+pub trait Handler: Send + Sync {
+    /// A client is there and has not been greeted; only with
+    /// [`Builder::ask_connect`](crate::Builder::ask_connect). Default: yes.
+    fn connect(&mut self, peer: &Peer) -> impl Future<Output = Verdict> + Send {
+        let _ = peer;
+        ready(Verdict::Accept)
+    }
+
+    /// HELO, EHLO or LHLO. Default: yes.
+    fn hello(&mut self, domain: &str, extended: bool) -> impl Future<Output = Verdict> + Send {
+        let _ = (domain, extended);
+        ready(Verdict::Accept)
+    }
+
+    /// A question of SASL. Default: no.
+    fn auth(&mut self, request: Request) -> impl Future<Output = Answer> + Send {
+        drop(request);
+        ready(Answer::Deny)
+    }
+
+    /// The proof held; yes logs in. Default: yes.
+    fn login(&mut self, identity: &Identity) -> impl Future<Output = Verdict> + Send {
+        let _ = identity;
+        ready(Verdict::Accept)
+    }
+
+    /// A message begins. Default: yes.
+    fn mail(
+        &mut self,
+        from: &Address,
+        params: MailParams<'_>,
+    ) -> impl Future<Output = Verdict> + Send {
+        let _ = (from, params);
+        ready(Verdict::Accept)
+    }
+
+    /// A recipient. Default: yes.
+    fn rcpt(
+        &self,
+        envelope: &Envelope,
+        recipient: &Recipient,
+    ) -> impl Future<Output = Verdict> + Send {
+        let _ = (envelope, recipient);
+        ready(Verdict::Accept)
+    }
+
+    /// The message is about to come: time to open a place for it. Default: yes.
+    fn data(&mut self, envelope: &Envelope) -> impl Future<Output = Verdict> + Send {
+        let _ = envelope;
+        ready(Verdict::Accept)
+    }
+
+    /// Octets of the message. A refusal is told at its end. Default: they are thrown away.
+    fn chunk(
+        &mut self,
+        chunk: Chunk<'_>,
+    ) -> impl Future<Output = Result<(), Reply<'static>>> + Send {
+        let _ = chunk;
+        ready(Ok(()))
+    }
+
+    /// The message is complete. Yes takes responsibility for it. Default: yes.
+    fn end(&mut self, envelope: Envelope, octets: u64) -> impl Future<Output = Outcome> + Send {
+        let _ = (envelope, octets);
+        ready(Outcome::Accept)
+    }
+
+    /// The open message is gone without an [`end`](Self::end) that was answered: throw away what
+    /// was kept of it. A method that was deciding about it was dropped.
+    fn reset(&mut self, why: Dropped) {
+        let _ = why;
+    }
+
+    /// VRFY, EXPN, HELP or ETRN. Default: 252, 550, 214, 458.
+    fn query(&mut self, verb: Verb, argument: &str) -> impl Future<Output = Reply<'static>> + Send {
+        let _ = argument;
+        ready(own_replies::to_query(verb))
+    }
+
+    /// The session refused a line by itself: for the log. Raw octets of the peer.
+    fn rejected(&self, line: &[u8], why: Violation) {
+        let _ = (line, why);
+    }
+}
