@@ -151,6 +151,36 @@ proptest! {
         prop_assert!(report.is_clean());
     }
 
+    /// Lines of one width are decoded in bulk, unless something in them is no symbol.
+    #[test]
+    fn damaged_lines_of_base64(
+        octets in prop::collection::vec(any::<u8>(), 200..1500),
+        width in 1usize..40,
+        end in prop::sample::select(&["\r\n", "\n"][..]),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(&b"=\r\n \t*\x0b\x0c\xffA"[..])), 0..4),
+        size in 1usize..500,
+    ) {
+        let mut body = encode(&octets, width).replace("\r\n", end).into_bytes();
+        for (at, octet) in damage {
+            let at = at.index(body.len());
+            body[at] = octet;
+        }
+        let by_octet = decode_in_pieces(BodyDecoder::new(Encoding::Base64), &body, &[1]);
+        let pieces = decode_in_pieces(BodyDecoder::new(Encoding::Base64), &body, &[size]);
+        prop_assert_eq!(&pieces, &by_octet);
+        let report = |size: usize| {
+            let mut decoder = BodyDecoder::new(Encoding::Base64);
+            let mut out = vec![0; body.len() + BodyDecoder::MIN_OUT];
+            body.chunks(size).for_each(|piece| assert_eq!(decoder.push(piece, &mut out).read, piece.len()));
+            decoder.finish(&mut out);
+            decoder.report()
+        };
+        let (whole, whole_report) = decode(Encoding::Base64, &body);
+        prop_assert_eq!(&whole, &by_octet);
+        prop_assert_eq!(whole_report, report(1));
+        prop_assert_eq!(report(size), report(1));
+    }
+
     #[test]
     fn quoted_printable_round_trip(octets in prop::collection::vec(any::<u8>(), 0..200)) {
         let body: String = octets.iter().map(|b| format!("={b:02X}")).collect();

@@ -2,6 +2,12 @@
 
 use alloc::vec::Vec;
 
+use super::base64_lines::Lines;
+use super::sink::Sink;
+
+/// Groups of four that are decoded at once: more than a line has.
+const GROUPS: usize = 32;
+
 /// Not in the alphabet.
 const BAD: u32 = 1 << 31;
 
@@ -50,74 +56,78 @@ pub(super) struct Base64 {
 }
 
 impl Base64 {
-    /// Decodes all of `input`; the octets written. `out` holds at least `input.len()` octets and
-    /// four more.
-    pub(super) fn push(&mut self, input: &[u8], out: &mut [u8]) -> usize {
-        let (mut rest, mut written) = (input, 0);
+    /// Decodes all of `input`: at most three octets for four, and two more.
+    pub(super) fn push(&mut self, input: &[u8], out: &mut impl Sink) {
+        let mut rest = input;
+        // How much was left where lines may be looked for again.
+        let mut again = rest.len();
         while !rest.is_empty() {
             if self.count == 0 {
-                let groups = groups(rest, out.get_mut(written..).unwrap_or(&mut []));
+                if rest.len() <= again
+                    && let Some(lines) = Lines::find(rest)
+                {
+                    again = rest.len() - lines.len();
+                    if out.put_base64(lines) {
+                        self.after_padding |= self.padded;
+                        rest = rest.get(lines.len()..).unwrap_or(&[]);
+                        continue;
+                    }
+                }
+                let mut octets = [0; 3 * GROUPS];
+                let groups = groups(rest, &mut octets);
+                out.put(octets.get(..groups * 3).unwrap_or(&[]));
                 self.after_padding |= self.padded && groups > 0;
-                written += groups * 3;
                 rest = rest.get(groups * 4..).unwrap_or(&[]);
+                if groups == GROUPS {
+                    continue;
+                }
             }
             let Some((&octet, tail)) = rest.split_first() else {
                 break;
             };
             let at = self.read + (input.len() - rest.len()) as u64;
             rest = tail;
-            written += self.octet(octet, at, out.get_mut(written..).unwrap_or(&mut []));
+            self.octet(octet, at, out);
         }
         self.read += input.len() as u64;
-        written
     }
 
     /// What is left of an unfinished group.
-    pub(super) fn finish(&mut self, out: &mut [u8]) -> usize {
+    pub(super) fn finish(&mut self, out: &mut impl Sink) {
         if self.count > 0 {
             self.note(self.read);
         }
-        self.end_group(out)
+        self.end_group(out);
     }
 
-    fn octet(&mut self, octet: u8, at: u64, out: &mut [u8]) -> usize {
+    fn octet(&mut self, octet: u8, at: u64, out: &mut impl Sink) {
         match (octet, value(octet)) {
             (_, Some(value)) => {
                 self.after_padding |= self.padded;
                 self.bits = self.bits << 6 | value;
                 self.count += 1;
                 if self.count == 4 {
-                    self.end_group(out)
-                } else {
-                    0
+                    self.end_group(out);
                 }
             }
-            (b'\r' | b'\n' | b' ' | b'\t', _) => 0,
+            (b'\r' | b'\n' | b' ' | b'\t', _) => {}
             (b'=', _) => {
                 self.padded = true;
                 if self.count == 1 {
                     self.note(at);
                 }
-                self.end_group(out)
+                self.end_group(out);
             }
-            _ => {
-                self.note(at);
-                0
-            }
+            _ => self.note(at),
         }
     }
 
-    fn end_group(&mut self, out: &mut [u8]) -> usize {
+    fn end_group(&mut self, out: &mut impl Sink) {
         let len = usize::from(self.count).saturating_sub(1);
         let bits = self.bits << (6 * (4 - u32::from(self.count.min(4))));
         let [_, octets @ ..] = (bits & 0x00ff_ffff).to_be_bytes();
-        let mut written = 0;
-        for (o, octet) in out.iter_mut().zip(octets.iter().take(len)) {
-            *o = *octet;
-            written += 1;
-        }
+        out.put(octets.get(..len).unwrap_or(&[]));
         (self.bits, self.count) = (0, 0);
-        written
     }
 
     fn note(&mut self, at: u64) {
@@ -126,9 +136,10 @@ impl Base64 {
     }
 }
 
-/// Decodes whole groups up to the first octet that is not of the alphabet; how many.
+/// Decodes whole groups up to the first octet that is not of the alphabet, or as many as there is
+/// room for; how many.
 #[inline]
-fn groups(input: &[u8], out: &mut [u8]) -> usize {
+pub(super) fn groups(input: &[u8], out: &mut [u8]) -> usize {
     let [first, second, third, fourth] = &PLACES;
     let look =
         |table: &[u32; 256], octet: u8| table.get(usize::from(octet)).copied().unwrap_or(BAD);
@@ -153,10 +164,6 @@ fn groups(input: &[u8], out: &mut [u8]) -> usize {
 /// Appends what `input` holds.
 pub(crate) fn decode_all(input: &[u8], out: &mut Vec<u8>) {
     let mut decoder = Base64::default();
-    let start = out.len();
-    out.resize(start + input.len() + 4, 0);
-    let room = out.get_mut(start..).unwrap_or(&mut []);
-    let mut written = decoder.push(input, room);
-    written += decoder.finish(room.get_mut(written..).unwrap_or(&mut []));
-    out.truncate(start + written);
+    decoder.push(input, out);
+    decoder.finish(out);
 }

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::base64::Base64;
 use super::quoted_printable::{HOLD, QuotedPrintable};
+use super::sink::{Room, Sink};
 use super::uuencode::Uudecode;
 use super::yenc::Ydecode;
 use crate::node::Encoding;
@@ -111,14 +112,12 @@ impl BodyDecoder {
         };
         let input = input.get(..room).unwrap_or(input);
         let written = match &mut self.state {
-            State::Identity => {
-                out.iter_mut().zip(input).for_each(|(o, i)| *o = *i);
-                input.len()
-            }
-            State::Base64(decoder) => decoder.push(input, out),
-            State::QuotedPrintable(decoder) => decoder.push(input, out),
-            State::Uuencode(decoder) => decoder.push(input, out).written,
             State::YEnc(decoder) => decoder.push(input, out),
+            _ => {
+                let mut room = Room::new(out);
+                self.feed(input, &mut room);
+                room.len()
+            }
         };
         self.written += written as u64;
         Step {
@@ -131,13 +130,11 @@ impl BodyDecoder {
     /// [`MIN_OUT`](Self::MIN_OUT). Call it once.
     pub fn finish(&mut self, out: &mut [u8]) -> usize {
         let written = match &mut self.state {
-            State::Identity => 0,
-            State::Base64(decoder) => decoder.finish(out),
-            State::QuotedPrintable(decoder) => decoder.finish(out),
             State::Uuencode(decoder) => decoder.finish(out),
-            State::YEnc(decoder) => {
-                decoder.finish();
-                0
+            _ => {
+                let mut room = Room::new(out);
+                self.end(&mut room);
+                room.len()
             }
         };
         self.written += written as u64;
@@ -161,21 +158,51 @@ impl BodyDecoder {
         }
     }
 
+    /// Decodes all of a body, a piece after the other, each of which `each` gets.
+    pub(crate) fn pieces(&mut self, body: &[u8], mut each: impl FnMut(&[u8])) -> DecodeReport {
+        let mut room = [0; 4096];
+        let mut rest = body;
+        while !rest.is_empty() {
+            let step = self.push(rest, &mut room);
+            each(room.get(..step.written).unwrap_or(&[]));
+            rest = rest.get(step.read..).unwrap_or(&[]);
+        }
+        let end = self.finish(&mut room);
+        each(room.get(..end).unwrap_or(&[]));
+        self.report()
+    }
+
     /// Decodes a whole body, appended to `out`.
     pub(crate) fn decode_all(mut self, body: &[u8], out: &mut Vec<u8>) -> DecodeReport {
-        if matches!(self.state, State::Identity) {
-            out.extend_from_slice(body);
-            return DecodeReport {
-                written: body.len() as u64,
-                ..DecodeReport::default()
-            };
-        }
         let start = out.len();
-        out.resize(start + body.len() + Self::MIN_OUT, 0);
-        let room = out.get_mut(start..).unwrap_or(&mut []);
-        let mut written = self.push(body, room).written;
-        written += self.finish(room.get_mut(written..).unwrap_or(&mut []));
-        out.truncate(start + written);
+        match self.state {
+            State::Uuencode(_) | State::YEnc(_) => {
+                return self.pieces(body, |octets| out.extend_from_slice(octets));
+            }
+            // Four octets are three.
+            State::Base64(_) => out.reserve(body.len() / 4 * 3 + 4),
+            State::Identity | State::QuotedPrintable(_) => out.reserve(body.len()),
+        }
+        self.feed(body, out);
+        self.end(out);
+        self.written = (out.len() - start) as u64;
         self.report()
+    }
+
+    fn feed(&mut self, input: &[u8], out: &mut impl Sink) {
+        match &mut self.state {
+            State::Base64(decoder) => decoder.push(input, out),
+            State::QuotedPrintable(decoder) => decoder.push(input, out),
+            State::Identity | State::Uuencode(_) | State::YEnc(_) => out.put(input),
+        }
+    }
+
+    fn end(&mut self, out: &mut impl Sink) {
+        match &mut self.state {
+            State::Base64(decoder) => decoder.finish(out),
+            State::QuotedPrintable(decoder) => decoder.finish(out),
+            State::YEnc(decoder) => decoder.finish(),
+            State::Identity | State::Uuencode(_) => {}
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use memchr::memchr2;
 
+use super::sink::Sink;
 use crate::field::param::hex;
 
 /// White space that may turn out to stand at the end of a line is held back. A longer run is
@@ -31,96 +32,40 @@ impl Default for QuotedPrintable {
     }
 }
 
-/// Where decoded octets go; there is always room.
-struct Out<'o> {
-    room: &'o mut [u8],
-    len: usize,
-}
-
-impl Out<'_> {
-    fn put(&mut self, octets: &[u8]) {
-        let to = self.len + octets.len();
-        if let Some(room) = self.room.get_mut(self.len..to) {
-            room.copy_from_slice(octets);
-            self.len = to;
-        }
-    }
-}
-
 impl QuotedPrintable {
-    /// Decodes all of `input`; the octets written. `out` holds at least `input.len() + HOLD`.
-    pub(super) fn push(&mut self, input: &[u8], out: &mut [u8]) -> usize {
-        let mut out = Out { room: out, len: 0 };
+    /// Decodes all of `input`: at most as many octets, and what was held.
+    pub(super) fn push(&mut self, input: &[u8], out: &mut impl Sink) {
         let mut rest = input;
         while !rest.is_empty() {
             if self.held == 0 {
-                rest = self.plain(rest, &mut out);
+                rest = plain(rest, out);
             }
             if let Some((&octet, tail)) = rest.split_first() {
                 let at = self.read + (input.len() - rest.len()) as u64;
                 rest = tail;
-                self.octet(octet, at, &mut out);
+                self.octet(octet, at, out);
             }
         }
         self.read += input.len() as u64;
-        out.len
     }
 
     /// The end of the body: white space before it is dropped, an unfinished `=` is kept.
-    pub(super) fn finish(&mut self, out: &mut [u8]) -> usize {
-        let mut out = Out { room: out, len: 0 };
+    pub(super) fn finish(&mut self, out: &mut impl Sink) {
         if self.hold.first() == Some(&b'=') && self.held > 0 {
             // RFC 2045 section 6.7 (5): a soft line break has nothing after it but the line end.
             // The line end after it belongs to the delimiter that follows.
             if !self.soft_break() {
                 self.note(self.read);
-                self.release(&mut out);
+                self.release(out);
             }
         } else if self.held().last() == Some(&b'\r') {
             out.put(b"\r");
         }
         self.held = 0;
-        out.len
-    }
-
-    /// Copies lines and text that need no second look; what is left begins with one that does.
-    fn plain<'i>(&mut self, input: &'i [u8], out: &mut Out<'_>) -> &'i [u8] {
-        let mut rest = input;
-        loop {
-            let end = memchr2(b'=', b'\n', rest);
-            let (run, tail) = rest
-                .split_at_checked(end.unwrap_or(rest.len()))
-                .unwrap_or_default();
-            match tail.first() {
-                Some(b'\n') => {
-                    let (text, end) = match run {
-                        [text @ .., b'\r'] => (trim_end(text), &b"\r\n"[..]),
-                        text => (trim_end(text), &b"\n"[..]),
-                    };
-                    out.put(text);
-                    if run.len() - text.len() > HOLD {
-                        return rest.get(text.len()..).unwrap_or(&[]);
-                    }
-                    out.put(end);
-                    rest = tail.get(1..).unwrap_or(&[]);
-                }
-                Some(_) => {
-                    out.put(run);
-                    return tail;
-                }
-                None => {
-                    let cr = usize::from(run.ends_with(b"\r"));
-                    let body = run.get(..run.len() - cr).unwrap_or(&[]);
-                    let keep = trim_end(body).len();
-                    out.put(run.get(..keep).unwrap_or(&[]));
-                    return run.get(keep..).unwrap_or(&[]);
-                }
-            }
-        }
     }
 
     /// One octet at a time, while something is held.
-    fn octet(&mut self, octet: u8, at: u64, out: &mut Out<'_>) {
+    fn octet(&mut self, octet: u8, at: u64, out: &mut impl Sink) {
         match self.hold.first() {
             _ if self.held == 0 => self.start(octet, out),
             Some(b'=') => self.escape(octet, at, out),
@@ -128,7 +73,7 @@ impl QuotedPrintable {
         }
     }
 
-    fn start(&mut self, octet: u8, out: &mut Out<'_>) {
+    fn start(&mut self, octet: u8, out: &mut impl Sink) {
         match octet {
             b'=' | b' ' | b'\t' | b'\r' => self.keep(octet),
             _ => out.put(&[octet]),
@@ -136,7 +81,7 @@ impl QuotedPrintable {
     }
 
     /// White space is held, and perhaps a CR after it.
-    fn space(&mut self, octet: u8, at: u64, out: &mut Out<'_>) {
+    fn space(&mut self, octet: u8, at: u64, out: &mut impl Sink) {
         let cr = self.held().last() == Some(&b'\r');
         match octet {
             b'\n' => {
@@ -152,7 +97,7 @@ impl QuotedPrintable {
     }
 
     /// An `=` is held, and what came after it so far.
-    fn escape(&mut self, octet: u8, at: u64, out: &mut Out<'_>) {
+    fn escape(&mut self, octet: u8, at: u64, out: &mut impl Sink) {
         if let [_, high] = *self.held()
             && let Some(decoded) = hex(high, octet)
         {
@@ -195,7 +140,7 @@ impl QuotedPrintable {
         }
     }
 
-    fn release(&mut self, out: &mut Out<'_>) {
+    fn release(&mut self, out: &mut impl Sink) {
         out.put(self.held());
         self.held = 0;
     }
@@ -204,6 +149,63 @@ impl QuotedPrintable {
         self.junk = self.junk.saturating_add(1);
         self.first_junk.get_or_insert(at);
     }
+}
+
+/// Decodes text, lines and escapes that need no second look; what is left begins with something
+/// that does.
+fn plain<'i>(input: &'i [u8], out: &mut impl Sink) -> &'i [u8] {
+    // `run` begins what is not put out yet, and `from` is where to look on.
+    let (mut run, mut from) = (input, 0);
+    loop {
+        let found = memchr2(b'=', b'\n', run.get(from..).unwrap_or(&[]));
+        let Some(at) = found.map(|at| from + at) else {
+            let cr = usize::from(run.ends_with(b"\r"));
+            let text = run.get(..run.len() - cr).unwrap_or(&[]);
+            let (text, held) = run
+                .split_at_checked(trim_end(text).len())
+                .unwrap_or_default();
+            out.put(text);
+            return held;
+        };
+        let (before, tail) = run.split_at_checked(at).unwrap_or_default();
+        if tail.first() == Some(&b'\n') {
+            let text = before.strip_suffix(b"\r").unwrap_or(before);
+            if !matches!(text, [.., b' ' | b'\t']) {
+                from = at + 1;
+                continue;
+            }
+            let kept = trim_end(text);
+            out.put(kept);
+            if before.len() - kept.len() > HOLD {
+                return run.get(kept.len()..).unwrap_or(&[]);
+            }
+            run = run.get(text.len()..).unwrap_or(&[]);
+            from = at + 1 - text.len();
+            continue;
+        }
+        out.put(before);
+        run = match tail {
+            [_, b'\r', b'\n', rest @ ..] | [_, b'\n', rest @ ..] => rest,
+            _ => escapes(tail, out),
+        };
+        from = 0;
+        // An escape that needs a second look.
+        if run.len() == tail.len() {
+            return run;
+        }
+    }
+}
+
+/// Decodes escapes in a row; what is left.
+fn escapes<'i>(input: &'i [u8], out: &mut impl Sink) -> &'i [u8] {
+    let mut rest = input;
+    while let [b'=', high, low, tail @ ..] = rest
+        && let Some(octet) = hex(*high, *low)
+    {
+        out.put(&[octet]);
+        rest = tail;
+    }
+    rest
 }
 
 fn trim_end(run: &[u8]) -> &[u8] {

@@ -301,9 +301,28 @@ pub(crate) fn percent_decode(mut value: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+const NO_DIGIT: u8 = 0x10;
+
+/// The value of each hexadecimal digit.
+static HEX: [u8; 256] = {
+    let mut table = [NO_DIGIT; 256];
+    let mut rest: &mut [u8] = &mut table;
+    let mut octet = 0u8;
+    while let [first, tail @ ..] = rest {
+        if let Some(digit) = (octet as char).to_digit(16) {
+            *first = digit as u8;
+        }
+        octet = octet.wrapping_add(1);
+        rest = tail;
+    }
+    table
+};
+
+#[inline]
 pub(crate) fn hex(high: u8, low: u8) -> Option<u8> {
-    let digit = |b: u8| (b as char).to_digit(16);
-    Some((digit(high)? << 4 | digit(low)?) as u8)
+    let digit = |b: u8| HEX.get(usize::from(b)).copied().unwrap_or(NO_DIGIT);
+    let (high, low) = (digit(high), digit(low));
+    (high | low < NO_DIGIT).then_some(high << 4 | low)
 }
 
 impl<'a> Iterator for Params<'a> {
