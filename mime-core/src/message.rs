@@ -138,6 +138,26 @@ impl<'a> Part<'a> {
         self.decoder().decode_all(self.raw_body(), out)
     }
 
+    /// How many octets the decoded body has, without keeping it: `BINARY.SIZE` (RFC 9051 section
+    /// 6.4.5.1). `None` for an encoding that is not known, where IMAP answers `UNKNOWN-CTE`. Decodes
+    /// the body if it is encoded.
+    pub fn decoded_len(&self) -> Option<u64> {
+        let encoding = self.transfer_encoding();
+        match encoding {
+            Encoding::Other => return None,
+            Encoding::Identity => return Some(u64::from(self.octets())),
+            _ => {}
+        }
+        let (mut decoder, mut rest) = (BodyDecoder::new(encoding), self.raw_body());
+        let mut room = [0; 4096];
+        while !rest.is_empty() {
+            let read = decoder.push(rest, &mut room).read;
+            rest = rest.get(read..).filter(|_| read > 0).unwrap_or(&[]);
+        }
+        decoder.finish(&mut room);
+        Some(decoder.report().written)
+    }
+
     /// The body with its transfer encoding undone. Allocates only if there is one.
     pub fn body(&self) -> Cow<'a, [u8]> {
         match self.transfer_encoding() {
@@ -189,7 +209,7 @@ impl<'a> Part<'a> {
     }
 
     /// RFC 2045 section 6.4: composite parts have no transfer encoding, whatever they say.
-    fn transfer_encoding(&self) -> Encoding {
+    pub(crate) fn transfer_encoding(&self) -> Encoding {
         match self.kind() {
             crate::node::Kind::Multipart | crate::node::Kind::Message => Encoding::Identity,
             _ => self.encoding(),

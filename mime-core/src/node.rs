@@ -1,6 +1,7 @@
 //! One part: its structure and its header, without its octets.
 
 use crate::defect::Found;
+use crate::field::Field;
 use crate::field::disposition::Disposition;
 use crate::field::media::MediaType;
 use crate::header::Header;
@@ -10,9 +11,6 @@ use crate::name::Name;
 use crate::outline::{Outline, Source};
 use crate::rows::{self, NONE, PartRow, part, word};
 use crate::section::Slice;
-
-use alloc::borrow::Cow;
-use alloc::string::String;
 
 /// What a part is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -210,7 +208,7 @@ impl<'a> Node<'a> {
     }
 
     /// The field of this name that decides, by the [`Reading`](crate::Reading) of the layout.
-    pub fn field(&self, name: Name) -> Option<crate::field::Field<'a>> {
+    pub fn field(&self, name: Name) -> Option<Field<'a>> {
         match self.reading().pick {
             Pick::First => self.header().first(name),
             Pick::Last => self.header().last(name),
@@ -219,7 +217,12 @@ impl<'a> Node<'a> {
 
     /// Its media type: text/plain without a usable Content-Type, message/rfc822 in a digest.
     pub fn media_type(&self) -> MediaType<'a> {
-        let Some(field) = self.field(Name::ContentType) else {
+        self.media_type_of(self.field(Name::ContentType))
+    }
+
+    /// The media type that it has with this Content-Type.
+    pub(crate) fn media_type_of(&self, field: Option<Field<'a>>) -> MediaType<'a> {
+        let Some(field) = field else {
             return match self.has(rows::IN_DIGEST) {
                 true => MediaType::MESSAGE,
                 false => MediaType::TEXT_PLAIN,
@@ -232,25 +235,6 @@ impl<'a> Node<'a> {
     pub fn disposition(&self) -> Option<Disposition<'a>> {
         self.field(Name::ContentDisposition)
             .and_then(|field| field.disposition())
-    }
-
-    /// Its file name: `filename` of the disposition, else `name` of the type, decoded as
-    /// [`Disposition::filename`] does. It is what the sender wrote: it may be a path.
-    pub fn filename(&self) -> Option<Cow<'a, str>> {
-        let filename = self
-            .disposition()
-            .and_then(|disposition| disposition.filename());
-        filename.or_else(|| {
-            self.media_type()
-                .param("name")
-                .map(crate::field::text::decode_words)
-        })
-    }
-
-    /// The [`filename`](Self::filename) as one that can be written to a disk: see
-    /// [`safe_filename`](crate::safe_filename).
-    pub fn safe_filename(&self) -> Option<String> {
-        crate::safe_filename(&self.filename()?)
     }
 
     /// The defects of the structure that are in this part.

@@ -1,9 +1,11 @@
 //! IMAP's section numbers (RFC 9051 section 6.4.5.1).
 
+use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::header::Header;
 use crate::layout::{LayoutRef, PartId};
+use crate::node::{Kind, Node};
 use crate::outline::Outline;
 use crate::rows::{MESSAGE, MULTIPART, part, word};
 
@@ -170,5 +172,120 @@ impl<'a> Outline<'a> {
             }
             _ => None,
         }
+    }
+}
+
+/// The section that is the body of a part: the way back from [`LayoutRef::section`].
+impl<'a> Node<'a> {
+    /// Writes the numbers into `path`, whatever it held. A multipart that is all of a message has no
+    /// number of its own: it is [`Section::Text`] of the message, any other part is
+    /// [`Section::Body`].
+    ///
+    /// For all parts at once use [`Outline::section_paths`]: this counts the parts before it.
+    ///
+    /// ```
+    /// use mime_core::{Layout, Limits, PartId, Section};
+    /// let msg = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n--b\r\n\r\n--b--\r\n";
+    /// let mut layout = Layout::new();
+    /// let message = layout.parse(msg, &Limits::DEFAULT);
+    /// let mut path = Vec::new();
+    /// assert_eq!(message.node(PartId::from_index(2)).section_path(&mut path), Section::Body);
+    /// assert_eq!(path, [2]);
+    /// assert_eq!(message.root_node().section_path(&mut path), Section::Text);
+    /// assert!(path.is_empty());
+    /// ```
+    pub fn section_path(&self, path: &mut Vec<u32>) -> Section {
+        path.clear();
+        let mut node = *self;
+        loop {
+            let parent = node.parent();
+            let before = || {
+                let siblings = parent.into_iter().flat_map(|parent| parent.children());
+                siblings.take_while(|sibling| sibling.id() < node.id())
+            };
+            path.extend(node.number_after(|| before().count() as u32));
+            match parent {
+                Some(parent) => node = parent,
+                None => break,
+            }
+        }
+        path.reverse();
+        self.body_section()
+    }
+
+    /// Whether it is all of a message.
+    fn is_all(&self) -> bool {
+        self.parent().is_none_or(|p| p.kind() == Kind::Message)
+    }
+
+    /// The last of its numbers, with so many parts before it.
+    fn number_after(&self, before: impl FnOnce() -> u32) -> Option<u32> {
+        match (self.is_all(), self.kind()) {
+            (true, Kind::Multipart) => None,
+            (true, _) => Some(1),
+            (false, _) => Some(before().saturating_add(1)),
+        }
+    }
+
+    fn body_section(&self) -> Section {
+        match self.is_all() && self.kind() == Kind::Multipart {
+            true => Section::Text,
+            false => Section::Body,
+        }
+    }
+}
+
+impl<'a> Outline<'a> {
+    /// The sections of all parts, in one walk.
+    pub fn section_paths(&self) -> SectionPaths<'a> {
+        SectionPaths {
+            outline: *self,
+            next: 0,
+            path: Vec::new(),
+            open: Vec::new(),
+        }
+    }
+}
+
+/// A walk over all parts with their section numbers: see [`Outline::section_paths`].
+///
+/// ```
+/// use mime_core::{Layout, Limits};
+/// let msg = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n--b\r\n\r\n--b--\r\n";
+/// let mut layout = Layout::new();
+/// let mut paths = layout.parse(msg, &Limits::DEFAULT).section_paths();
+/// let mut out = Vec::new();
+/// while let Some((part, path, _)) = paths.next() {
+///     out.push((part.depth(), path.to_vec()));
+/// }
+/// assert_eq!(out, [(0, vec![]), (1, vec![1]), (1, vec![2])]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct SectionPaths<'a> {
+    outline: Outline<'a>,
+    next: u32,
+    path: Vec<u32>,
+    /// For each open part: how long its path is, and how many parts of it were seen.
+    open: Vec<(usize, u32)>,
+}
+
+impl<'a> SectionPaths<'a> {
+    /// The next part, its numbers, and the section that its body is: see
+    /// [`Node::section_path`].
+    #[expect(clippy::should_implement_trait, reason = "the numbers are lent")]
+    pub fn next(&mut self) -> Option<(Node<'a>, &[u32], Section)> {
+        let id = PartId::from_index(self.next);
+        self.outline.layout.row(self.next)?;
+        self.next += 1;
+        let node = self.outline.node(id);
+        self.open.truncate(usize::from(node.depth()));
+        let mut before = 0;
+        if let Some((len, seen)) = self.open.last_mut() {
+            self.path.truncate(*len);
+            before = core::mem::replace(seen, seen.saturating_add(1));
+        }
+        self.path.extend(node.number_after(|| before));
+        self.open.push((self.path.len(), 0));
+        Some((node, &self.path, node.body_section()))
     }
 }

@@ -1,9 +1,6 @@
 //! IMAP's BODYSTRUCTURE (RFC 9051 section 7.5.2).
 
-use alloc::borrow::Cow;
-
-use crate::name::Name;
-use crate::node::{Kind, Node};
+use crate::node::Node;
 
 /// The parts of a message as a flat walk, so that a writer needs neither recursion nor a tree.
 ///
@@ -67,109 +64,9 @@ impl<'a> BodyStructure<'a> {
     }
 }
 
-/// A media type as BODYSTRUCTURE has to give it.
-#[derive(Clone, Copy, Debug)]
-pub struct WireType<'a> {
-    ty: &'a [u8],
-    subtype: &'a [u8],
-}
-
-impl<'a> WireType<'a> {
-    /// The type, in the sender's case.
-    pub fn ty_raw(&self) -> &'a [u8] {
-        self.ty
-    }
-
-    /// The subtype, in the sender's case.
-    pub fn subtype_raw(&self) -> &'a [u8] {
-        self.subtype
-    }
-
-    /// The type; U+FFFD for what is not UTF-8.
-    pub fn ty(&self) -> Cow<'a, str> {
-        alloc::string::String::from_utf8_lossy(self.ty)
-    }
-
-    /// The subtype; U+FFFD for what is not UTF-8.
-    pub fn subtype(&self) -> Cow<'a, str> {
-        alloc::string::String::from_utf8_lossy(self.subtype)
-    }
-}
-
-/// What BODYSTRUCTURE tells of one part, besides its
-/// [`octets`](Node::octets), [`lines`](Node::lines) and [`disposition`](Node::disposition).
-/// Values are as they stand, unfolded; `None` is NIL.
 impl<'a> Node<'a> {
     /// The structure of this part and of all that is inside of it.
     pub fn body_structure(&self) -> BodyStructure<'a> {
         BodyStructure::of(*self)
-    }
-
-    /// The media type that agrees with [`kind`](Node::kind). A multipart without a usable
-    /// boundary, and a message that is encoded or nested too deep, have no structure to show: for
-    /// them it is application/octet-stream, since a client reads the form of the answer from it.
-    pub fn wire_type(&self) -> WireType<'a> {
-        let media = self.media_type();
-        let composite = media.is("multipart", "*")
-            || media.is("message", "rfc822")
-            || media.is("message", "global");
-        match self.kind() {
-            Kind::Leaf if composite => WireType {
-                ty: b"application",
-                subtype: b"octet-stream",
-            },
-            _ => WireType {
-                ty: media.ty(),
-                subtype: media.subtype(),
-            },
-        }
-    }
-
-    /// Content-ID.
-    pub fn content_id(&self) -> Option<Cow<'a, [u8]>> {
-        self.value(Name::ContentId)
-    }
-
-    /// Content-Description.
-    pub fn description(&self) -> Option<Cow<'a, [u8]>> {
-        self.value(Name::ContentDescription)
-    }
-
-    /// The word of Content-Transfer-Encoding; `7BIT` without one.
-    pub fn encoding_name(&self) -> Cow<'a, [u8]> {
-        let word = self.field(Name::ContentTransferEncoding).and_then(|field| {
-            let word = crate::field::lex::first_atom(field.value_raw())?;
-            Some(Cow::Borrowed(word))
-        });
-        word.unwrap_or(Cow::Borrowed(b"7BIT"))
-    }
-
-    /// Content-MD5.
-    pub fn md5(&self) -> Option<Cow<'a, [u8]>> {
-        self.value(Name::ContentMd5)
-    }
-
-    /// The tags of Content-Language (RFC 3282).
-    pub fn languages(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
-        let value = self
-            .field(Name::ContentLanguage)
-            .map_or(&b""[..], |field| field.value_raw());
-        crate::field::lex::atoms(value)
-    }
-
-    /// Content-Location, without the white space of its folds (RFC 2557 section 4.4.3).
-    pub fn location(&self) -> Option<Cow<'a, [u8]>> {
-        let value = self.value(Name::ContentLocation)?;
-        match value.iter().any(u8::is_ascii_whitespace) {
-            false => Some(value),
-            true => {
-                let keep = |b: &u8| !b.is_ascii_whitespace();
-                Some(Cow::Owned(value.iter().copied().filter(keep).collect()))
-            }
-        }
-    }
-
-    fn value(&self, name: Name) -> Option<Cow<'a, [u8]>> {
-        self.field(name).map(|field| field.unfolded())
     }
 }

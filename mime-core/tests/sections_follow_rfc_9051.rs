@@ -6,6 +6,8 @@
     clippy::indexing_slicing
 )]
 
+mod support;
+
 use mime_core::{Layout, Limits, Section, Walk};
 
 /// The message of RFC 9051 section 6.4.5.1: 1 text, 2 octets, 3 message (3.1, 3.2), 4 multipart
@@ -40,6 +42,73 @@ fn section(mail: &str, path: &[u32], what: Section) -> Option<String> {
         assert!(octets.starts_with(&fields));
     }
     Some(String::from_utf8(octets.to_vec()).unwrap())
+}
+
+/// The body of each part is the section that its numbers name.
+#[test]
+fn numbers_lead_to_the_part_they_come_from() {
+    let mails = [MAIL, "", "Content-Type: message/rfc822\n\nSubject: x\n\nx"];
+    let many = format!(
+        "Content-Type: multipart/mixed; boundary=b\n\n{}--b--\n",
+        "--b\n\nx\n".repeat(3000)
+    );
+    for mail in mails.into_iter().chain(support::MAILS).chain([&*many]) {
+        let layout = Layout::scan(mail.as_bytes(), &Limits::DEFAULT);
+        let message = layout.on(mail.as_bytes()).unwrap();
+        let mut all = message.section_paths();
+        let mut seen = 0;
+        let mut path = vec![7];
+        while let Some((node, numbers, section)) = all.next() {
+            assert_eq!(node.id().index(), seen);
+            assert_eq!(
+                layout.as_ref().section(numbers, section),
+                Some(node.body_slice())
+            );
+            assert_eq!(
+                layout.as_ref().section_part(numbers, section),
+                Some(node.id())
+            );
+            if seen % 100 < 10 {
+                assert_eq!((node.section_path(&mut path), &*path), (section, numbers));
+            }
+            seen += 1;
+        }
+        assert_eq!(seen as usize, message.parts().len());
+    }
+    let layout = Layout::scan(MAIL.as_bytes(), &Limits::DEFAULT);
+    let mut all = layout.on(MAIL.as_bytes()).unwrap().section_paths();
+    let mut written = Vec::new();
+    while let Some((_, numbers, section)) = all.next() {
+        let numbers: Vec<_> = numbers.iter().map(u32::to_string).collect();
+        let text = if section == Section::Text { "T" } else { "" };
+        written.push(numbers.join(".") + text);
+    }
+    let expected = "T 1 2 3 3T 3.1 3.2 4 4.1 4.2 4.2T 4.2.1 4.2.2 4.2.2.1 4.2.2.2";
+    assert_eq!(written.join(" "), expected);
+}
+
+/// BINARY.SIZE
+#[test]
+fn the_decoded_size_is_that_of_the_decoded_body() {
+    let long = "QUJD\r\n".repeat(5000);
+    let cases = [
+        ("", "abc", Some(3)),
+        ("binary", "a\0c", Some(3)),
+        ("base64", "QUJD\r\nRA==", Some(4)),
+        ("base64", long.as_str(), Some(15_000)),
+        ("base64", "?!", Some(0)),
+        ("quoted-printable", "=C3=A9 =\r\nx", Some(4)),
+        ("x-unknown", "abc", None),
+    ];
+    for (encoding, body, len) in cases {
+        let mail = format!("Content-Transfer-Encoding: {encoding}\r\n\r\n{body}");
+        let layout = Layout::scan(mail.as_bytes(), &Limits::DEFAULT);
+        let root = layout.on(mail.as_bytes()).unwrap().root();
+        assert_eq!(root.decoded_len(), len, "{encoding}");
+        if let Some(len) = len {
+            assert_eq!(root.body().len() as u64, len);
+        }
+    }
 }
 
 #[test]

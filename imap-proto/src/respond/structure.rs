@@ -1,6 +1,6 @@
 //! BODY and BODYSTRUCTURE: RFC 9051 section 7.5.2.
 
-use mime_core::{BodyStructure, Kind, Node, RawParam, Walk};
+use mime_core::{BodyStructure, Content, Kind, Node, RawParam, Walk};
 
 use super::envelope::envelope;
 use super::number;
@@ -38,9 +38,7 @@ pub fn body_structure(
     };
     for step in structure.walk() {
         match step {
-            Walk::Enter(part) if part.kind() == Kind::Multipart => writer.enter_multipart(part),
             Walk::Enter(part) => writer.enter(part),
-            Walk::Leave(part) if part.kind() == Kind::Multipart => writer.leave_multipart(part),
             Walk::Leave(part) => writer.leave(part),
         }
     }
@@ -53,68 +51,88 @@ struct Writer<'o, S> {
 }
 
 impl<S: Sink> Writer<'_, S> {
-    /// The parts follow, and behind them what there is to say of the multipart.
-    fn enter_multipart(&mut self, part: Node<'_>) {
+    /// All of a part that holds no other; of one that does, what stands before them.
+    fn enter(&mut self, part: Node<'_>) {
         self.out.put(b"(");
-        if part.children().next().is_none() {
-            self.no_body();
+        match part.kind() {
+            Kind::Multipart if part.children().next().is_some() => {}
+            Kind::Multipart => self.no_body(),
+            Kind::Message => {
+                self.fields(part, &part.content());
+                self.embedded(part);
+            }
+            _ => {
+                let content = part.content();
+                self.fields(part, &content);
+                self.rest(part, &content);
+            }
         }
     }
 
-    /// `media-subtype [SP body-ext-mpart]`.
-    fn leave_multipart(&mut self, part: Node<'_>) {
-        self.out.put(b" ");
-        self.string(part.wire_type().subtype_raw());
-        if self.extended {
-            self.out.put(b" ");
-            self.params(part.media_type().params_raw());
-            self.placement(part);
+    /// What stands behind the parts that a part holds.
+    fn leave(&mut self, part: Node<'_>) {
+        match part.kind() {
+            Kind::Multipart => self.multipart(&part.content()),
+            Kind::Message => self.rest(part, &part.content()),
+            _ => {}
         }
         self.out.put(b")");
     }
 
+    /// `media-subtype [SP body-ext-mpart]`.
+    fn multipart(&mut self, content: &Content<'_>) {
+        let media = content.wire_type();
+        self.out.put(b" ");
+        self.string(media.subtype_raw());
+        if self.extended {
+            self.out.put(b" ");
+            self.params(media.params_raw());
+            self.placement(content);
+        }
+    }
+
     /// `body-type-1part` up to what may stand within a part.
-    fn enter(&mut self, part: Node<'_>) {
-        let media = part.wire_type();
-        self.out.put(b"(");
+    fn fields(&mut self, part: Node<'_>, content: &Content<'_>) {
+        let media = content.wire_type();
         self.string(media.ty_raw());
         self.out.put(b" ");
         self.string(media.subtype_raw());
         self.out.put(b" ");
-        self.params(part.media_type().params_raw());
+        self.params(media.params_raw());
         self.out.put(b" ");
-        nstring(self.out, part.content_id().as_deref(), self.utf8);
+        nstring(self.out, content.id().as_deref(), self.utf8);
         self.out.put(b" ");
-        nstring(self.out, part.description().as_deref(), self.utf8);
+        nstring(self.out, content.description().as_deref(), self.utf8);
         self.out.put(b" ");
-        self.string(&part.encoding_name());
+        self.string(&content.encoding());
         self.out.put(b" ");
         number(self.out, u64::from(part.octets()));
-        if part.kind() == Kind::Message {
-            self.out.put(b" ");
-            match part.embedded_root() {
-                Some(root) => envelope(self.out, &root.envelope(), self.utf8),
-                None => self.out.put(NO_ENVELOPE),
-            }
-            self.out.put(b" ");
-            if part.embedded_root().is_none() {
-                self.no_body();
-            }
+    }
+
+    /// `SP envelope SP`, and a body where the message has none.
+    fn embedded(&mut self, part: Node<'_>) {
+        self.out.put(b" ");
+        match part.embedded_root() {
+            Some(root) => envelope(self.out, &root.envelope(), self.utf8),
+            None => self.out.put(NO_ENVELOPE),
+        }
+        self.out.put(b" ");
+        if part.embedded_root().is_none() {
+            self.no_body();
         }
     }
 
     /// `body-fld-lines` of text and messages, and `body-ext-1part`.
-    fn leave(&mut self, part: Node<'_>) {
+    fn rest(&mut self, part: Node<'_>, content: &Content<'_>) {
         if matches!(part.kind(), Kind::Text | Kind::Message) {
             self.out.put(b" ");
             number(self.out, u64::from(part.lines()));
         }
         if self.extended {
             self.out.put(b" ");
-            nstring(self.out, part.md5().as_deref(), self.utf8);
-            self.placement(part);
+            nstring(self.out, content.md5().as_deref(), self.utf8);
+            self.placement(content);
         }
-        self.out.put(b")");
     }
 
     fn no_body(&mut self) {
@@ -126,9 +144,9 @@ impl<S: Sink> Writer<'_, S> {
     }
 
     /// `SP body-fld-dsp SP body-fld-lang SP body-fld-loc`.
-    fn placement(&mut self, part: Node<'_>) {
+    fn placement(&mut self, content: &Content<'_>) {
         self.out.put(b" ");
-        match part.disposition() {
+        match content.disposition() {
             Some(disposition) => {
                 self.out.put(b"(");
                 self.string(disposition.kind());
@@ -139,9 +157,9 @@ impl<S: Sink> Writer<'_, S> {
             None => self.out.put(b"NIL"),
         }
         self.out.put(b" ");
-        self.languages(part);
+        self.languages(content);
         self.out.put(b" ");
-        nstring(self.out, part.location().as_deref(), self.utf8);
+        nstring(self.out, content.location().as_deref(), self.utf8);
     }
 
     fn params<'p>(&mut self, params: impl Iterator<Item = RawParam<'p>>) {
@@ -157,14 +175,14 @@ impl<S: Sink> Writer<'_, S> {
     }
 
     /// One tag alone, several in parentheses.
-    fn languages(&mut self, part: Node<'_>) {
-        let mut tags = part.languages();
+    fn languages(&mut self, content: &Content<'_>) {
+        let mut tags = content.languages();
         match (tags.next(), tags.next()) {
             (None, _) => self.out.put(b"NIL"),
             (Some(only), None) => self.string(only),
             (Some(_), Some(_)) => {
                 let mut before: &[u8] = b"(";
-                for tag in part.languages() {
+                for tag in content.languages() {
                     self.out.put(before);
                     self.string(tag);
                     before = b" ";

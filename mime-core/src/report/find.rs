@@ -206,12 +206,8 @@ fn holds(header: Header<'_>, names: &[&str]) -> bool {
 }
 
 fn is_encoded(part: &Part<'_>) -> bool {
-    let plain = matches!(part.kind(), Kind::Multipart | Kind::Message);
-    !plain
-        && matches!(
-            part.encoding(),
-            Encoding::Base64 | Encoding::QuotedPrintable
-        )
+    let encoding = part.transfer_encoding();
+    !matches!(encoding, Encoding::Identity | Encoding::Other)
 }
 
 /// The body of a part: in the message, or where it was decoded to.
