@@ -174,7 +174,8 @@ defects! {
     NoDelimiter = 64, "boundary-never-seen", Ambiguous;
     /// A multipart in another one of the same boundary.
     RepeatedBoundary = 65, "repeated-boundary", Ambiguous;
-    /// A line that begins as a delimiter, and goes on: those who compare prefixes see a part.
+    /// A delimiter within a line, or with something behind it: those who compare prefixes, or do
+    /// not look where lines begin, see a part.
     NearDelimiter = 66, "near-delimiter", Ambiguous;
     /// A delimiter with white space behind it (RFC 2046 section 5.1.1): text for some.
     PaddedDelimiter = 67, "padded-delimiter", Ambiguous;

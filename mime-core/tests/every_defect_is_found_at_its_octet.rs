@@ -17,6 +17,10 @@ const HEAD: &[u8] = b"From: a@b.example\r\nDate: Sat, 21 Nov 2026 01:00:00 +0000
 
 /// Fields and bodies, behind [`HEAD`].
 const PARTS: &[(Defect, &[u8])] = &[
+    (
+        Defect::NearDelimiter,
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx~>--b\r\n\r\ny\r\n--b--",
+    ),
     (Defect::PaddedEncoding, b"Content-Transfer-Encoding: base64~> \t\r\n\r\n"),
     (Defect::UndeclaredCharset, b"Content-Transfer-Encoding: 8bit\r\n\r\ncaf~>\xc3\xa9\r\n"),
     (Defect::UndeclaredCharset, b"Content-Transfer-Encoding: base64\r\n\r\n~>Y2Fmw6kK\r\n"),
@@ -355,7 +359,7 @@ fn sound_mail_has_none() {
         b"Content-Type: multipart/mixed;\r\n boundary=\"=_b c\"\r\n\r\nFor old readers.\r\n--=_b c\r\n\
           Content-Type: application/octet-stream; name*0*=utf-8''a%20; name*1=b.txt\r\n\
           Content-Disposition: attachment; filename=\"a b.txt\"\r\n\
-          Content-Transfer-Encoding: binary\r\n\r\n\0\r\n.\n\r\xff--=_b c\r\n--=_b c--\r\n",
+          Content-Transfer-Encoding: binary\r\n\r\n\0\r\n.\n\r\xff- -\r\n--=_b c--\r\n",
     ];
     for body in bodies {
         let mail = [HEAD, body].concat();

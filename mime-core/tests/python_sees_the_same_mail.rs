@@ -18,8 +18,8 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use differences::What::{Body, Date, Filename, From, Subject, Text, To, Tree};
-use differences::{Class, Seen};
-use mime_core::{DateTime, Defect, Header, Name};
+use differences::{Class, Seen, SeenPart, What};
+use mime_core::Defect;
 use serde_json::Value;
 
 /// Sound mails, and odd ones.
@@ -79,7 +79,7 @@ const CLASSES: &[Class] = &[
         case.is(&[Body]) && case.same(|text| text.replace(' ', "").replace("\\\\t", ""))
     }),
     ("odd-date", |case| {
-        case.is(&[Date]) && !is_plain_date(case.mail)
+        case.is(&[Date]) && !differences::is_plain_date(case.mail)
     }),
     ("empty-filename", |case| {
         case.is(&[Filename]) && case.same(|text| text.replace("Some(\"\")", "None"))
@@ -169,31 +169,6 @@ const EXAMPLES: &[&str] = &[
     "Content-Disposition: attachment; filename=\r\n\r\nx",
 ];
 
-/// Whether the Date is as RFC 5322 section 3.3 has it, without obsolete forms.
-fn is_plain_date(mail: &[u8]) -> bool {
-    let Some(field) = Header::new(mail).first(Name::Date) else {
-        return true;
-    };
-    let text = field.text();
-    let (day, text) = text.split_once(", ").unwrap_or(("Sat", &text));
-    let words: Vec<_> = text.split_ascii_whitespace().take(5).collect();
-    let digits =
-        |word: &str, len: usize| word.len() == len && word.bytes().all(|b| b.is_ascii_digit());
-    if day.len() != 3 || !day.bytes().all(|b| b.is_ascii_alphabetic()) {
-        return false;
-    }
-    let [_, month, year, time, zone] = words[..] else {
-        return false;
-    };
-    let clock = time.split(':').all(|n| digits(n, 2));
-    let zone = zone.strip_prefix(['+', '-']).is_some_and(|n| digits(n, 4));
-    digits(year, 4)
-        && month.len() == 3
-        && clock
-        && zone
-        && DateTime::parse(text.as_bytes()).is_some()
-}
-
 const ADDRESS: [Defect; 5] = [
     Defect::MalformedAddress,
     Defect::TwoAddresses,
@@ -231,9 +206,69 @@ fn python(mails: &[Vec<u8>]) -> Option<Vec<Value>> {
     Some(seen)
 }
 
+/// A line of the script.
+fn seen(value: &Value) -> Seen {
+    let parts = value["parts"].as_array().into_iter().flatten();
+    let mut failed = Vec::new();
+    let mut fails = |what: What, value: &Value| {
+        if value.get("error").is_some() {
+            failed.push(what);
+        }
+    };
+    fails(Tree, value);
+    fails(Subject, &value["subject"]);
+    fails(From, &value["from"]);
+    fails(To, &value["to"]);
+    fails(Date, &value["date"]);
+    for part in parts.clone() {
+        fails(Filename, &part["filename"]);
+        fails(Body, &part["body"]);
+        fails(Text, &part["text"]);
+    }
+    let addresses = |value: &Value| {
+        let pairs = value.as_array()?.iter();
+        let pair = |pair: &Value| Some((text(&pair[0])?, text(&pair[1])?));
+        pairs.map(pair).collect::<Option<Vec<_>>>()
+    };
+    let date = &value["date"];
+    Seen {
+        parts: parts.map(seen_part).collect(),
+        subject: text(&value["subject"]),
+        from: addresses(&value["from"]),
+        to: addresses(&value["to"]),
+        date: date[0].as_i64().map(|seconds| (seconds, date[1].as_i64())),
+        failed,
+    }
+}
+
+fn seen_part(value: &Value) -> SeenPart {
+    SeenPart {
+        depth: value["depth"].as_u64().unwrap() as usize,
+        kind: text(&value["type"]).unwrap(),
+        children: value["children"].as_u64().unwrap() as usize,
+        filename: text(&value["filename"]),
+        body: value["body"].as_str().map(octets),
+        text: text(&value["text"]),
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+/// Base64 without lines.
+fn octets(text: &str) -> Vec<u8> {
+    let mut decoder = mime_core::BodyDecoder::new(mime_core::Encoding::Base64);
+    let mut out = vec![0; text.len() + mime_core::BodyDecoder::MIN_OUT];
+    let mut written = decoder.push(text.as_bytes(), &mut out).written;
+    written += decoder.finish(&mut out[written..]);
+    out.truncate(written);
+    out
+}
+
 fn compare(mails: &[Vec<u8>]) -> Option<std::collections::BTreeMap<&'static str, usize>> {
     let theirs = python(mails)?;
-    let theirs = theirs.iter().map(Seen::of_json);
+    let theirs = theirs.iter().map(seen);
     Some(differences::explain(mails, theirs, CLASSES))
 }
 

@@ -64,41 +64,40 @@ impl<'a> Audit<'a> {
         self.add(kind, part, at, Some(Name::ContentType));
     }
 
-    /// One look at each line that begins with two hyphens.
+    /// One look at each place where two hyphens stand in the body of a multipart.
     fn lines(&mut self) {
         let msg = self.message.raw();
         let mut parts = self.message.parts().peekable();
         let mut open: Vec<Open<'a>> = Vec::new();
-        for lf in memmem::find_iter(msg, b"\n--") {
-            let at = lf + 1;
-            while let Some(part) = parts.next_if(|p| p.header_slice().start as usize <= at) {
-                close(&mut open, part.header_slice().start as usize);
-                if let Some(boundary) = self.multipart(&part) {
-                    open.push(Open {
-                        part: part.id(),
-                        end: part.entity_slice().end as usize,
-                        boundary,
-                        near: false,
-                        padded: false,
-                    });
-                }
+        let hyphens = memmem::Finder::new("--");
+        let mut from = 0;
+        while let Some(n) = msg.get(from..).and_then(|rest| hyphens.find(rest)) {
+            let at = from + n;
+            from = at + 1;
+            while let Some(part) = parts.next_if(|p| p.body_slice().start as usize <= at) {
+                close(&mut open, part.body_slice().start as usize);
+                open.extend(self.open(&part));
             }
             close(&mut open, at);
             let rest = msg.get(at + 2..).unwrap_or(&[]);
-            let line = rest
-                .get(..memchr(b'\n', rest).unwrap_or(rest.len()))
-                .unwrap_or(rest);
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            let hit = open.iter_mut().rev().take(NEAR).find_map(|open| {
-                let tail = line.strip_prefix(open.boundary)?;
+            let mut near = open.iter_mut().rev().take(NEAR);
+            let hit = near.find_map(|open| {
+                let tail = rest.strip_prefix(open.boundary)?;
                 Some((open, tail))
             });
             let Some((open, tail)) = hit else { continue };
-            let mark = tail.strip_prefix(b"--").unwrap_or(tail);
-            let (kind, listed) = match mark.trim_ascii().is_empty() {
-                true if mark.is_empty() => continue,
-                true => (Defect::PaddedDelimiter, &mut open.padded),
-                false => (Defect::NearDelimiter, &mut open.near),
+            let begins_line = at == 0 || msg.get(at - 1) == Some(&b'\n');
+            let end = memchr(b'\n', tail).unwrap_or(tail.len());
+            let tail = tail.get(..end).unwrap_or(tail);
+            let (kind, listed) = match delimiter(tail).filter(|_| begins_line) {
+                Some(padded) => {
+                    from = at + 2 + open.boundary.len() + end;
+                    if !padded {
+                        continue;
+                    }
+                    (Defect::PaddedDelimiter, &mut open.padded)
+                }
+                None => (Defect::NearDelimiter, &mut open.near),
             };
             if !core::mem::replace(listed, true) {
                 let part = self.message.part(open.part);
@@ -106,6 +105,17 @@ impl<'a> Audit<'a> {
                 self.add(kind, &part, at, None);
             }
         }
+    }
+
+    fn open(&self, part: &Part<'a>) -> Option<Open<'a>> {
+        let boundary = self.multipart(part)?;
+        Some(Open {
+            part: part.id(),
+            end: part.entity_slice().end as usize,
+            boundary,
+            near: false,
+            padded: false,
+        })
     }
 
     fn multipart(&self, part: &Part<'a>) -> Option<&'a [u8]> {
@@ -148,6 +158,13 @@ impl<'a> Audit<'a> {
             outer = Some((boundary, end));
         }
     }
+}
+
+/// Whether a line is a delimiter with this behind its boundary, and has white space there.
+fn delimiter(tail: &[u8]) -> Option<bool> {
+    let tail = tail.strip_suffix(b"\r").unwrap_or(tail);
+    let space = tail.strip_prefix(b"--").unwrap_or(tail);
+    space.trim_ascii().is_empty().then_some(!space.is_empty())
 }
 
 fn close(open: &mut Vec<Open<'_>>, at: usize) {

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use mime_core::{Defect, Found, Header, Kind, Layout, Limits, Message, Name, Part};
-use serde_json::Value;
+use mime_core::{DateTime, Defect, Found, Header, Kind, Layout, Limits, Message, Name, Part};
 
 /// A mail as a reader sees it, in a form that two readers share.
 pub(crate) struct Seen {
@@ -19,7 +18,7 @@ pub(crate) struct Seen {
 }
 
 /// Name and address of each mailbox.
-type Addresses = Vec<(String, String)>;
+pub(crate) type Addresses = Vec<(String, String)>;
 
 pub(crate) struct SeenPart {
     pub(crate) depth: usize,
@@ -69,41 +68,6 @@ impl Seen {
         }
     }
 
-    pub(crate) fn of_json(value: &Value) -> Seen {
-        let parts = value["parts"].as_array().into_iter().flatten();
-        let mut failed = Vec::new();
-        let mut fails = |what: What, value: &Value| {
-            if value.get("error").is_some() {
-                failed.push(what);
-            }
-        };
-        fails(What::Tree, value);
-        fails(What::Subject, &value["subject"]);
-        fails(What::From, &value["from"]);
-        fails(What::To, &value["to"]);
-        fails(What::Date, &value["date"]);
-        for part in value["parts"].as_array().into_iter().flatten() {
-            fails(What::Filename, &part["filename"]);
-            fails(What::Body, &part["body"]);
-            fails(What::Text, &part["text"]);
-        }
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let addresses = |value: &Value| {
-            let pairs = value.as_array()?.iter();
-            let pair = |pair: &Value| Some((text(&pair[0])?, text(&pair[1])?));
-            pairs.map(pair).collect::<Option<Vec<_>>>()
-        };
-        let date = |value: &Value| Some((value[0].as_i64()?, value[1].as_i64()));
-        Seen {
-            parts: parts.map(SeenPart::of_json).collect(),
-            subject: text(&value["subject"]),
-            from: addresses(&value["from"]),
-            to: addresses(&value["to"]),
-            date: date(&value["date"]),
-            failed,
-        }
-    }
-
     /// Types and nesting in one line.
     pub(crate) fn tree(&self) -> String {
         let part = |part: &SeenPart| format!("{} {} {}", part.depth, part.kind, part.children);
@@ -135,28 +99,6 @@ impl SeenPart {
             text: (part.kind() == Kind::Text).then(|| part.text().into_owned()),
         }
     }
-
-    fn of_json(value: &Value) -> SeenPart {
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        SeenPart {
-            depth: value["depth"].as_u64().unwrap() as usize,
-            kind: text(&value["type"]).unwrap(),
-            children: value["children"].as_u64().unwrap() as usize,
-            filename: text(&value["filename"]),
-            body: value["body"].as_str().map(octets),
-            text: text(&value["text"]),
-        }
-    }
-}
-
-/// Base64 without lines.
-fn octets(text: &str) -> Vec<u8> {
-    let mut decoder = mime_core::BodyDecoder::new(mime_core::Encoding::Base64);
-    let mut out = vec![0; text.len() + mime_core::BodyDecoder::MIN_OUT];
-    let mut written = decoder.push(text.as_bytes(), &mut out).written;
-    written += decoder.finish(&mut out[written..]);
-    out.truncate(written);
-    out
 }
 
 /// Where they disagree. If it is about the parts, nothing else of the parts is compared.
@@ -254,7 +196,8 @@ pub(crate) fn explain(
     theirs: impl IntoIterator<Item = Seen>,
     classes: &[Class],
 ) -> BTreeMap<&'static str, usize> {
-    let (mut met, mut unexplained) = (BTreeMap::new(), Vec::new());
+    let mut met = BTreeMap::new();
+    let mut unexplained: BTreeMap<What, Vec<String>> = BTreeMap::new();
     for (mail, theirs) in mails.iter().zip(theirs) {
         let mut layout = Layout::new();
         let message = layout.parse(mail, &Limits::DEFAULT);
@@ -282,7 +225,7 @@ pub(crate) fn explain(
                         .chars()
                         .take(1500)
                         .collect::<String>();
-                    unexplained.push(format!(
+                    unexplained.entry(*what).or_default().push(format!(
                         "{what:?} of part {part}\n  ours:   {ours}\n  theirs: {theirs}\n  \
                          found:  {kinds:?}\n  mail:   {mail}",
                     ));
@@ -290,14 +233,40 @@ pub(crate) fn explain(
             }
         }
     }
-    let some: Vec<_> = unexplained.iter().take(12).cloned().collect();
+    let some = unexplained.values().flat_map(|all| all.iter().take(4));
+    let some: Vec<_> = some.cloned().collect();
+    let count: usize = unexplained.values().map(Vec::len).sum();
     assert!(
-        unexplained.is_empty(),
-        "{} disagreements without a name:\n{}",
-        unexplained.len(),
+        count == 0,
+        "{count} disagreements without a name:\n{}",
         some.join("\n")
     );
     met
+}
+
+/// Whether the Date is as RFC 5322 section 3.3 has it, without obsolete forms.
+pub(crate) fn is_plain_date(mail: &[u8]) -> bool {
+    let Some(field) = Header::new(mail).first(Name::Date) else {
+        return true;
+    };
+    let text = field.text();
+    let (day, text) = text.split_once(", ").unwrap_or(("Sat", &text));
+    let words: Vec<_> = text.split_ascii_whitespace().take(5).collect();
+    let digits =
+        |word: &str, len: usize| word.len() == len && word.bytes().all(|b| b.is_ascii_digit());
+    if day.len() != 3 || !day.bytes().all(|b| b.is_ascii_alphabetic()) {
+        return false;
+    }
+    let [_, month, year, time, zone] = words[..] else {
+        return false;
+    };
+    let clock = time.split(':').all(|n| digits(n, 2));
+    let zone = zone.strip_prefix(['+', '-']).is_some_and(|n| digits(n, 4));
+    digits(year, 4)
+        && month.len() == 3
+        && clock
+        && zone
+        && DateTime::parse(text.as_bytes()).is_some()
 }
 
 /// The classes have their rows in a table of DIFFERENCES.md, and no other rows are there.
