@@ -223,6 +223,8 @@ defects! {
     PaddedEncoding = 87, "padded-cte", Ambiguous;
     /// 8-bit octets in a text that says US-ASCII, or nothing: taken for UTF-8.
     UndeclaredCharset = 88, "undeclared-charset", Deviation;
+    /// A field with more parameters than [`Params::MAX`](crate::Params::MAX): the rest is not read.
+    TooManyParameters = 89, "parameter-limit", Cut;
 }
 
 impl Defect {

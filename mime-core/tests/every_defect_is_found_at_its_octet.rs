@@ -341,8 +341,16 @@ fn every_kind_is_made_here() {
         let same = |f: &Found| f.kind == *kind && f.at as usize == *at;
         assert!(found.iter().any(same), "{kind}: not {at}: {found:?}");
     }
+    let params = [HEAD, b"Content-Type: text/plain", &b"; a=b".repeat(1001)].concat();
+    let found = audit(&params, &Limits::DEFAULT);
+    let last = params.len() - "a=b".len();
+    let same = |f: &Found| f.kind == Defect::TooManyParameters && f.at as usize == last;
+    assert!(found.iter().any(same), "{found:?}");
     let made = PARTS.iter().chain(MAILS).map(|row| row.0);
-    let made: Vec<_> = made.chain(limited.map(|row| row.0)).collect();
+    let made: Vec<_> = made
+        .chain(limited.map(|row| row.0))
+        .chain([Defect::TooManyParameters])
+        .collect();
     for kind in Defect::ALL {
         assert!(made.contains(kind), "{kind} is made by no row");
     }

@@ -11,7 +11,7 @@ use crate::body::charset;
 use crate::defect::Defect;
 use crate::field::Field;
 use crate::field::lex::{Lexer, Token, is_space, quoted};
-use crate::field::param::{Section, hex};
+use crate::field::param::{Params, Section, hex};
 use crate::message::Part;
 use crate::name::Name;
 use crate::octets::{Octets, octets};
@@ -19,7 +19,7 @@ use crate::octets::{Octets, octets};
 /// Parameters that tell how to read a part, in which two values are two mails.
 const DECISIVE: [&str; 6] = ["charset", "format", "delsp", "start", "type", "protocol"];
 
-/// A parameter that stands as it should. Short, because a field may have many.
+/// A parameter that stands as it should.
 #[derive(Clone, Copy)]
 struct Seen {
     name: u32,
@@ -107,6 +107,10 @@ impl<'a> Audit<'a> {
             };
             if raw.is_empty() && skip(tail).first().is_none_or(|b| *b == b';') {
                 self.add_in(Defect::EmptyValue, part, field, name);
+            }
+            if seen.len() == Params::MAX {
+                self.add_in(Defect::TooManyParameters, part, field, name);
+                break;
             }
             self.value(part, field, name, raw);
             if let Some(offset) = self.offset(name) {
