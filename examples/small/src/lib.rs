@@ -6,7 +6,7 @@
 //! | `smtp-sink-smol` | the same sink | smol |
 //! | `pop3-maildir` | offers a folder of mails to importers | `std::net`, threads |
 //! | `imap-memory` | a mailbox in memory, for many clients at once | tokio |
-//! | `parse-eml` | prints a mail as a tree or as JSON | nothing |
+//! | `parse-eml` | prints a mail as a tree or as JSON, an mbox or a Maildir as a list | `std::io` |
 //!
 //! A server takes its address as an argument (port 0: any free one) and prints where it listens.
 
@@ -14,7 +14,9 @@ pub mod blocking;
 mod client;
 mod folder;
 mod inbox;
+pub mod mails;
 mod paths;
+pub mod show;
 mod sink;
 
 pub use client::{Client, note};
