@@ -43,6 +43,9 @@ pub use body::{BodyDecoder, DecodeReport, Step};
 pub use content::{Content, WireType};
 pub use defect::{Defect, Found, Severity};
 pub use enclosed::inline::{InlineFile, InlineFiles, InlineFormat, InlineReport};
+pub use enclosed::tnef::{
+    CompressedRtf, Tnef, TnefAttachment, TnefAttachments, TnefAttribute, TnefAttributes,
+};
 pub use enclosed::yenc::YEnc;
 pub use envelope::Envelope;
 pub use field::address::{Address, Addresses, Mailbox, Phrase, ReturnPath};

@@ -5,7 +5,6 @@ pub(super) fn crc32(octets: &[u8]) -> u32 {
     !update(!0, octets)
 }
 
-#[cfg_attr(not(test), expect(dead_code))]
 /// The plain remainder, from zero, as compressed RTF gives it.
 pub(super) fn remainder(octets: &[u8]) -> u32 {
     update(0, octets)

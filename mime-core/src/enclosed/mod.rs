@@ -2,4 +2,5 @@
 
 mod crc32;
 pub(crate) mod inline;
+pub(crate) mod tnef;
 pub(crate) mod yenc;
