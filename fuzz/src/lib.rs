@@ -11,6 +11,7 @@ mod drive;
 mod frame;
 mod imap;
 mod mime;
+mod mime_fields;
 mod pop3;
 mod smtp;
 mod wire;
@@ -19,6 +20,7 @@ pub use dice::Dice;
 pub use frame::{frame_commands, frame_lines};
 pub use imap::{imap_session, imap_syntax};
 pub use mime::{mime_bodies, mime_fields, mime_scan};
+pub use mime_fields::{mime_addresses, mime_dkim, mime_trace, mime_values};
 pub use pop3::pop3_session;
 pub use smtp::{smtp_data, smtp_session};
 pub use wire::{proxy, sasl};
@@ -27,9 +29,13 @@ pub use wire::{proxy, sasl};
 pub type Target = fn(&[u8]);
 
 /// All targets by their names, which are those of their corpora and programs.
-pub const TARGETS: [(&str, Target); 12] = [
+pub const TARGETS: &[(&str, Target)] = &[
     ("mime_scan", mime_scan),
     ("mime_fields", mime_fields),
+    ("mime_addresses", mime_addresses),
+    ("mime_trace", mime_trace),
+    ("mime_values", mime_values),
+    ("mime_dkim", mime_dkim),
     ("mime_bodies", mime_bodies),
     ("smtp_session", smtp_session),
     ("smtp_data", smtp_data),

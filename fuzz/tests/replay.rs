@@ -53,7 +53,7 @@ macro_rules! replay {
 }
 
 replay! {
-    mime_scan mime_fields mime_bodies smtp_session smtp_data pop3_session imap_session imap_syntax
+    mime_scan mime_fields mime_addresses mime_trace mime_values mime_dkim mime_bodies smtp_session smtp_data pop3_session imap_session imap_syntax
     frame_lines frame_commands proxy sasl
 }
 
@@ -132,7 +132,7 @@ fn every_target_has_a_program_and_a_corpus() {
 /// Every length but none of the octets: what the corpus might never hold.
 #[test]
 fn short_inputs_are_taken_by_all() {
-    for (_, target) in TARGETS {
+    for &(_, target) in TARGETS {
         target(b"");
         (0..=255).for_each(|octet| check(target, &[octet]));
         (0..64).for_each(|length| check(target, &vec![b'\n'; length]));

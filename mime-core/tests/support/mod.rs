@@ -275,6 +275,50 @@ pub(crate) fn read_field(field: mime_core::Field<'_>) {
     }
 }
 
+/// Reads a field as each kind of trace, list and signature.
+pub(crate) fn read_rare_field(field: mime_core::Field<'_>) {
+    let hop = field.received().into_owned();
+    assert!(!hop.id.is_some_and(|id| id.contains(['\r', '\n'])));
+    let results = field.auth_results();
+    let _ = (results.is_none(), results.into_owned());
+    let _ = (
+        field.return_path(),
+        field.auto_submitted().map(|auto| auto.into_owned()),
+    );
+    let _ = (
+        field.list().is_no(),
+        field.list().map(|uri| uri.uri().len()).sum::<usize>(),
+    );
+    let _ = (
+        field.list_id().map(|list| list.into_owned()),
+        field.addresses().groups(),
+    );
+    let _ = field
+        .encoded_words()
+        .map(|word| (word.text(), word.language()))
+        .count();
+    let _ = field.tags().map(|tags| tags.iter().count());
+    if let Ok(signature) = field.dkim_signature() {
+        let _ = (
+            signature.signature(),
+            signature.identity(),
+            signature.copied_fields().count(),
+        );
+    }
+    let _ = field.disposition().map(|disposition| {
+        (
+            disposition.into_owned(),
+            disposition.size(),
+            disposition.safe_filename(),
+        )
+    });
+    for canon in [mime_core::Canon::Simple, mime_core::Canon::Relaxed] {
+        let mut octets = 0;
+        canon.write_field(field, &mut |piece| octets += piece.len());
+        assert!(octets <= 2 * field.raw().len() + 2);
+    }
+}
+
 /// Decodes in pieces of these sizes, in turn.
 pub(crate) fn decode_in_pieces(mut decoder: BodyDecoder, body: &[u8], sizes: &[usize]) -> Vec<u8> {
     let (mut out, mut rest) = (Vec::new(), body);
