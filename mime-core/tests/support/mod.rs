@@ -293,10 +293,9 @@ pub(crate) fn read_rare_field(field: mime_core::Field<'_>) {
         field.list_id().map(|list| list.into_owned()),
         field.addresses().groups(),
     );
-    let _ = field
+    field
         .encoded_words()
-        .map(|word| (word.text(), word.language()))
-        .count();
+        .for_each(|word| drop((word.text(), word.language())));
     let _ = field.tags().map(|tags| tags.iter().count());
     if let Ok(signature) = field.dkim_signature() {
         let _ = (
