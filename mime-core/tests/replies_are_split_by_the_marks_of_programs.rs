@@ -106,10 +106,7 @@ fn apple_mail() {
     check(
         "n <html><body style=\"word-wrap: break-word\">Yes.<br id=\"lineBreakAtBeginningOfMessage\"><div><br>\n\
          a <blockquote type=\"cite\"><div>On 2 Nov 2026, at 10:15, Bob &lt;bob@example.org&gt; wrote:</div><br class=\"Apple-interchange-newline\">\n\
-         1 <div>Tea at five?</div></blockquote></div><br></body></html>\n"
-            .replace("a <blockquote type=\"cite\"><div>On", "a <div>On")
-            .replace("1 <div>Tea", "1 <blockquote type=cite><div>Tea")
-            .as_str(),
+         1 <div>Tea at five?</div></blockquote></div><br></body></html>\n",
     );
     check(
         "n <div>Yes.</div>\n\

@@ -411,6 +411,20 @@ fn quotes_without_marks() {
         "n Yes.\n\na On Mon, 2 Nov 2026 at 10:15, Ann Lee <ann@example.org> wrote:\n\n1 Tea at five?\n\n1 Ann\n",
     );
     check("n Yes.\n\na Am 2.11.2026 schrieb Ann Lee <ann@example.org>:\n1 Tee?\n");
+    for line in [
+        "02.11.2026, 10:15, \"Ann Lee\" <ann@example.org>:",
+        "пн, 2 нояб. 2026 г. в 10:15, Ann Lee <ann@example.org>:",
+        "On Mon, 02 Nov 2026 10:15:00 +0100 Ann Lee <ann@example.org> wrote",
+        "---- On Mon, 02 Nov 2026 10:15:00 +0100 ann@example.org wrote ----",
+        "ma 2. marraskuuta 2026 klo 10.15 Ann Lee\na <ann@example.org> kirjoitti:",
+        "On Nov 2, 2026, at 10:15, Ann Lee\na <ann@example.org>\na wrote:",
+        "--- On Mon, 11/2/26, Ann Lee <ann@example.org> wrote:\n\na From: Ann\na Subject: Tea\na To: Bob\na Date: Monday",
+    ] {
+        check(&format!("n Yes.\n\na {line}\n\n1 Tea at five?\n"));
+    }
+    check(
+        "n Yes.\n\na man. 2. nov. 2026 kl. 10:15 skrev Ann Lee <ann@example.org\na >:\n\n1 > Te?\n",
+    );
     // Prose is not taken for it.
     check("n As Ann wrote:\n\nn it rains.\n");
     check("n On 2 May she wrote:\nn it rains.\n");
@@ -422,7 +436,21 @@ fn quotes_without_marks() {
 }
 
 #[test]
+fn attributions_may_be_marked_as_what_they_introduce() {
+    check(
+        "n Yes.\n\na > On 2 Nov 2026, at 10:15, Ann Lee <ann@example.org> wrote:\n1 > \n1 > Tea?\n",
+    );
+    check(
+        "n Yes.\n\na > From: Ann\na > To: Bob\na > Date: Monday\na > Subject: Tea\n1 >\n1 > Tea?\n",
+    );
+    check("1 > On 2 Nov 2026, at 10:15, Ann Lee <ann@example.org> wrote:\n2 >> Tea?\n");
+}
+
+#[test]
 fn what_is_no_quote_is_new() {
+    // The header of a report, and a list of data.
+    check("n This is about:\n\nn   Date: Monday\nn   From: Ann\nn   To: Bob\nn   Subject: Tea\n");
+    check("n To: Ann\nn From: Bob\nn Subject: Tea\n");
     check("");
     check("n Hello\n");
     check("n From: here\nn To: there\n");

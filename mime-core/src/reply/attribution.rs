@@ -13,6 +13,8 @@ pub(super) struct Evidence {
     pub(super) date: bool,
     /// An address.
     pub(super) address: bool,
+    /// It ends with what closes an address.
+    pub(super) sealed: bool,
 }
 
 impl Evidence {
@@ -23,6 +25,7 @@ impl Evidence {
             writes: self.writes || after.writes,
             date: self.date || after.date,
             address: self.address || after.address,
+            sealed: after.sealed,
         }
     }
 
@@ -35,12 +38,18 @@ impl Evidence {
 /// Octets of the longest line that can be one, or a part of one.
 const LONGEST: usize = 400;
 
-/// The line without what may stand behind the colon of an attribution; `None` if there is no colon.
-pub(super) fn before_colon(line: &str) -> Option<&str> {
+/// The line without the colon at the end of an attribution; `None` if it is not the last line of
+/// one. Zoho writes no colon.
+pub(super) fn ending(line: &str) -> Option<&str> {
     if line.len() > LONGEST {
         return None;
     }
-    line.trim_end_matches(is_around).strip_suffix([':', '：'])
+    let line = line.trim_matches(is_around);
+    let colon = line.strip_suffix([':', '：']);
+    colon.or_else(|| {
+        let last = line.rsplit(' ').next().unwrap_or_default();
+        (is_verb(last) && opens(line)).then_some(line)
+    })
 }
 
 /// What a line, without its colon, has of an attribution.
@@ -54,6 +63,7 @@ pub(super) fn evidence(line: &str) -> Evidence {
         writes: writes(line),
         date: has_date(line),
         address: has_address(line),
+        sealed: line.ends_with(['>', ')', ']']),
     }
 }
 
@@ -75,7 +85,11 @@ fn writes(line: &str) -> bool {
         return true;
     }
     let mut words = line.split(|c: char| !c.is_alphanumeric());
-    words.any(|word| word.len() > 2 && languages().any(|language| language.writes.contains(&word)))
+    words.any(is_verb)
+}
+
+fn is_verb(word: &str) -> bool {
+    word.len() > 2 && languages().any(|language| language.writes.contains(&word))
 }
 
 /// A year, a time, or numbers that make a date.
@@ -109,8 +123,8 @@ fn has_address(line: &str) -> bool {
     })
 }
 
-/// What makes a line bold, or turns its direction.
+/// What makes a line bold, draws it, or turns its direction.
 pub(super) fn is_around(c: char) -> bool {
     c.is_whitespace()
-        || matches!(c, '*' | '_' | '|' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+        || matches!(c, '*' | '_' | '|' | '-' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
 }

@@ -36,9 +36,19 @@ const ROWS: usize = 24;
 /// Rows of one field: a long list of recipients.
 const FOLDED: usize = 6;
 
-/// How many of these lines, which are a line and whether an empty one is before it, are the header
-/// of a message; and whether it has all four fields. 0 if they are none.
-pub(super) fn header<'t>(lines: impl Iterator<Item = (&'t str, bool)>) -> (usize, bool) {
+/// The header of a message.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Header {
+    /// Its lines; 0 if there is none.
+    pub(super) rows: usize,
+    /// Whether it has all four fields.
+    pub(super) whole: bool,
+    /// Whether it begins with From.
+    pub(super) from_first: bool,
+}
+
+/// The header at the start of these lines, each with whether an empty one is before it.
+pub(super) fn header<'t>(lines: impl Iterator<Item = (&'t str, bool)>) -> Header {
     let (mut rows, mut seen, mut first, mut folded) = (0, 0u8, None, 0);
     for (at, (line, gap)) in lines.take(ROWS).enumerate() {
         match field(line) {
@@ -54,13 +64,13 @@ pub(super) fn header<'t>(lines: impl Iterator<Item = (&'t str, bool)>) -> (usize
             None => folded += 1,
         }
     }
-    let has = |field: Field| seen & field as u8 != 0;
-    let whole = seen.count_ones() == 4;
-    let enough = has(Field::From) && seen.count_ones() >= 3;
-    match first {
-        Some(Field::From) if enough => (rows, whole),
-        Some(_) if whole => (rows, whole),
-        _ => (0, false),
+    if seen & Field::From as u8 == 0 || seen.count_ones() < 3 {
+        return Header::default();
+    }
+    Header {
+        rows,
+        whole: seen.count_ones() == 4,
+        from_first: first == Some(Field::From),
     }
 }
 

@@ -14,6 +14,7 @@ mod attribution;
 mod headers;
 mod languages;
 mod marks;
+mod page;
 mod rows;
 mod separator;
 mod signature;

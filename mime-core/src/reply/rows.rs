@@ -108,7 +108,8 @@ fn quote_marks(line: &str, flowed: bool) -> (u8, usize) {
             rest = next;
         }
     }
-    if depth == 0 {
+    // The end of an attribution that was wrapped within an address: `>:`.
+    if depth == 0 || depth == 1 && rest.trim_end() == ":" {
         return (0, 0);
     }
     (

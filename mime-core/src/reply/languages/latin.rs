@@ -72,7 +72,7 @@ pub(super) static LANGUAGES: &[Language] = &[
         opens: &["Le"],
         writes: &["écrit"],
         from: &["De"],
-        date: &["Envoyé", "Date", "Envoyé le"],
+        date: &["Envoyé", "Date", "Envoyé le", "Message du"],
         to: &["À", "A", "Copie à"],
         subject: &["Objet", "Sujet"],
         original: &[
