@@ -124,15 +124,17 @@ impl Bodies {
 
     fn leaf(&mut self, frame: &mut Frame, node: Node<'_>, first: bool) {
         let id = node.id();
-        let media = node.media_type();
+        let content = node.content();
+        let media = content.media_type();
         let (plain, html) = (media.is("text", "plain"), media.is("text", "html"));
         let shown = media.is("image", "*") || media.is("audio", "*") || media.is("video", "*");
-        let attached = node
+        let attached = content
             .disposition()
             .is_some_and(|d| d.kind().eq_ignore_ascii_case(b"attachment"));
         let inline = !attached
             && (plain || html || shown)
-            && (first || frame.around != Around::Related && (shown || node.filename().is_none()));
+            && (first
+                || frame.around != Around::Related && (shown || content.filename().is_none()));
         if !inline {
             return self.attachments.push(id);
         }

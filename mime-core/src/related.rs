@@ -1,5 +1,5 @@
-//! Parts that refer to each other: the root of a multipart/related (RFC 2387), and `cid:` URLs
-//! (RFC 2392).
+//! Parts that refer to each other: the root of a multipart/related (RFC 2387), and URLs of parts
+//! (RFC 2392, RFC 2557).
 
 use alloc::vec::Vec;
 
@@ -10,10 +10,11 @@ use crate::octets::spells;
 use crate::outline::Outline;
 
 impl<'a> Outline<'a> {
-    /// The part that a `cid:` URL means: the first with this Content-ID. `None` if the URL is
-    /// another one, or no part has the id.
+    /// The part that a URL means: of a `cid:` URL the first with this Content-ID, of another one the
+    /// first with exactly this Content-Location (RFC 2557). Relative URLs are the caller's to make
+    /// absolute.
     ///
-    /// It looks at all parts: make a table of the ids before many URLs are asked for.
+    /// It looks at all parts: make a table before many URLs are asked for.
     ///
     /// ```
     /// use mime_core::{Layout, Limits};
@@ -23,10 +24,14 @@ impl<'a> Outline<'a> {
     /// assert!(message.part_of_url("https://b.example/").is_none());
     /// ```
     pub fn part_of_url(&self, url: &str) -> Option<Node<'a>> {
-        let (scheme, id) = url.as_bytes().split_at_checked(4)?;
-        if !spells(scheme, b"cid:") {
-            return None;
-        }
+        let url = url.as_bytes();
+        let Some((_, id)) = url
+            .split_at_checked(4)
+            .filter(|(scheme, _)| spells(scheme, b"cid:"))
+        else {
+            let is_there = |node: &Node<'_>| node.location().is_some_and(|own| *own == *url);
+            return self.nodes().find(is_there);
+        };
         let mut wanted = Vec::with_capacity(id.len());
         percent_decode(id, &mut wanted);
         self.nodes().find(|node| node.is_identified_by(&wanted))
