@@ -102,7 +102,15 @@ impl<'a> Header<'a> {
 
     /// The first of this name.
     pub fn first(&self, name: Name) -> Option<Field<'a>> {
-        self.all(name).next()
+        match self.rows {
+            Rows::Table(rows) if name != Name::Other => {
+                let at = rows
+                    .iter()
+                    .position(|row| crate::field::is_row_of(row, name))?;
+                Fields { header: *self, at }.next()
+            }
+            _ => self.all(name).next(),
+        }
     }
 
     /// The last of this name.

@@ -1,9 +1,11 @@
 //! A message with its layout, and its parts with their octets.
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Deref;
 
+use crate::body::charset::TextDecoder;
 use crate::body::{BodyDecoder, DecodeReport, charset};
 use crate::layout::{Layout, LayoutRef, PartId};
 use crate::limits::Limits;
@@ -176,6 +178,43 @@ impl<'a> Part<'a> {
     pub fn text(&self) -> Cow<'a, str> {
         let label = self.media_type().param("charset").unwrap_or_default();
         charset::decode_body(label.as_bytes(), self.body())
+    }
+
+    /// [`text`](Self::text), if the octets of the message are that text as they stand. Never
+    /// allocates.
+    pub fn text_in_place(&self) -> Option<&'a str> {
+        match self.transfer_encoding() {
+            Encoding::Identity | Encoding::Other => {}
+            _ => return None,
+        }
+        let label = self.media_type().param("charset").unwrap_or_default();
+        let is_utf8 = charset::is_utf8(label.as_bytes());
+        is_utf8.then(|| str::from_utf8(self.raw_body()).ok())?
+    }
+
+    /// Appends [`text`](Self::text). Does not allocate but to let `out` grow.
+    ///
+    /// ```
+    /// use mime_core::{Layout, Limits};
+    /// let mut layout = Layout::new();
+    /// let mut text = String::new();
+    /// for msg in [&b"\nplain"[..], b"Content-Transfer-Encoding: base64\n\nYmFzZTY0"] {
+    ///     text.clear();
+    ///     layout.parse(msg, &Limits::DEFAULT).root().text_into(&mut text);
+    ///     assert!(matches!(text.as_str(), "plain" | "base64"));
+    /// }
+    /// ```
+    pub fn text_into(&self, out: &mut String) {
+        let label = self.media_type().param("charset").unwrap_or_default();
+        let mut text = TextDecoder::of_body(label.as_bytes());
+        match self.transfer_encoding() {
+            Encoding::Identity | Encoding::Other => text.push(self.raw_body(), out),
+            _ => {
+                let each = |octets: &[u8]| text.push(octets, out);
+                self.decoder().pieces(self.raw_body(), each);
+            }
+        }
+        text.finish(out);
     }
 
     /// Whether [`text`](Self::text) knows the `charset` of the type; without one it is US-ASCII,

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use mail_parser::{
     Address as PeerAddress, Encoding as PeerEncoding, HeaderValue, MessageBuffers, MessageParser,
 };
-use mime_core::{Address, Encoding, Field, Kind, Layout, Limits, Message, Name};
+use mime_core::{Address, Encoding, Field, Kind, Layout, Limits, Message, Name, Params};
 
 /// How much of a message is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,51 +74,52 @@ impl Side for Ours {
             Task::Struct | Task::Lines => {
                 black_box(message.parts().len());
             }
-            Task::Five => five(&message),
+            Task::Five => self.scratch.five(&message),
             Task::All => self.scratch.all(&message),
         }
     }
 }
 
-fn five(message: &Message<'_>) {
-    let header = message.header();
-    for name in [Name::From, Name::To] {
-        let field = header.first(name);
-        for address in field.iter().flat_map(|field| field.addresses()) {
-            read_address(&address);
-        }
-    }
-    black_box((header.subject(), header.date(), header.message_id()));
-}
-
-fn read_address(address: &Address<'_>) {
-    match address {
-        Address::Mailbox(mailbox) => {
-            black_box((
-                mailbox.name().map(|name| name.decoded()),
-                mailbox.addr_spec(),
-            ));
-        }
-        Address::GroupStart(name) => {
-            black_box(name.decoded());
-        }
-        _ => {}
-    }
-}
-
 impl Scratch {
+    fn five(&mut self, message: &Message<'_>) {
+        let header = message.header();
+        for name in [Name::From, Name::To] {
+            if let Some(field) = header.first(name) {
+                self.addresses(&field);
+            }
+        }
+        if let Some(field) = header.first(Name::Subject) {
+            self.text(&field);
+        }
+        black_box((header.date(), header.message_id()));
+    }
+
     fn all(&mut self, message: &Message<'_>) {
         for part in message.parts() {
             for field in part.header() {
                 self.field(&field);
             }
+            let is_plain = part.encoding() == Encoding::Identity;
             match part.kind() {
                 Kind::Multipart | Kind::Message => {}
-                Kind::Text => {
-                    black_box(part.text());
+                // Both are borrowed, but for text that has to be converted.
+                Kind::Text if is_plain => {
+                    self.text.clear();
+                    match part.text_in_place() {
+                        Some(text) => {
+                            black_box(text);
+                        }
+                        None => part.text_into(&mut self.text),
+                    }
+                    black_box(&self.text);
                 }
-                _ if part.encoding() == Encoding::Identity => {
+                _ if is_plain => {
                     black_box(part.raw_body());
+                }
+                Kind::Text => {
+                    self.text.clear();
+                    part.text_into(&mut self.text);
+                    black_box(&self.text);
                 }
                 _ => {
                     self.octets.clear();
@@ -131,33 +132,84 @@ impl Scratch {
 
     fn field(&mut self, field: &Field<'_>) {
         match field.name() {
-            Name::From | Name::Sender | Name::ReplyTo | Name::To | Name::Cc | Name::Bcc => {
-                for address in field.addresses() {
-                    read_address(&address);
-                }
-            }
-            Name::Date => {
+            Name::From
+            | Name::Sender
+            | Name::ReplyTo
+            | Name::To
+            | Name::Cc
+            | Name::Bcc
+            | Name::ResentFrom
+            | Name::ResentSender
+            | Name::ResentTo
+            | Name::ResentCc
+            | Name::ResentBcc => self.addresses(field),
+            Name::Date | Name::ResentDate => {
                 black_box(field.date());
             }
-            Name::MessageId | Name::InReplyTo | Name::References | Name::ContentId => {
+            Name::MessageId
+            | Name::InReplyTo
+            | Name::References
+            | Name::ContentId
+            | Name::ResentMessageId => {
                 for id in field.ids() {
                     black_box(id);
                 }
             }
+            Name::Received => {
+                black_box(field.received());
+            }
             Name::ContentType => {
                 let media = field.media_type();
-                for param in media.iter().flat_map(|media| media.params_raw()) {
-                    black_box(param.value());
+                black_box(media);
+                if let Some(media) = media {
+                    self.params(media.params_raw());
                 }
             }
             Name::ContentDisposition => {
                 let disposition = field.disposition();
-                black_box(disposition.and_then(|disposition| disposition.filename()));
+                black_box(disposition);
+                if let Some(disposition) = disposition {
+                    self.params(disposition.params_raw());
+                }
             }
-            _ => {
-                black_box(field.text());
+            Name::ListUnsubscribe | Name::ListPost | Name::ListHelp | Name::ListArchive => {
+                for uri in field.list() {
+                    black_box(uri);
+                }
+            }
+            Name::ListId => {
+                black_box(field.list_id());
+            }
+            _ => self.text(field),
+        }
+    }
+
+    fn text(&mut self, field: &Field<'_>) {
+        self.text.clear();
+        field.text_into(&mut self.text);
+        black_box(&self.text);
+    }
+
+    fn addresses(&mut self, field: &Field<'_>) {
+        self.text.clear();
+        for address in field.addresses() {
+            match address {
+                Address::Mailbox(mailbox) => {
+                    if let Some(name) = mailbox.name() {
+                        name.decoded_into(&mut self.text);
+                    }
+                    mailbox.addr_spec_into(&mut self.text);
+                }
+                Address::GroupStart(name) => name.decoded_into(&mut self.text),
+                _ => {}
             }
         }
+        black_box(&self.text);
+    }
+
+    fn params(&mut self, params: Params<'_>) {
+        self.text.clear();
+        params.for_each(|param| param.text_into(&mut self.text));
         black_box(&self.text);
     }
 }

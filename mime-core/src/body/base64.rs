@@ -1,7 +1,5 @@
 //! Base64 (RFC 2045 section 6.8).
 
-use alloc::vec::Vec;
-
 use super::base64_lines::Lines;
 use super::sink::Sink;
 
@@ -162,7 +160,7 @@ pub(super) fn groups(input: &[u8], out: &mut [u8]) -> usize {
 }
 
 /// Appends what `input` holds.
-pub(crate) fn decode_all(input: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn decode_all(input: &[u8], out: &mut impl Sink) {
     let mut decoder = Base64::default();
     decoder.push(input, out);
     decoder.finish(out);

@@ -3,6 +3,8 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
+use crate::body::base64_lines::Lines;
+use crate::body::sink::Sink;
 use crate::body::utf7::Utf7;
 
 #[derive(Clone, Copy)]
@@ -74,10 +76,15 @@ pub(crate) fn is_known_in_body(label: &[u8]) -> bool {
     Charset::of_body(label).is_some()
 }
 
+/// Whether a body in this charset is UTF-8, or taken for it.
+pub(crate) fn is_utf8(label: &[u8]) -> bool {
+    matches!(Charset::of_body(label), None | Some(Charset::Utf8))
+}
+
 /// Appends the text of `octets`, which are taken for UTF-8 if the charset is not known. Whether
 /// octets had to be replaced.
 pub(crate) fn decode_or_utf8(label: &[u8], octets: &[u8], out: &mut String) -> bool {
-    TextDecoder::new(Charset::of(label)).all(octets, out)
+    TextDecoder::of_header_or_utf8(label).all(octets, out)
 }
 
 /// The text of a body.
@@ -85,7 +92,7 @@ pub(crate) fn decode_body<'o>(label: &[u8], octets: Cow<'o, [u8]>) -> Cow<'o, st
     let charset = Charset::of_body(label);
     let octets = match (charset, octets) {
         (None | Some(Charset::Utf8), Cow::Borrowed(octets)) => {
-            return String::from_utf8_lossy(octets);
+            return utf8_or_replaced(octets);
         }
         (None | Some(Charset::Utf8), Cow::Owned(octets)) => match String::from_utf8(octets) {
             Ok(text) => return Cow::Owned(text),
@@ -96,6 +103,31 @@ pub(crate) fn decode_body<'o>(label: &[u8], octets: Cow<'o, [u8]>) -> Cow<'o, st
     let mut out = String::new();
     TextDecoder::of_body(label).all(&octets, &mut out);
     Cow::Owned(out)
+}
+
+/// Octets that should be UTF-8.
+pub(crate) fn utf8_or_replaced(octets: &[u8]) -> Cow<'_, str> {
+    // Faster for what is sound than to look for what is not.
+    match str::from_utf8(octets) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(octets),
+    }
+}
+
+/// Octets whose text goes to a string.
+pub(crate) struct Decoding<'o> {
+    pub(crate) decoder: &'o mut TextDecoder,
+    pub(crate) out: &'o mut String,
+}
+
+impl Sink for Decoding<'_> {
+    fn put(&mut self, octets: &[u8]) {
+        self.decoder.push(octets, self.out);
+    }
+
+    fn put_base64(&mut self, _: Lines<'_>) -> bool {
+        false
+    }
 }
 
 /// Decodes a charset, piece by piece: however the octets are cut, the text is the same.
@@ -117,6 +149,16 @@ impl TextDecoder {
     /// For a body in this charset.
     pub(crate) fn of_body(label: &[u8]) -> Self {
         TextDecoder::new(Charset::of_body(label))
+    }
+
+    /// For an encoded word in this charset, if it is known.
+    pub(crate) fn of_header(label: &[u8]) -> Option<Self> {
+        Charset::of(label).map(|charset| TextDecoder::new(Some(charset)))
+    }
+
+    /// For a parameter in this charset, or in UTF-8 if it is not known.
+    pub(crate) fn of_header_or_utf8(label: &[u8]) -> Self {
+        TextDecoder::new(Charset::of(label))
     }
 
     fn new(charset: Option<Charset>) -> Self {
@@ -148,7 +190,7 @@ impl TextDecoder {
     pub(crate) fn push(&mut self, octets: &[u8], out: &mut String) {
         match &mut self.state {
             State::Utf8(hold, held) => self.replaced |= utf8(hold, held, octets, out),
-            State::Latin1 => out.extend(octets.iter().map(|b| latin1(*b))),
+            State::Latin1 => latin1_text(octets, out),
             State::Utf7(utf7) => utf7.push(octets, out),
             #[cfg(feature = "charset")]
             State::Other(decoder) => self.replaced |= other(decoder, octets, false, out),
@@ -217,6 +259,24 @@ fn utf8(hold: &mut [u8; 4], held: &mut usize, octets: &[u8], out: &mut String) -
         }
     }
     replaced
+}
+
+fn latin1_text(octets: &[u8], out: &mut String) {
+    out.reserve(octets.len());
+    let mut rest = octets;
+    while let Some((&first, tail)) = rest.split_first() {
+        if first >= 0x80 {
+            out.push(latin1(first));
+            rest = tail;
+            continue;
+        }
+        let end = rest.iter().position(|b| *b >= 0x80);
+        let (text, tail) = rest
+            .split_at_checked(end.unwrap_or(rest.len()))
+            .unwrap_or((rest, &[]));
+        out.push_str(str::from_utf8(text).unwrap_or_default());
+        rest = tail;
+    }
 }
 
 /// ISO-8859-1 is read as windows-1252, which is what those who say the one mostly mean.

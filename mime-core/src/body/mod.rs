@@ -10,4 +10,6 @@ pub mod utf7;
 pub(crate) mod uuencode;
 mod yenc;
 
+pub(crate) use sink::Sink;
+
 pub use decoder::{BodyDecoder, DecodeReport, Step};

@@ -3,11 +3,13 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
+use core::fmt::{self, Write};
 
 use crate::field::lex::{Lexer, Token, unquote_into};
 use crate::field::text;
 use crate::octets::{Octets, octets};
+
+mod plain;
 
 /// An iterator of what an address field holds, in its order.
 ///
@@ -77,6 +79,10 @@ impl<'a> Iterator for Addresses<'a> {
             if self.rest.is_empty() {
                 let open = core::mem::take(&mut self.in_group);
                 return open.then_some(Address::GroupEnd);
+            }
+            if let Some((mailbox, rest)) = plain::mailbox(self.rest) {
+                self.rest = rest;
+                return Some(Address::Mailbox(mailbox));
             }
             let member = Member::read(self.rest, self.in_group);
             let text = self.rest.get(..member.end).unwrap_or(&[]);
@@ -202,6 +208,7 @@ impl Member {
                 comment,
                 local,
                 domain,
+                plain: None,
             }),
             None => junk,
         }
@@ -265,6 +272,8 @@ pub struct Mailbox<'a> {
     comment: Option<&'a [u8]>,
     local: &'a [u8],
     domain: &'a [u8],
+    /// Both with their at sign, if it is known that they mean themselves.
+    plain: Option<&'a [u8]>,
 }
 
 impl<'a> Mailbox<'a> {
@@ -295,21 +304,40 @@ impl<'a> Mailbox<'a> {
     }
 
     /// `local@domain`, quoted where it has to be. `None` if it is not UTF-8 or holds CR, LF or
-    /// NUL: such an address must go nowhere.
+    /// NUL: such an address must go nowhere. Allocates only for what is not plain.
     pub fn addr_spec(&self) -> Option<Cow<'a, str>> {
-        let (local, domain) = (self.local(), self.domain());
-        let (local, domain) = (str::from_utf8(&local).ok()?, str::from_utf8(&domain).ok()?);
-        if local.contains(['\r', '\n', '\0']) || domain.contains(['\r', '\n', '\0']) {
-            return None;
+        if let Some(plain) = self.plain {
+            return str::from_utf8(plain).ok().map(Cow::Borrowed);
         }
-        let mut out = String::with_capacity(local.len() + domain.len() + 3);
-        match is_dot_atom(local.as_bytes()) {
-            true => out.push_str(local),
-            false => write_quoted(local, &mut out).ok()?,
+        let mut out = String::with_capacity(self.local.len() + self.domain.len() + 3);
+        self.addr_spec_into(&mut out).then_some(Cow::Owned(out))
+    }
+
+    /// Appends [`addr_spec`](Self::addr_spec); whether there is one.
+    pub fn addr_spec_into(&self, out: &mut String) -> bool {
+        if let Some(plain) = self.plain.and_then(|plain| str::from_utf8(plain).ok()) {
+            out.push_str(plain);
+            return true;
+        }
+        let (local, domain) = (self.local(), self.domain());
+        let (Ok(local), Ok(domain)) = (str::from_utf8(&local), str::from_utf8(&domain)) else {
+            return false;
+        };
+        if local.contains(['\r', '\n', '\0']) || domain.contains(['\r', '\n', '\0']) {
+            return false;
+        }
+        let start = out.len();
+        let written = match is_dot_atom(local.as_bytes()) {
+            true => out.write_str(local),
+            false => write_quoted(local, out),
+        };
+        if written.is_err() {
+            out.truncate(start);
+            return false;
         }
         out.push('@');
         out.push_str(domain);
-        Some(Cow::Owned(out))
+        true
     }
 }
 
@@ -449,6 +477,23 @@ impl<'a> Phrase<'a> {
             return text::to_text(Cow::Borrowed(octets));
         }
         let mut out = String::new();
+        self.decoded_into(&mut out);
+        Cow::Owned(out)
+    }
+
+    /// Appends [`decoded`](Self::decoded). Does not allocate but to let `out` grow, unless something
+    /// has to be left out.
+    pub fn decoded_into(self, out: &mut String) {
+        match (self.as_it_stands(), plainly_quoted(self.raw)) {
+            (Some(words), _) => {
+                text::decode(words, out);
+            }
+            (_, Some(octets)) => out.push_str(&text::to_text(Cow::Borrowed(octets))),
+            _ => self.decode(out),
+        }
+    }
+
+    fn decode(self, out: &mut String) {
         // Words up to a quoted string are decoded together, so that neighbours can be joined.
         let mut words: Vec<u8> = Vec::new();
         self.each(|gap, token| {
@@ -457,7 +502,7 @@ impl<'a> Phrase<'a> {
             }
             match token {
                 Token::Quoted(octets) => {
-                    text::decode(&core::mem::take(&mut words), &mut out);
+                    text::decode(&core::mem::take(&mut words), out);
                     let mut inner = Vec::with_capacity(octets.len());
                     unquote_into(octets, &mut inner);
                     out.push_str(&text::to_text(Cow::Owned(inner)));
@@ -469,8 +514,7 @@ impl<'a> Phrase<'a> {
                 Token::Comment(_) => {}
             }
         });
-        text::decode(&words, &mut out);
-        Cow::Owned(out)
+        text::decode(&words, out);
     }
 
     /// Calls `f` with each token, and whether white space or a comment stands before it.

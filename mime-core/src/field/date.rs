@@ -38,53 +38,10 @@ impl DateTime {
     /// assert!(DateTime::parse(b"31 Feb 2026 01:00 +0000").is_none());
     /// ```
     pub fn parse(value: &[u8]) -> Option<DateTime> {
-        let mut tokens = Lexer::new(value)
-            .filter(|token| !matches!(token, Token::Comment(_) | Token::Special(b',' | b'.')));
-        let mut atom = || match tokens.next()? {
-            Token::Atom(atom) => Some(atom),
-            _ => None,
-        };
-        let mut day = atom()?;
-        if day.iter().all(u8::is_ascii_alphabetic) {
-            day = atom()?;
+        match Words::plain(value) {
+            Some(words) => words.date(),
+            None => Words::read(value)?.date(),
         }
-        let day = number(day, 2)?;
-        let month = month(atom()?)?;
-        let year = year(atom()?)?;
-        let hour = number(atom()?, 2)?;
-        let Token::Special(b':') = tokens.next()? else {
-            return None;
-        };
-        let Token::Atom(minute) = tokens.next()? else {
-            return None;
-        };
-        let minute = number(minute, 2)?;
-        let mut next = tokens.next();
-        let mut second = 0;
-        if next == Some(Token::Special(b':')) {
-            let Token::Atom(atom) = tokens.next()? else {
-                return None;
-            };
-            second = number(atom, 2)?;
-            next = tokens.next();
-        }
-        let offset_minutes = match next {
-            Some(Token::Atom(name)) => zone(name)?,
-            _ => None,
-        };
-        let exists = (1..=days_in(year, month)).contains(&day);
-        if !exists || hour > 23 || minute > 59 || second > 60 {
-            return None;
-        }
-        Some(DateTime {
-            year: year as i16,
-            month: month as u8,
-            day: day as u8,
-            hour: hour as u8,
-            minute: minute as u8,
-            second: second as u8,
-            offset_minutes,
-        })
     }
 
     /// Seconds since 1970 in UTC. A zone that is not known counts as UTC, a leap second as the
@@ -153,6 +110,145 @@ impl DateTime {
     }
 }
 
+/// What a date is written with.
+struct Words<'a> {
+    day: &'a [u8],
+    month: &'a [u8],
+    year: &'a [u8],
+    hour: &'a [u8],
+    minute: &'a [u8],
+    second: Option<&'a [u8]>,
+    zone: Option<&'a [u8]>,
+}
+
+impl<'a> Words<'a> {
+    /// `Sat, 21 Nov 2026 01:00:00 +0100`, perhaps with a comment behind: as nearly all dates are
+    /// written, each word at its place.
+    fn plain(value: &'a [u8]) -> Option<Self> {
+        let value = value.trim_ascii();
+        let value = match value {
+            [a, b, c, b',', b' ', rest @ ..]
+                if [a, b, c].iter().all(|b| b.is_ascii_alphabetic()) =>
+            {
+                rest
+            }
+            _ => value,
+        };
+        let space = value.iter().take(3).position(|b| *b == b' ')?;
+        let (day, rest) = value.split_at_checked(space)?;
+        let (words, rest) = rest.split_first_chunk::<24>()?;
+        if !matches!(rest, [] | [b' ', ..]) {
+            return None;
+        }
+        let [
+            b' ',
+            month @ ..,
+            b' ',
+            _,
+            _,
+            b':',
+            _,
+            _,
+            b':',
+            _,
+            _,
+            b' ',
+            b'+' | b'-',
+            _,
+            _,
+            _,
+            _,
+        ] = words
+        else {
+            return None;
+        };
+        let [month @ .., b' ', _, _, _, _] = month else {
+            return None;
+        };
+        let word = |from: usize, to: usize| words.get(from..to);
+        let all = Words {
+            day,
+            month,
+            year: word(5, 9)?,
+            hour: word(10, 12)?,
+            minute: word(13, 15)?,
+            second: word(16, 18),
+            zone: word(19, 24),
+        };
+        let digits = |word: &[u8]| word.iter().all(u8::is_ascii_digit);
+        let sound = digits(day) && digits(all.year) && digits(all.hour) && digits(all.minute);
+        let alpha = month.iter().all(u8::is_ascii_alphabetic);
+        (sound && alpha && all.second.is_some_and(digits)).then_some(all)
+    }
+
+    /// The words among comments and folds, with whatever is missing or too much.
+    fn read(value: &'a [u8]) -> Option<Self> {
+        let mut tokens = Lexer::new(value)
+            .filter(|token| !matches!(token, Token::Comment(_) | Token::Special(b',' | b'.')));
+        let mut atom = || match tokens.next()? {
+            Token::Atom(atom) => Some(atom),
+            _ => None,
+        };
+        let mut day = atom()?;
+        if day.iter().all(u8::is_ascii_alphabetic) {
+            day = atom()?;
+        }
+        let (month, year, hour) = (atom()?, atom()?, atom()?);
+        let Token::Special(b':') = tokens.next()? else {
+            return None;
+        };
+        let Token::Atom(minute) = tokens.next()? else {
+            return None;
+        };
+        let mut next = tokens.next();
+        let mut second = None;
+        if next == Some(Token::Special(b':')) {
+            let Token::Atom(atom) = tokens.next()? else {
+                return None;
+            };
+            second = Some(atom);
+            next = tokens.next();
+        }
+        let zone = match next {
+            Some(Token::Atom(name)) => Some(name),
+            _ => None,
+        };
+        Some(Words {
+            day,
+            month,
+            year,
+            hour,
+            minute,
+            second,
+            zone,
+        })
+    }
+
+    /// The date, if it exists.
+    fn date(&self) -> Option<DateTime> {
+        let day = number(self.day, 2)?;
+        let month = month(self.month)?;
+        let year = year(self.year)?;
+        let hour = number(self.hour, 2)?;
+        let minute = number(self.minute, 2)?;
+        let second = self.second.map_or(Some(0), |second| number(second, 2))?;
+        let offset_minutes = self.zone.map_or(Some(None), zone)?;
+        let exists = (1..=days_in(year, month)).contains(&day);
+        if !exists || hour > 23 || minute > 59 || second > 60 {
+            return None;
+        }
+        Some(DateTime {
+            year: year as i16,
+            month: month as u8,
+            day: day as u8,
+            hour: hour as u8,
+            minute: minute as u8,
+            second: second as u8,
+            offset_minutes,
+        })
+    }
+}
+
 /// RFC 5322 section 3.3, with the name of the day.
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -194,11 +290,22 @@ fn number(digits: &[u8], most: usize) -> Option<u32> {
 }
 
 fn month(name: &[u8]) -> Option<u32> {
-    let name = name.get(..3)?;
-    (1..)
-        .zip(MONTHS)
-        .find(|(_, n)| n.as_bytes().eq_ignore_ascii_case(name))
-        .map(|(number, _)| number)
+    let name = name.first_chunk::<3>()?.map(|b| b.to_ascii_lowercase());
+    Some(match &name {
+        b"jan" => 1,
+        b"feb" => 2,
+        b"mar" => 3,
+        b"apr" => 4,
+        b"may" => 5,
+        b"jun" => 6,
+        b"jul" => 7,
+        b"aug" => 8,
+        b"sep" => 9,
+        b"oct" => 10,
+        b"nov" => 11,
+        b"dec" => 12,
+        _ => return None,
+    })
 }
 
 /// RFC 5322 section 4.3: 00 to 49 are of this century, 50 to 999 count from 1900.

@@ -143,7 +143,8 @@ pub(crate) const fn is_space(b: u8) -> bool {
     matches!(b, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-const fn is_special(b: u8) -> bool {
+#[inline]
+pub(crate) const fn is_special(b: u8) -> bool {
     matches!(
         b,
         b'<' | b'>' | b':' | b';' | b'@' | b',' | b'.' | b')' | b']' | b'\\'

@@ -21,6 +21,7 @@ pub(crate) mod text;
 pub(crate) mod words;
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::name::Name;
@@ -67,6 +68,12 @@ pub trait FromField<'a>: Sized {
 
     /// Reads it. What cannot be read is a value of the type.
     fn from_field(field: Field<'a>) -> Self;
+}
+
+/// Whether a row has this name, which is a known one.
+#[inline]
+pub(crate) fn is_row_of(row: &FieldRow, name: Name) -> bool {
+    word(row, field::NAME) >> 24 == name as u32
 }
 
 /// Start, end, colon and name of a row.
@@ -155,6 +162,12 @@ impl<'a> Field<'a> {
     /// The encoded words of the value one by one, with their languages.
     pub fn encoded_words(&self) -> EncodedWords<'a> {
         EncodedWords::new(self.value_raw())
+    }
+
+    /// Appends [`text`](Self::text). Does not allocate but to let `out` grow, unless control
+    /// characters have to be replaced or the charset of an encoded word is a rare one.
+    pub fn text_into(&self, out: &mut String) {
+        text::unstructured_into(self.value_raw().trim_ascii(), out);
     }
 
     /// The value as a list of addresses.

@@ -4,9 +4,10 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::body::charset;
+use crate::body::Sink;
+use crate::body::charset::{self, Decoding, TextDecoder};
 use crate::field::lex::{Lexer, Token, is_space, quoted, unquote_into};
-use crate::field::text::to_text;
+use crate::field::text::{replace_unsafe, to_text, unescape};
 use crate::octets::{Octets, octets};
 
 /// A parameter as it stands on the wire: not joined, not decoded.
@@ -35,6 +36,40 @@ impl<'a> RawParam<'a> {
             false => out.extend(self.value.iter().filter(|b| !matches!(b, b'\r' | b'\n'))),
         }
         Cow::Owned(out)
+    }
+
+    /// Appends the value as text, decoded if its name ends with an asterisk. Sections of one value
+    /// are not joined: that is [`Params::get`]. Does not allocate but to let `out` grow, unless
+    /// something has to be left out.
+    ///
+    /// ```
+    /// # use mime_core::Header;
+    /// # use mime_core::Name;
+    /// let header = Header::new(b"Content-Type: a/b; name*=utf-8''%e2%82%ac; x=\"y z\"\n\n");
+    /// let media = header.first(Name::ContentType).unwrap().media_type().unwrap();
+    /// let mut out = String::new();
+    /// media.params_raw().for_each(|param| param.text_into(&mut out));
+    /// assert_eq!(out, "€y z");
+    /// ```
+    pub fn text_into(&self, out: &mut String) {
+        let value = self.value();
+        let Some((b'*', _)) = self.name.split_last() else {
+            return out.push_str(&to_text(value));
+        };
+        let mut pieces = value.splitn(3, |b| *b == b'\'');
+        let (label, text) = match (pieces.next(), pieces.next(), pieces.next()) {
+            (Some(label), Some(_language), Some(text)) => (label, text),
+            _ => (&[][..], &value[..]),
+        };
+        let start = out.len();
+        let mut decoder = TextDecoder::of_header_or_utf8(label);
+        let decoder_out = &mut Decoding {
+            decoder: &mut decoder,
+            out,
+        };
+        percent_decode(text, decoder_out);
+        decoder.finish(out);
+        replace_unsafe(out, start);
     }
 
     /// Whether the name is this one, without regard to case.
@@ -286,19 +321,8 @@ fn join<'a>(sections: impl Iterator<Item = (u32, bool, RawParam<'a>)>) -> String
     to_text(Cow::Owned(out.into_bytes())).into_owned()
 }
 
-pub(crate) fn percent_decode(mut value: &[u8], out: &mut Vec<u8>) {
-    while let Some((&b, rest)) = value.split_first() {
-        value = rest;
-        if b == b'%'
-            && let Some(([high, low], rest)) = rest.split_first_chunk()
-            && let Some(octet) = hex(*high, *low)
-        {
-            out.push(octet);
-            value = rest;
-        } else {
-            out.push(b);
-        }
-    }
+pub(crate) fn percent_decode(value: &[u8], out: &mut impl Sink) {
+    unescape(value, b'%', |b| b, out);
 }
 
 const NO_DIGIT: u8 = 0x10;

@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 
 use memchr::memmem;
 
-use crate::body::{base64, charset};
+use crate::body::charset::{self, Decoding, TextDecoder};
+use crate::body::{Sink, base64};
 use crate::field::lex::{is_space, unquote_into};
 use crate::field::param::hex;
 
@@ -24,13 +25,13 @@ pub(crate) fn unfold(value: &[u8]) -> Cow<'_, [u8]> {
 /// Octets as text: UTF-8, control characters replaced.
 pub(crate) fn to_text(octets: Cow<'_, [u8]>) -> Cow<'_, str> {
     let text = match octets {
-        Cow::Borrowed(octets) => String::from_utf8_lossy(octets),
+        Cow::Borrowed(octets) => charset::utf8_or_replaced(octets),
         Cow::Owned(octets) => match String::from_utf8(octets) {
             Ok(text) => Cow::Owned(text),
             Err(err) => Cow::Owned(String::from_utf8_lossy(err.as_bytes()).into_owned()),
         },
     };
-    match text.contains(is_unsafe) {
+    match has_unsafe(&text) {
         false => text,
         true => Cow::Owned(text.replace(is_unsafe, "\u{fffd}")),
     }
@@ -74,6 +75,26 @@ pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control() && c != '\t'
 }
 
+/// The same for a text, most of which needs only one look without a branch for each octet.
+fn has_unsafe(text: &str) -> bool {
+    // U+0080 to U+009F begin with 0xC2.
+    let odd = |b: u8| b < b' ' && b != b'\t' || b == 0x7f || b == 0xc2;
+    let any = text.as_bytes().iter().fold(false, |any, b| any | odd(*b));
+    any && text.contains(is_unsafe)
+}
+
+/// Replaces what is no text in `out` from `start` on; whether there was any.
+pub(crate) fn replace_unsafe(out: &mut String, start: usize) -> bool {
+    let text = out.get(start..).unwrap_or("");
+    let any = has_unsafe(text);
+    if any {
+        let text = text.replace(is_unsafe, "\u{fffd}");
+        out.truncate(start);
+        out.push_str(&text);
+    }
+    any
+}
+
 /// The text of an unstructured field.
 pub(crate) fn unstructured(value: &[u8]) -> Cow<'_, str> {
     if !has_words(value) {
@@ -84,9 +105,56 @@ pub(crate) fn unstructured(value: &[u8]) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Appends [`unstructured`]. Allocates only if CR or LF stand there without being folds.
+pub(crate) fn unstructured_into(value: &[u8], out: &mut String) {
+    match (has_words(value), is_folded_well(value)) {
+        (true, true) => {
+            decode(value, out);
+        }
+        (true, false) => {
+            decode(&unfold(value), out);
+        }
+        (false, true) => unfold_each(value, |piece| push(piece, out)),
+        (false, false) => push(&unfold(value), out),
+    }
+}
+
+/// Calls `f` with what is between the CR and LF of a value.
+fn unfold_each<'a>(value: &'a [u8], mut f: impl FnMut(&'a [u8])) {
+    let mut rest = value;
+    while let Some(at) = memchr::memchr2(b'\r', b'\n', rest) {
+        let (piece, tail) = rest.split_at_checked(at).unwrap_or((rest, &[]));
+        f(piece);
+        rest = tail.get(1..).unwrap_or(&[]);
+    }
+    f(rest);
+}
+
+/// Whether CR and LF only stand there as folds (RFC 5322 section 2.2.3), so that white space
+/// follows each.
+fn is_folded_well(value: &[u8]) -> bool {
+    let mut rest = value;
+    while let Some(at) = memchr::memchr2(b'\r', b'\n', rest) {
+        match rest.get(at..) {
+            Some([b'\r', b'\n', b' ' | b'\t', tail @ ..] | [b'\n', b' ' | b'\t', tail @ ..]) => {
+                rest = tail;
+            }
+            _ => return false,
+        }
+    }
+    true
+}
+
 /// Whether an encoded word may stand in it.
 pub(crate) fn has_words(value: &[u8]) -> bool {
-    memmem::find(value, b"=?").is_some()
+    let mut rest = value;
+    while let Some(at) = memchr::memchr(b'=', rest) {
+        rest = rest.get(at + 1..).unwrap_or(&[]);
+        if rest.first() == Some(&b'?') {
+            return true;
+        }
+    }
+    false
 }
 
 /// Text in which encoded words are decoded.
@@ -103,7 +171,7 @@ pub(crate) fn decode_words(text: Cow<'_, str>) -> Cow<'_, str> {
 ///
 /// A word counts only as a whole token: between white space, parentheses or other encoded words
 /// (RFC 2047 section 6.1). So each octet is looked at a constant number of times, however often
-/// `=?` stands there.
+/// `=?` stands there. CR and LF of folds are left out.
 ///
 /// Whether an encoded word hid a control character.
 pub(crate) fn decode(value: &[u8], out: &mut String) -> bool {
@@ -122,7 +190,7 @@ pub(crate) fn decode(value: &[u8], out: &mut String) -> bool {
         let first = Word::split(text);
         if first.is_none() || !opening.is_empty() || words.is_empty() {
             words.flush(out);
-            push(before, out);
+            push_space(before, out);
             push(opening, out);
         } else {
             gap = before;
@@ -137,7 +205,7 @@ pub(crate) fn decode(value: &[u8], out: &mut String) -> bool {
         }
         if !text.is_empty() {
             words.flush(out);
-            push(core::mem::take(&mut gap), out);
+            push_space(core::mem::take(&mut gap), out);
             push(text, out);
         }
     }
@@ -147,6 +215,11 @@ pub(crate) fn decode(value: &[u8], out: &mut String) -> bool {
 
 fn push(octets: &[u8], out: &mut String) {
     out.push_str(&to_text(Cow::Borrowed(octets)));
+}
+
+fn push_space(octets: &[u8], out: &mut String) {
+    let space = octets.iter().filter(|b| !matches!(b, b'\r' | b'\n'));
+    out.extend(space.map(|b| *b as char));
 }
 
 /// An encoded word: `=?charset*language?encoding?text?=`.
@@ -188,66 +261,79 @@ impl<'a> Word<'a> {
         ))
     }
 
-    pub(crate) fn decode(&self, out: &mut Vec<u8>) {
+    pub(crate) fn decode(&self, out: &mut impl Sink) {
         if self.base64 {
-            base64::decode_all(self.text, out);
-            return;
+            return base64::decode_all(self.text, out);
         }
-        let mut text = self.text;
-        while let Some((&b, rest)) = text.split_first() {
-            text = rest;
-            match (b, rest) {
-                (b'_', _) => out.push(b' '),
-                (b'=', [high, low, after @ ..]) if let Some(octet) = hex(*high, *low) => {
-                    out.push(octet);
-                    text = after;
-                }
-                _ => out.push(b),
-            }
-        }
+        let underscore = |b| if b == b'_' { b' ' } else { b };
+        unescape(self.text, b'=', underscore, out);
     }
 }
 
-/// Words of one charset in a row: their octets are joined before the charset is decoded, because
-/// many senders split a character between two words.
+/// Decodes octets that are written as `escape` and two hexadecimal digits; `plain` tells what the
+/// others mean.
+pub(crate) fn unescape(text: &[u8], escape: u8, plain: impl Fn(u8) -> u8, out: &mut impl Sink) {
+    let mut rest = text;
+    while !rest.is_empty() {
+        // RFC 2047 section 2: a word has 75 octets, so that one piece is enough for most.
+        let (mut piece, mut len) = ([0; 80], 0);
+        for place in &mut piece {
+            let Some((&b, tail)) = rest.split_first() else {
+                break;
+            };
+            (*place, rest) = match tail {
+                [high, low, after @ ..]
+                    if b == escape
+                        && let Some(octet) = hex(*high, *low) =>
+                {
+                    (octet, after)
+                }
+                _ => (plain(b), tail),
+            };
+            len += 1;
+        }
+        out.put(piece.get(..len).unwrap_or(&[]));
+    }
+}
+
+/// Words of one charset in a row. The decoder of the charset stays the same from one to the next,
+/// because many senders split a character between two words.
 #[derive(Default)]
 struct Joined<'a> {
     charset: &'a [u8],
-    octets: Vec<u8>,
-    any: bool,
+    decoder: Option<TextDecoder>,
+    /// Where their text begins.
+    start: usize,
     /// A control character was replaced.
     unsafe_text: bool,
 }
 
 impl<'a> Joined<'a> {
     fn is_empty(&self) -> bool {
-        !self.any
+        self.decoder.is_none()
     }
 
     /// Takes a word, if its charset is known.
     fn add(&mut self, word: Word<'a>, out: &mut String) -> bool {
-        if !charset::is_known(word.charset) {
-            return false;
-        }
-        if !self.charset.eq_ignore_ascii_case(word.charset) {
+        if self.is_empty() || !self.charset.eq_ignore_ascii_case(word.charset) {
+            let Some(decoder) = TextDecoder::of_header(word.charset) else {
+                return false;
+            };
             self.flush(out);
+            (self.charset, self.start) = (word.charset, out.len());
+            self.decoder = Some(decoder);
         }
-        self.charset = word.charset;
-        self.any = true;
-        word.decode(&mut self.octets);
+        if let Some(decoder) = &mut self.decoder {
+            word.decode(&mut Decoding { decoder, out });
+        }
         true
     }
 
     fn flush(&mut self, out: &mut String) {
-        if core::mem::take(&mut self.any) {
-            let mut text = String::new();
-            charset::decode_or_utf8(self.charset, &self.octets, &mut text);
-            self.octets.clear();
-            self.unsafe_text |= text.contains(is_unsafe);
-            out.extend(
-                text.chars()
-                    .map(|c| if is_unsafe(c) { '\u{fffd}' } else { c }),
-            );
-        }
+        let Some(mut decoder) = self.decoder.take() else {
+            return;
+        };
+        decoder.finish(out);
+        self.unsafe_text |= replace_unsafe(out, self.start);
     }
 }

@@ -1,0 +1,81 @@
+//! The one form in which nearly all mailboxes are written, read at a run an octet class.
+
+use super::{Mailbox, Phrase};
+use crate::field::lex::{is_space, is_special};
+use crate::octets::{Octets, octets};
+
+/// A dot-atom of ASCII, wherever its dots are (RFC 5322 section 3.2.3).
+const DOT_ATOM: Octets = octets!(|b| b.is_ascii_graphic() && is_word(b));
+/// The words of a display name, 8-bit ones too, with dots and spaces.
+const WORDS: Octets = octets!(|b| b >= b' ' && b != 0x7f && is_word(b));
+/// What means itself between quotation marks.
+const QUOTED: Octets = octets!(|b| !matches!(b, b'"' | b'\\' | b'\r' | b'\n'));
+const SPACE: Octets = octets!(|b| is_space(b));
+
+const fn is_word(b: u8) -> bool {
+    b == b'.' || !is_special(b) && !matches!(b, b'"' | b'(' | b'[')
+}
+
+/// The mailbox that begins here, if it is `name <local@domain>`, `"name" <local@domain>` or
+/// `local@domain` without comments and folds within; and what follows its comma.
+pub(super) fn mailbox(octets: &[u8]) -> Option<(Mailbox<'_>, &[u8])> {
+    let from = without_space(octets);
+    let (name, rest) = match from {
+        [b'"', inner @ ..] => {
+            let (name, rest) = from.split_at_checked(QUOTED.run(inner) + 2)?;
+            (name.ends_with(b"\"").then_some(name)?, without_space(rest))
+        }
+        _ => from.split_at_checked(WORDS.run(from))?,
+    };
+    let (name, (local, domain, plain), rest) = match rest {
+        [b'<', inner @ ..] => {
+            let (spec, rest) = spec(inner)?;
+            (name.trim_ascii_end(), spec, rest.strip_prefix(b">")?)
+        }
+        _ => {
+            let (spec, rest) = spec(from)?;
+            (&[][..], spec, rest)
+        }
+    };
+    let rest = match without_space(rest) {
+        [] => &[],
+        [b',', rest @ ..] => rest,
+        _ => return None,
+    };
+    let mailbox = Mailbox {
+        name: (!name.is_empty()).then_some(Phrase { raw: name }),
+        comment: None,
+        local,
+        domain,
+        plain: Some(plain),
+    };
+    Some((mailbox, rest))
+}
+
+/// Local part, domain, and both with their at sign.
+type Spec<'a> = (&'a [u8], &'a [u8], &'a [u8]);
+
+/// The address at the start, if both of its sides are dot-atoms, and what follows it.
+fn spec(octets: &[u8]) -> Option<(Spec<'_>, &[u8])> {
+    let (local, after) = octets.split_at_checked(DOT_ATOM.run(octets))?;
+    let after = after.strip_prefix(b"@")?;
+    let (domain, rest) = after.split_at_checked(DOT_ATOM.run(after))?;
+    let both = octets.get(..local.len() + 1 + domain.len())?;
+    (is_dotted(local) && is_dotted(domain)).then_some(((local, domain, both), rest))
+}
+
+/// Whether atoms stand before, between and behind the dots.
+fn is_dotted(side: &[u8]) -> bool {
+    let mut atom = false;
+    for b in side {
+        if *b == b'.' && !atom {
+            return false;
+        }
+        atom = *b != b'.';
+    }
+    atom
+}
+
+fn without_space(octets: &[u8]) -> &[u8] {
+    octets.get(SPACE.run(octets)..).unwrap_or(&[])
+}
