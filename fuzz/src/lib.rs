@@ -11,6 +11,7 @@ mod drive;
 mod frame;
 mod imap;
 mod mime;
+mod mime_archive;
 mod mime_fields;
 mod pop3;
 mod smtp;
@@ -20,6 +21,7 @@ pub use dice::Dice;
 pub use frame::{frame_commands, frame_lines};
 pub use imap::{imap_session, imap_syntax};
 pub use mime::{mime_bodies, mime_fields, mime_scan};
+pub use mime_archive::{mime_jmap, mime_mbox};
 pub use mime_fields::{mime_addresses, mime_dkim, mime_trace, mime_values};
 pub use pop3::pop3_session;
 pub use smtp::{smtp_data, smtp_session};
@@ -37,6 +39,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("mime_values", mime_values),
     ("mime_dkim", mime_dkim),
     ("mime_bodies", mime_bodies),
+    ("mime_jmap", mime_jmap),
+    ("mime_mbox", mime_mbox),
     ("smtp_session", smtp_session),
     ("smtp_data", smtp_data),
     ("pop3_session", pop3_session),

@@ -53,7 +53,8 @@ macro_rules! replay {
 }
 
 replay! {
-    mime_scan mime_fields mime_addresses mime_trace mime_values mime_dkim mime_bodies smtp_session smtp_data pop3_session imap_session imap_syntax
+    mime_scan mime_fields mime_addresses mime_trace mime_values mime_dkim mime_bodies mime_jmap
+    mime_mbox smtp_session smtp_data pop3_session imap_session imap_syntax
     frame_lines frame_commands proxy sasl
 }
 
