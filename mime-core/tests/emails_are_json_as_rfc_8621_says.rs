@@ -224,6 +224,16 @@ fn fields_have_their_forms() {
             json!("caf\u{e9}!"),
         ),
         (
+            " =?utf-8?Q?a=00=0Ab=C2=9Bc=EF=BF=BD?=",
+            "asText",
+            json!("abc\u{fffd}"),
+        ),
+        (
+            " =?utf-8?Q?a=00=1Bb?= \"c\" <d@e>",
+            "asAddresses",
+            json!([mailbox(json!("ab c"), "d@e")]),
+        ),
+        (
             " =?utf-8?Q?a?=b =?x-no?Q?c?=",
             "asText",
             json!("=?utf-8?Q?a?=b =?x-no?Q?c?="),

@@ -472,28 +472,37 @@ impl<'a> Phrase<'a> {
     /// As text: encoded words decoded, but for those in quotation marks (RFC 2047 section 5).
     /// Control characters become U+FFFD. Allocates only to decode or to leave something out.
     pub fn decoded(self) -> Cow<'a, str> {
+        self.decoded_with(text::REPLACEMENT)
+    }
+
+    /// The same, with something else for the control characters of encoded words.
+    pub(crate) fn decoded_with(self, control: &'static str) -> Cow<'a, str> {
         let plain = self.as_it_stands().filter(|words| !text::has_words(words));
         if let Some(octets) = plain.or_else(|| plainly_quoted(self.raw)) {
             return text::to_text(Cow::Borrowed(octets));
         }
         let mut out = String::new();
-        self.decoded_into(&mut out);
+        self.decode(&mut out, control);
         Cow::Owned(out)
     }
 
     /// Appends [`decoded`](Self::decoded). Does not allocate but to let `out` grow, unless something
     /// has to be left out.
     pub fn decoded_into(self, out: &mut String) {
+        self.decode(out, text::REPLACEMENT);
+    }
+
+    fn decode(self, out: &mut String, control: &'static str) {
         match (self.as_it_stands(), plainly_quoted(self.raw)) {
             (Some(words), _) => {
-                text::decode(words, out);
+                text::decode_with(words, out, control);
             }
             (_, Some(octets)) => out.push_str(&text::to_text(Cow::Borrowed(octets))),
-            _ => self.decode(out),
+            _ => self.decode_tokens(out, control),
         }
     }
 
-    fn decode(self, out: &mut String) {
+    fn decode_tokens(self, out: &mut String, control: &'static str) {
         // Words up to a quoted string are decoded together, so that neighbours can be joined.
         let mut words: Vec<u8> = Vec::new();
         self.each(|gap, token| {
@@ -502,7 +511,7 @@ impl<'a> Phrase<'a> {
             }
             match token {
                 Token::Quoted(octets) => {
-                    text::decode(&core::mem::take(&mut words), out);
+                    text::decode_with(&core::mem::take(&mut words), out, control);
                     let mut inner = Vec::with_capacity(octets.len());
                     unquote_into(octets, &mut inner);
                     out.push_str(&text::to_text(Cow::Owned(inner)));
@@ -514,7 +523,7 @@ impl<'a> Phrase<'a> {
                 Token::Comment(_) => {}
             }
         });
-        text::decode(&words, out);
+        text::decode_with(&words, out, control);
     }
 
     /// Calls `f` with each token, and whether white space or a comment stands before it.

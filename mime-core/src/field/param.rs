@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use crate::body::Sink;
 use crate::body::charset::{self, Decoding, TextDecoder};
 use crate::field::lex::{Lexer, Token, is_space, quoted, unquote_into};
-use crate::field::text::{replace_unsafe, to_text, unescape};
+use crate::field::text::{REPLACEMENT, replace_unsafe, to_text, unescape};
 use crate::octets::{Octets, octets};
 
 /// A parameter as it stands on the wire: not joined, not decoded.
@@ -69,7 +69,7 @@ impl<'a> RawParam<'a> {
         };
         percent_decode(text, decoder_out);
         decoder.finish(out);
-        replace_unsafe(out, start);
+        replace_unsafe(out, start, REPLACEMENT);
     }
 
     /// Whether the name is this one, without regard to case.

@@ -33,7 +33,7 @@ pub(crate) fn to_text(octets: Cow<'_, [u8]>) -> Cow<'_, str> {
     };
     match has_unsafe(&text) {
         false => text,
-        true => Cow::Owned(text.replace(is_unsafe, "\u{fffd}")),
+        true => Cow::Owned(text.replace(is_unsafe, REPLACEMENT)),
     }
 }
 
@@ -83,12 +83,15 @@ fn has_unsafe(text: &str) -> bool {
     any && text.contains(is_unsafe)
 }
 
-/// Replaces what is no text in `out` from `start` on; whether there was any.
-pub(crate) fn replace_unsafe(out: &mut String, start: usize) -> bool {
+/// What control characters become.
+pub(crate) const REPLACEMENT: &str = "\u{fffd}";
+
+/// Puts `with` for what is no text in `out` from `start` on; whether there was any.
+pub(crate) fn replace_unsafe(out: &mut String, start: usize, with: &str) -> bool {
     let text = out.get(start..).unwrap_or("");
     let any = has_unsafe(text);
     if any {
-        let text = text.replace(is_unsafe, "\u{fffd}");
+        let text = text.replace(is_unsafe, with);
         out.truncate(start);
         out.push_str(&text);
     }
@@ -175,7 +178,15 @@ pub(crate) fn decode_words(text: Cow<'_, str>) -> Cow<'_, str> {
 ///
 /// Whether an encoded word hid a control character.
 pub(crate) fn decode(value: &[u8], out: &mut String) -> bool {
-    let mut words = Joined::default();
+    decode_with(value, out, REPLACEMENT)
+}
+
+/// The same, with something else for the control characters of encoded words.
+pub(crate) fn decode_with(value: &[u8], out: &mut String, control: &'static str) -> bool {
+    let mut words = Joined {
+        control,
+        ..Joined::default()
+    };
     let mut rest = value;
     // White space after an encoded word, which counts only if no other word follows.
     let mut gap: &[u8] = &[];
@@ -304,7 +315,8 @@ struct Joined<'a> {
     decoder: Option<TextDecoder>,
     /// Where their text begins.
     start: usize,
-    /// A control character was replaced.
+    /// What control characters become, and whether there was one.
+    control: &'static str,
     unsafe_text: bool,
 }
 
@@ -334,6 +346,6 @@ impl<'a> Joined<'a> {
             return;
         };
         decoder.finish(out);
-        self.unsafe_text |= replace_unsafe(out, self.start);
+        self.unsafe_text |= replace_unsafe(out, self.start, self.control);
     }
 }

@@ -129,10 +129,19 @@ fn without_line_end(value: &[u8]) -> &[u8] {
     value.strip_suffix(b"\r").unwrap_or(value)
 }
 
-/// RFC 8621 section 4.1.2.2.
+/// RFC 8621 section 4.1.2.2: control characters out of encoded words are dropped.
 fn text(field: Field<'_>) -> Cow<'_, str> {
-    text::unstructured(without_line_end(field.value_raw()).trim_ascii_start())
+    let value = without_line_end(field.value_raw()).trim_ascii_start();
+    if !text::has_words(value) {
+        return text::unstructured(value);
+    }
+    let mut out = String::with_capacity(value.len());
+    text::decode_with(&text::unfold(value), &mut out, DROPPED);
+    Cow::Owned(out)
 }
+
+/// What control characters out of encoded words become.
+const DROPPED: &str = "";
 
 /// RFC 8620 section 1.4. A zone that is not known is taken for UTC; a leap second is given as the
 /// second before it, since few readers take one.
@@ -164,7 +173,7 @@ fn addresses<'a>(
 
 impl<'a> EmailAddress<'a> {
     fn of(mailbox: Mailbox<'a>) -> Self {
-        let name = mailbox.name().map(|name| name.decoded());
+        let name = mailbox.name().map(|name| name.decoded_with(DROPPED));
         let name = name.or_else(|| mailbox.comment()).map(trimmed);
         let email = mailbox.addr_spec().unwrap_or_default();
         EmailAddress { name, email }
@@ -216,7 +225,7 @@ impl<'a> Iterator for Groups<'a> {
         let (mut name, mut members) = (None, self.rest);
         match self.rest.next()? {
             Address::GroupStart(phrase) => {
-                name = Some(trimmed(phrase.decoded()));
+                name = Some(trimmed(phrase.decoded_with(DROPPED)));
                 members = self.rest;
                 self.rest
                     .find(|address| matches!(address, Address::GroupEnd));
