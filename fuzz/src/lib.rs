@@ -13,6 +13,7 @@ mod imap;
 mod mime;
 mod mime_archive;
 mod mime_fields;
+mod mime_meaning;
 mod pop3;
 mod smtp;
 mod wire;
@@ -23,6 +24,7 @@ pub use imap::{imap_session, imap_syntax};
 pub use mime::{mime_bodies, mime_fields, mime_scan};
 pub use mime_archive::{mime_jmap, mime_mbox};
 pub use mime_fields::{mime_addresses, mime_dkim, mime_trace, mime_values};
+pub use mime_meaning::{mime_protected, mime_reports, mime_subject, mime_threads};
 pub use pop3::pop3_session;
 pub use smtp::{smtp_data, smtp_session};
 pub use wire::{proxy, sasl};
@@ -32,6 +34,10 @@ pub type Target = fn(&[u8]);
 
 /// All targets by their names, which are those of their corpora and programs.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("mime_reports", mime_reports),
+    ("mime_threads", mime_threads),
+    ("mime_subject", mime_subject),
+    ("mime_protected", mime_protected),
     ("mime_scan", mime_scan),
     ("mime_fields", mime_fields),
     ("mime_addresses", mime_addresses),
