@@ -6,10 +6,12 @@
 //!
 //! First it compares what both sides read out of every message and lists what differs; then it
 //! prints throughput, ratio, goal and allocations. Arguments are names of workloads, and
-//! `rounds=N`. `run ours|peer WORKLOAD TASK N` does one thing N times, for a profiler.
+//! `rounds=N`. `run ours|peer WORKLOAD TASK N` does one thing N times, for a profiler; `counts`
+//! does everything once, for `.ci/instructions`, and hostile mail too, at two sizes.
 
 mod count;
 mod equal;
+mod growth;
 mod table;
 mod work;
 mod workloads;
@@ -21,6 +23,7 @@ fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args[..] {
+        ["counts"] => counts(),
         ["run", side, name, task, times] => run(side, name, task, times.parse().unwrap_or(1)),
         _ => compare(&args),
     }
@@ -56,19 +59,59 @@ fn run(side: &str, name: &str, task: &str, times: u32) {
         println!("no such workload or task");
         return;
     };
-    let mut side: Box<dyn Side> = match side {
-        "ours" => Box::new(Ours::new()),
-        _ => Box::new(Peer::new()),
-    };
+    let mut side = side_of(side);
     for _ in 0..times {
-        measured(side.as_mut(), &workload, task);
+        measured(&mut || pass(side.as_mut(), &workload, task));
     }
 }
 
-/// What an instruction count is taken of.
-#[inline(never)]
-fn measured(side: &mut dyn Side, workload: &Workload, task: Task) {
+fn side_of(name: &str) -> Box<dyn Side> {
+    match name {
+        "ours" => Box::new(Ours::new()),
+        _ => Box::new(Peer::new()),
+    }
+}
+
+fn pass(side: &mut dyn Side, workload: &Workload, task: Task) {
     for mail in &workload.mails {
         side.run(mail, task);
     }
+}
+
+/// One line for each call of [`measured`], in their order: what it was, and of how many octets.
+fn counts() {
+    for workload in workloads::all() {
+        for task in Task::ALL {
+            for name in ["ours", "peer"] {
+                let mut side = side_of(name);
+                // Storage grows in the first pass.
+                pass(side.as_mut(), &workload, task);
+                println!(
+                    "work|{}|{}|{name}|{}",
+                    workload.name,
+                    task.name(),
+                    workload.octets()
+                );
+                measured(&mut || pass(side.as_mut(), &workload, task));
+            }
+        }
+    }
+    for growth in growth::ALL {
+        for work in growth::Work::ALL {
+            for mail in growth.mails() {
+                println!("growth|{}|{}|{}", growth.name, work.name(), mail.len());
+                measured(&mut || work.run(&mail));
+            }
+        }
+    }
+}
+
+/// What instructions are counted of: a profiler finds it by this name.
+// SAFETY: no other function of this program has the name.
+#[unsafe(no_mangle)]
+#[inline(never)]
+fn measured(work: &mut dyn FnMut()) {
+    work();
+    // So that the call above is none that replaces this one.
+    std::hint::black_box(());
 }

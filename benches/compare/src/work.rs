@@ -44,6 +44,7 @@ pub trait Side {
 /// mime-core.
 pub struct Ours {
     layout: Layout,
+    limits: Limits,
     scratch: Scratch,
 }
 
@@ -56,11 +57,24 @@ struct Scratch {
 /// What the workloads need: the limits of both sides are lifted as far.
 pub const LIMITS: Limits = Limits::DEFAULT.depth(1000).parts(100_000).fields(100_000);
 
+/// No limit but those of the numbers.
+pub const LIFTED: Limits = Limits::DEFAULT
+    .depth(u16::MAX)
+    .parts(u32::MAX)
+    .fields(u32::MAX)
+    .defects(u32::MAX);
+
 impl Ours {
     /// With nothing in store.
     pub fn new() -> Self {
+        Self::with_limits(LIMITS)
+    }
+
+    /// With nothing in store, and other limits.
+    pub fn with_limits(limits: Limits) -> Self {
         Ours {
             layout: Layout::new(),
+            limits,
             scratch: Scratch::default(),
         }
     }
@@ -68,7 +82,7 @@ impl Ours {
 
 impl Side for Ours {
     fn run(&mut self, mail: &[u8], task: Task) {
-        let limits = LIMITS.lines(task == Task::Lines);
+        let limits = self.limits.lines(task == Task::Lines);
         let message = self.layout.parse(black_box(mail), &limits);
         match task {
             Task::Struct | Task::Lines => {
