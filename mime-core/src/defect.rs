@@ -101,6 +101,10 @@ defects! {
     /// A Content-Type that is no type: taken for text/plain (RFC 2045 section 5.2), by others for
     /// what it resembles.
     MalformedType = 22, "malformed-content-type", Ambiguous;
+    /// A field longer than [`Limits::field_bytes`](crate::Limits::field_bytes): its end is left out.
+    FieldTooLong = 23, "field-length-limit", Cut;
+    /// More parameters than [`Limits::params`](crate::Limits::params).
+    TooManyParameters = 24, "parameter-limit", Cut;
     /// A CR without LF, which some take for a line end. Not looked for in binary bodies.
     BareCr = 30, "bare-cr", Ambiguous;
     /// An LF without CR: usual in stored mail, wrong on the wire.

@@ -56,7 +56,7 @@ impl<'a> Header<'a> {
     /// `message`: what may stand before the header of a message is skipped.
     pub(crate) fn lazy(octets: &'a [u8], base: u32, message: bool) -> Self {
         let start = if message {
-            lines::preamble(octets).end
+            lines::preamble::<true>(octets).map_or(0, |preamble| preamble.end)
         } else {
             0
         };
@@ -247,8 +247,8 @@ impl<'a> Iterator for Fields<'a> {
         }
         loop {
             let start = self.at;
-            match lines::read(self.header.octets, start) {
-                Line::End | Line::Blank(_) => return None,
+            match lines::read::<true>(self.header.octets, start) {
+                Line::End | Line::More | Line::Blank(_) => return None,
                 Line::Garbage { end } => self.at = end,
                 Line::Field { colon, end, .. } => {
                     self.at = end;

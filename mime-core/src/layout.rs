@@ -90,21 +90,31 @@ impl Layout {
     /// [`Limits::octets`] is refused: its layout is one empty leaf with the defect
     /// [`TooLarge`](crate::Defect::TooLarge).
     pub fn scan_into(&mut self, msg: &[u8], limits: &Limits) {
+        self.begin(limits);
+        self.seal(msg.len() as u64, fingerprint(msg));
+        if self.octets > limits.most_octets() {
+            self.refuse();
+        } else {
+            scan::scan(self, msg, limits);
+        }
+    }
+
+    /// Empties the tables for a scan.
+    pub(crate) fn begin(&mut self, limits: &Limits) {
         self.parts.clear();
         self.fields.clear();
         self.defects.clear();
         self.dropped = 0;
         self.cut = false;
-        self.octets = msg.len() as u64;
-        self.print = fingerprint(msg);
         self.lines = limits.lines;
         self.bare = false;
         self.reading = Some(limits.reading);
-        if self.octets > u64::from(limits.octets.min(u32::MAX - 1)) {
-            self.refuse();
-        } else {
-            scan::scan(self, msg, limits);
-        }
+    }
+
+    /// Ties it to its message.
+    pub(crate) fn seal(&mut self, octets: u64, fingerprint: u64) {
+        self.octets = octets;
+        self.print = fingerprint;
     }
 
     /// Scans a message and views it: no pairing that could fail.
@@ -141,7 +151,12 @@ impl Layout {
         self.work = Work::new();
     }
 
-    fn refuse(&mut self) {
+    /// The layout of a message that is too large, whatever was read of it.
+    pub(crate) fn refuse(&mut self) {
+        self.parts.clear();
+        self.fields.clear();
+        self.defects.clear();
+        self.dropped = 0;
         self.cut = true;
         self.parts
             .push(rows::row([0, 0, 0, NONE, 1, 0, 0, u32::from(LEAF)]));

@@ -19,9 +19,17 @@ pub struct Limits {
     pub depth: u16,
     /// Parts in all. 10,000: a digest of a busy list has hundreds.
     pub parts: u32,
-    /// Header fields in all, of all parts. 20,000: 12 octets each. Fields beyond are not listed,
+    /// Header fields in all, of all parts. 10,000: 12 octets each. Fields beyond are not listed,
     /// but still decide about the structure.
     pub fields: u32,
+    /// Octets of one field, folds included. 1 MiB: the recipients of a very large list. What is
+    /// beyond is left out of it. A [`Scanner`](crate::Scanner) holds one such field at most.
+    pub field_bytes: u32,
+    /// Octets of a header that a [`Scanner`](crate::Scanner) keeps to show them when the part
+    /// begins. 32 KiB: long chains of trace fields stay below. It changes no layout.
+    pub stream_header_bytes: u32,
+    /// Parameters of one Content-Type that the scan looks at. 1,000: a boundary is one of the first.
+    pub params: u32,
     /// Defects that are listed; the rest is counted. 100: enough to judge a message.
     pub defects: u32,
     /// Octets of the message. Offsets have 32 bits: 4 GiB is refused whatever stands here.
@@ -37,7 +45,10 @@ impl Limits {
     pub const DEFAULT: Limits = Limits {
         depth: 64,
         parts: 10_000,
-        fields: 20_000,
+        fields: 10_000,
+        field_bytes: 1 << 20,
+        stream_header_bytes: 32 << 10,
+        params: 1_000,
         defects: 100,
         octets: u32::MAX - 1,
         lines: true,
@@ -59,6 +70,24 @@ impl Limits {
     /// Sets [`fields`](Self::fields).
     pub const fn fields(mut self, fields: u32) -> Self {
         self.fields = fields;
+        self
+    }
+
+    /// Sets [`field_bytes`](Self::field_bytes); 1 at least.
+    pub const fn field_bytes(mut self, field_bytes: u32) -> Self {
+        self.field_bytes = field_bytes;
+        self
+    }
+
+    /// Sets [`stream_header_bytes`](Self::stream_header_bytes).
+    pub const fn stream_header_bytes(mut self, stream_header_bytes: u32) -> Self {
+        self.stream_header_bytes = stream_header_bytes;
+        self
+    }
+
+    /// Sets [`params`](Self::params).
+    pub const fn params(mut self, params: u32) -> Self {
+        self.params = params;
         self
     }
 
@@ -84,6 +113,13 @@ impl Limits {
     pub const fn reading(mut self, reading: Reading) -> Self {
         self.reading = reading;
         self
+    }
+}
+
+impl Limits {
+    /// Octets of a message that is not refused.
+    pub(crate) fn most_octets(&self) -> u64 {
+        u64::from(self.octets.min(u32::MAX - 1))
     }
 }
 

@@ -190,16 +190,18 @@ impl<'a> Node<'a> {
     /// Its header. From a layout stored without fields, it is read anew.
     pub fn header(&self) -> Header<'a> {
         let slice = self.header_slice();
+        let lazy = |octets| {
+            let message = self
+                .parent()
+                .is_none_or(|parent| parent.kind() == Kind::Message);
+            Header::lazy(octets, slice.start, message)
+        };
         match (self.outline.layout.fields_of(self.id), self.outline.source) {
+            (_, Source::Header { of, octets }) if of == self.id => lazy(octets),
             (Some(rows), Source::Message(msg)) => Header::table(rows, msg, false),
             (Some(rows), Source::Copies(copies)) => Header::table(rows, copies, true),
-            (None, Source::Message(msg)) => {
-                let message = self
-                    .parent()
-                    .is_none_or(|parent| parent.kind() == Kind::Message);
-                Header::lazy(msg.get(slice.range()).unwrap_or(&[]), slice.start, message)
-            }
-            (None, Source::Copies(_)) => Header::new(b""),
+            (None, Source::Message(msg)) => lazy(msg.get(slice.range()).unwrap_or(&[])),
+            (None, Source::Copies(_)) | (_, Source::Header { .. }) => Header::new(b""),
         }
     }
 

@@ -22,6 +22,11 @@ pub struct Outline<'a> {
 pub(crate) enum Source<'a> {
     Message(&'a [u8]),
     Copies(&'a [u8]),
+    /// The header of one part, which is all there is.
+    Header {
+        of: u32,
+        octets: &'a [u8],
+    },
 }
 
 impl<'a> Outline<'a> {
@@ -29,7 +34,7 @@ impl<'a> Outline<'a> {
     pub fn layout(&self) -> LayoutRef<'a> {
         match self.source {
             Source::Message(_) => self.layout,
-            Source::Copies(_) => LayoutRef {
+            Source::Copies(_) | Source::Header { .. } => LayoutRef {
                 fields: None,
                 ..self.layout
             },

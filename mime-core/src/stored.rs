@@ -20,7 +20,7 @@ use crate::rows::{self, FieldRow, NONE, PartRow, field, part, word};
 
 const LAYOUT: u32 = u32::from_le_bytes(*b"LSML");
 const OUTLINE: u32 = u32::from_le_bytes(*b"LSMO");
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const HEAD: usize = 48;
 
 const CUT: u8 = 1;

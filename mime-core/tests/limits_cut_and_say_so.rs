@@ -118,15 +118,47 @@ fn four_gibibytes() {
     assert!(layout.on(&msg).unwrap().root().raw_body().is_empty());
 }
 
+/// A field is cut where it is too long; the next one is read. Without a colon in what is left of it,
+/// it is no field.
+#[test]
+fn field_bytes() {
+    let mail = "A: 12345\n 6\nContent-Type: message/rfc822\n\nB: c\n\nx";
+    assert!(scan(mail, Limits::DEFAULT.field_bytes(29)).2.is_empty());
+    let limits = Limits::DEFAULT.field_bytes(20);
+    let (parts, fields, defects, cut) = scan(mail, limits);
+    assert_eq!((parts, fields, cut), (1, 2, true));
+    assert_eq!(defects, [Defect::FieldTooLong, Defect::MalformedType]);
+    let mut layout = Layout::new();
+    let message = layout.parse(mail.as_bytes(), &limits);
+    let raw: Vec<_> = message.header().iter().map(|field| field.raw()).collect();
+    assert_eq!(raw, [&b"A: 12345\n 6\n"[..], b"Content-Type: messag"]);
+    let (_, fields, defects, cut) = scan("Subject: x\n\ny", Limits::DEFAULT.field_bytes(7));
+    assert_eq!(
+        (fields, defects, cut),
+        (0, vec![Defect::MissingBlankLine], false)
+    );
+}
+
+/// What is beyond is not looked at: a boundary there is none.
+#[test]
+fn params() {
+    let mail = "Content-Type: multipart/mixed; a=b; boundary=b\n\n--b\n\n1\n--b--\n";
+    assert!(scan(mail, Limits::DEFAULT.params(2)).2.is_empty());
+    let (parts, _, defects, cut) = scan(mail, Limits::DEFAULT.params(1));
+    assert_eq!((parts, cut), (1, true));
+    assert_eq!(defects, [Defect::TooManyParameters, Defect::NoBoundary]);
+}
+
 /// A name longer than 16 MiB is no name: the row could not hold its colon.
 #[test]
 fn field_names() {
+    let limits = Limits::DEFAULT.field_bytes(u32::MAX);
     let mail = "a".repeat(1 << 24) + ": b\n\nx";
-    let (_, fields, defects, _) = scan(&mail, Limits::DEFAULT);
+    let (_, fields, defects, _) = scan(&mail, limits);
     assert_eq!((fields, defects), (0, vec![Defect::MissingBlankLine]));
     let mail = "a".repeat((1 << 24) - 1) + ": b\n\nx";
     let mut layout = Layout::new();
-    let message = layout.parse(mail.as_bytes(), &Limits::DEFAULT);
+    let message = layout.parse(mail.as_bytes(), &limits);
     assert_eq!(message.header().iter().next().unwrap().text(), "b");
     assert_eq!(
         message.layout().defects().next().unwrap().kind,

@@ -95,7 +95,7 @@ fn other_versions_are_named() {
     );
 }
 
-/// The first version of the form: a change of it has to change the number.
+/// A change of the form has to change its number.
 #[test]
 fn the_form_is_what_it_was() {
     let stored = layout(b"To: a\n\nx\n", Keep::Fields);
@@ -106,7 +106,7 @@ fn the_form_is_what_it_was() {
         .map(|word| u32::from_le_bytes(*word))
         .collect();
     assert_eq!(stored[..4], *b"LSML");
-    assert_eq!(stored[4..8], [1, 2 | 4, 0, 0]);
+    assert_eq!(stored[4..8], [2, 2 | 4, 0, 0]);
     assert_eq!(words[2..7], [1, 1, 0, 9, 0]);
     assert_eq!(words[9..12], [0, 0, 0]);
     assert_eq!(words[12..20], [0, 7, 9, u32::MAX, 1, 1, 0, 1]);

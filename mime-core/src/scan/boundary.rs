@@ -2,10 +2,14 @@
 
 use alloc::vec::Vec;
 
-use super::lines::line_end;
+use memchr::memchr;
+
+use super::lines::MAX_LINE;
 
 /// Longer boundaries are not searched for. RFC 2046 section 5.1.1 allows 70.
 pub(crate) const MAX_BOUNDARY: usize = 512;
+/// A longer line is no delimiter, whatever white space was added to it.
+const MAX_DELIMITER: usize = MAX_LINE;
 /// How many enclosing boundaries a new one is compared with for a common beginning.
 const PREFIX_CHECKS: usize = 8;
 
@@ -13,7 +17,9 @@ const PREFIX_CHECKS: usize = 8;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Bounds {
     open: Vec<Open>,
+    /// All their boundaries, and the one that was proposed.
     octets: Vec<u8>,
+    proposed: usize,
     /// The innermost one had its close delimiter: what follows is its epilogue.
     closed: bool,
 }
@@ -28,6 +34,16 @@ pub(crate) struct Open {
     pub(crate) part: u32,
     pub(crate) level: usize,
     pub(crate) digest: bool,
+}
+
+/// What a line that begins with two hyphens is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    Delimiter(Hit),
+    /// No delimiter.
+    Other,
+    /// More octets may follow, and change the answer.
+    More,
 }
 
 /// A delimiter line.
@@ -47,6 +63,7 @@ impl Bounds {
         Bounds {
             open: Vec::new(),
             octets: Vec::new(),
+            proposed: 0,
             closed: false,
         }
     }
@@ -54,6 +71,7 @@ impl Bounds {
     pub(crate) fn clear(&mut self) {
         self.open.clear();
         self.octets.clear();
+        self.proposed = 0;
         self.closed = false;
     }
 
@@ -69,20 +87,32 @@ impl Bounds {
         self.open.len()
     }
 
-    /// Opens a multipart. Whether its boundary begins with an outer one, or the other way round.
-    pub(crate) fn push(&mut self, boundary: &[u8], part: u32, level: usize, digest: bool) -> bool {
-        let shares = |open: &Open| {
-            let common = open.len.min(boundary.len());
-            open.len != boundary.len()
-                && self.boundary(open).get(..common) == boundary.get(..common)
-        };
+    /// Keeps the boundary of the multipart that may be opened next; empty: there is none.
+    pub(crate) fn propose(&mut self, boundary: &[u8]) {
+        let start = self.octets.len() - self.proposed;
+        self.octets.truncate(start);
+        self.octets.extend_from_slice(boundary);
+        self.proposed = boundary.len();
+    }
+
+    pub(crate) fn has_proposal(&self) -> bool {
+        self.proposed > 0
+    }
+
+    /// Opens a multipart with the boundary that was proposed. Whether it begins with an outer one,
+    /// or the other way round.
+    pub(crate) fn push(&mut self, part: u32, level: usize, digest: bool) -> bool {
+        let len = core::mem::take(&mut self.proposed);
+        let start = self.octets.len() - len;
+        let boundary = self.octets.get(start..).unwrap_or(&[]);
         let near = self.open.len().saturating_sub(PREFIX_CHECKS);
-        let prefix = self.open.get(near..).unwrap_or(&[]).iter().any(shares);
+        let near = self.open.get(near..).unwrap_or(&[]);
+        let prefix = near.iter().any(|open| {
+            let common = open.len.min(len);
+            open.len != len && self.boundary(open).get(..common) == boundary.get(..common)
+        });
         let hash = hash(boundary);
         let mask = self.open.last().map_or(0, |open| open.mask) | bit(hash);
-        let start = self.octets.len();
-        self.octets.extend_from_slice(boundary);
-        let len = boundary.len();
         self.open.push(Open {
             hash,
             mask,
@@ -105,25 +135,27 @@ impl Bounds {
     pub(crate) fn pop(&mut self) -> Option<u32> {
         let open = self.open.pop()?;
         self.octets.truncate(open.start);
+        self.proposed = 0;
         let closed = core::mem::take(&mut self.closed);
         (!closed).then_some(open.part)
     }
 
-    /// Whether the line at `at`, behind its two hyphens, is a delimiter.
+    /// Whether the line at `at`, behind its two hyphens, is a delimiter. `LAST`: nothing follows
+    /// these octets.
     ///
     /// A line is one only if it is all boundary, close mark and white space: a boundary that is a
     /// prefix of the line does not match (RFC 2046 section 5.1.1 allows nothing behind it).
     #[inline]
-    pub(crate) fn hit(&self, octets: &[u8], at: usize) -> Option<Hit> {
+    pub(crate) fn look<const LAST: bool>(&self, octets: &[u8], at: usize) -> Look {
         let innermost = self.open.len().checked_sub(1 + usize::from(self.closed));
-        let rest = octets.get(at..)?;
         if let Some(index) = innermost
             && let Some(open) = self.open.get(index)
+            && let Some(rest) = octets.get(at..)
             && let Some(tail) = rest.strip_prefix(self.boundary(open))
         {
             let line_end = at + open.len;
             let hit = |close, more| {
-                Some(Hit {
+                Look::Delimiter(Hit {
                     index,
                     close,
                     stale: false,
@@ -138,18 +170,32 @@ impl Bounds {
                 _ => {}
             }
         }
-        self.search(octets, at)
+        self.search::<LAST>(octets, at)
     }
 
-    fn search(&self, octets: &[u8], at: usize) -> Option<Hit> {
-        let line_end = line_end(octets, at);
-        let line = trim(octets.get(at..line_end)?);
-        let (index, close) = match self.find(line) {
-            Some(index) => (index, false),
-            None => (self.find(line.strip_suffix(b"--")?)?, true),
+    fn search<const LAST: bool>(&self, octets: &[u8], at: usize) -> Look {
+        let rest = octets.get(at..).unwrap_or(&[]);
+        let near = rest.get(..MAX_DELIMITER).unwrap_or(rest);
+        let line = match memchr(b'\n', near) {
+            Some(lf) => near.get(..lf).unwrap_or(near),
+            None if near.len() == MAX_DELIMITER => return Look::Other,
+            None if LAST => near,
+            None => return Look::More,
+        };
+        let line_end = at + line.len();
+        let line = trim(line);
+        let found = match self.find(line) {
+            Some(index) => Some((index, false)),
+            None => line
+                .strip_suffix(b"--")
+                .and_then(|line| self.find(line))
+                .map(|index| (index, true)),
+        };
+        let Some((index, close)) = found else {
+            return Look::Other;
         };
         let stale = self.closed && index + 1 == self.open.len();
-        Some(Hit {
+        Look::Delimiter(Hit {
             index,
             close,
             stale,

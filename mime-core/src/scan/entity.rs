@@ -6,47 +6,33 @@ use super::boundary::MAX_BOUNDARY;
 use crate::defect::Defect;
 use crate::field::lex::{Lexer, Token};
 use crate::field::media::MediaType;
-use crate::limits::Pick;
+use crate::limits::{Limits, Pick};
 use crate::octets::{Octets, octets, spells};
 use crate::rows;
 
+/// What a Content-Type says about the structure.
 pub(super) struct Entity<'a> {
     pub(super) kind: u8,
-    /// The offset that defects of the type point to.
-    pub(super) at: usize,
-    pub(super) boundary: Option<Boundary<'a>>,
     pub(super) is_digest: bool,
-    pub(super) encoded_message: bool,
-    /// There is a field, but no type in it.
-    pub(super) malformed: bool,
-}
-
-pub(super) struct Boundary<'a> {
-    pub(super) octets: Cow<'a, [u8]>,
-    /// There is another boundary parameter.
-    pub(super) again: bool,
+    /// That of a multipart; empty if it has none that can be searched for.
+    pub(super) boundary: Cow<'a, [u8]>,
 }
 
 impl<'a> Entity<'a> {
-    pub(super) fn of(value: Option<&'a [u8]>, default: u8, pick: Pick, at: usize) -> Self {
+    pub(super) fn of(value: &'a [u8], limits: &Limits, mut flaw: impl FnMut(Defect)) -> Self {
         let mut entity = Entity {
-            kind: default,
-            at,
-            boundary: None,
+            kind: rows::TEXT,
             is_digest: false,
-            encoded_message: false,
-            malformed: false,
+            boundary: Cow::Borrowed(b""),
         };
-        let Some(value) = value else { return entity };
         let Some(media) = MediaType::parse(value) else {
-            entity.kind = rows::TEXT;
-            entity.malformed = true;
+            flaw(Defect::MalformedType);
             return entity;
         };
         entity.kind = kind(&media);
         if entity.kind == rows::MULTIPART {
-            entity.boundary = Boundary::of(&media, pick);
             entity.is_digest = spells(media.subtype(), b"digest");
+            entity.boundary = boundary(&media, limits, flaw);
         }
         entity
     }
@@ -65,42 +51,55 @@ fn kind(media: &MediaType<'_>) -> u8 {
     }
 }
 
-impl<'a> Boundary<'a> {
-    fn of(media: &MediaType<'a>, pick: Pick) -> Option<Self> {
-        let mut chosen = None;
-        let mut again = false;
-        for param in media
-            .params()
-            .filter(|param| spells(param.name(), b"boundary"))
-        {
-            again |= chosen.is_some();
-            if chosen.is_none() || pick == Pick::Last {
-                chosen = Some(param);
-            }
+/// The boundary that decides; empty if there is none that can be searched for.
+fn boundary<'a>(
+    media: &MediaType<'a>,
+    limits: &Limits,
+    mut flaw: impl FnMut(Defect),
+) -> Cow<'a, [u8]> {
+    let (mut chosen, mut again) = (None, false);
+    let mut params = media.params();
+    for param in params.by_ref().take(limits.params as usize) {
+        if !spells(param.name(), b"boundary") {
+            continue;
         }
-        let Some(param) = chosen else {
-            let joined = media.param("boundary")?.into_owned().into_bytes();
-            return Some(Boundary {
-                octets: Cow::Owned(joined),
-                again: false,
-            });
-        };
-        // RFC 2046 section 5.1.1: a boundary does not end with white space.
-        let octets = match param.value() {
-            Cow::Borrowed(octets) => Cow::Borrowed(octets.trim_ascii_end()),
-            Cow::Owned(octets) => Cow::Owned(octets.trim_ascii_end().to_vec()),
-        };
-        Some(Boundary { octets, again })
+        again |= chosen.is_some();
+        if chosen.is_none() || limits.reading.pick == Pick::Last {
+            chosen = Some(param);
+        }
     }
+    let whole = params.next().is_none();
+    if !whole {
+        flaw(Defect::TooManyParameters);
+    }
+    if again {
+        flaw(Defect::DuplicateParameter);
+    }
+    let joined = || {
+        let text = media.param("boundary").filter(|_| whole)?;
+        Some(Cow::Owned(text.into_owned().into_bytes()))
+    };
+    let Some(octets) = chosen.map(|param| param.value()).or_else(joined) else {
+        flaw(Defect::NoBoundary);
+        return Cow::Borrowed(b"");
+    };
+    // RFC 2046 section 5.1.1: a boundary does not end with white space.
+    let octets = match octets {
+        Cow::Borrowed(octets) => Cow::Borrowed(octets.trim_ascii_end()),
+        Cow::Owned(octets) => Cow::Owned(octets.trim_ascii_end().to_vec()),
+    };
+    if !is_valid(&octets) {
+        flaw(Defect::InvalidBoundary);
+    }
+    match octets.len() <= MAX_BOUNDARY {
+        true => octets,
+        false => Cow::Borrowed(b""),
+    }
+}
 
-    /// RFC 2046 section 5.1.1: 1 to 70 boundary characters.
-    pub(super) fn is_valid(&self) -> bool {
-        (1..=70).contains(&self.octets.len()) && self.octets.iter().all(|b| is_boundary(*b))
-    }
-
-    pub(super) fn is_usable(&self) -> bool {
-        (1..=MAX_BOUNDARY).contains(&self.octets.len())
-    }
+/// RFC 2046 section 5.1.1: 1 to 70 boundary characters.
+fn is_valid(boundary: &[u8]) -> bool {
+    (1..=70).contains(&boundary.len()) && boundary.iter().all(|b| is_boundary(*b))
 }
 
 fn is_boundary(b: u8) -> bool {

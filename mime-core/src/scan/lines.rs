@@ -1,8 +1,11 @@
 //! The lines of a header: shared by the scan and by headers that are read without a table.
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use crate::rows::MAX_COLON;
+
+/// RFC 5322 section 2.1.1, with the line end.
+pub(crate) const MAX_LINE: usize = 1000;
 
 /// What stands at the start of a line of a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,27 +23,27 @@ pub(crate) enum Line {
     },
     /// Something without a colon, folds included.
     Garbage { end: usize },
+    /// More octets may follow, and change the answer.
+    More,
 }
 
-/// Reads one field or line at `at`.
+/// Reads one field or line at `at`. `LAST`: nothing follows these octets.
 #[inline]
-pub(crate) fn read(octets: &[u8], at: usize) -> Line {
-    match octets.get(at..) {
-        None | Some([]) => return Line::End,
-        Some([b'\n', ..]) => return Line::Blank(at + 1),
-        Some([b'\r', b'\n', ..]) => return Line::Blank(at + 2),
-        Some(_) => {}
+pub(crate) fn read<const LAST: bool>(octets: &[u8], at: usize) -> Line {
+    let line = octets.get(at..).unwrap_or(&[]);
+    match line {
+        [] if LAST => return Line::End,
+        [] => return Line::More,
+        [b'\n', ..] => return Line::Blank(at + 1),
+        [b'\r', b'\n', ..] => return Line::Blank(at + 2),
+        _ => {}
     }
     // Most lines begin with a name and a colon: one look finds both, and nothing else.
-    let line = octets.get(at..).unwrap_or(&[]);
     let name = name_len(line);
     let sound = name > 0 && line.get(name) == Some(&b':');
-    let first = line_end(octets, at + name);
-    let mut end = after(octets, first);
-    // RFC 5322 section 2.2.3: a line that begins with white space goes on with the field.
-    while let Some(b' ' | b'\t') = octets.get(end) {
-        end = after(octets, line_end(octets, end));
-    }
+    let Some((first, end)) = unfold::<LAST>(octets, at + name) else {
+        return Line::More;
+    };
     let colon = match sound {
         true => Some(name),
         false => octets.get(at..first).and_then(|line| memchr(b':', line)),
@@ -48,6 +51,22 @@ pub(crate) fn read(octets: &[u8], at: usize) -> Line {
     match colon {
         Some(colon) if colon <= MAX_COLON => Line::Field { colon, end, sound },
         _ => Line::Garbage { end },
+    }
+}
+
+/// Where the line at `at` ends, without its LF, and where what is folded ends: a line that begins
+/// with white space goes on with the field (RFC 5322 section 2.2.3). `None`: it may go on.
+#[inline]
+pub(crate) fn unfold<const LAST: bool>(octets: &[u8], at: usize) -> Option<(usize, usize)> {
+    let first = line_end(octets, at);
+    let mut lf = first;
+    loop {
+        match octets.get(lf + 1) {
+            Some(b' ' | b'\t') => lf = line_end(octets, lf + 1),
+            Some(_) => return Some((first, lf + 1)),
+            None if LAST => return Some((first, octets.len())),
+            None => return None,
+        }
     }
 }
 
@@ -87,18 +106,50 @@ pub(crate) struct Preamble {
     pub(crate) end: usize,
 }
 
-pub(crate) fn preamble(octets: &[u8]) -> Preamble {
-    let mark = octets.starts_with(b"\xef\xbb\xbf");
-    let start = if mark { 3 } else { 0 };
-    let line = octets
-        .get(start..)
-        .and_then(|line| line.strip_prefix(b"From "));
-    let mbox = line.is_some_and(|line| !line.trim_ascii_start().starts_with(b":"));
-    let end = match mbox {
-        true => after(octets, line_end(octets, start)),
-        false => start,
+/// Reads what may stand before the first field. `None`: more octets may change the answer.
+pub(crate) fn preamble<const LAST: bool>(octets: &[u8]) -> Option<Preamble> {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    const MBOX: &[u8] = b"From ";
+    let may_become = |octets: &[u8], want: &[u8]| !LAST && want.starts_with(octets);
+    let (mark, rest) = match octets.strip_prefix(MARK) {
+        Some(rest) => (true, rest),
+        None if may_become(octets, MARK) => return None,
+        None => (false, octets),
     };
-    Preamble { mark, mbox, end }
+    let start = octets.len() - rest.len();
+    let plain = Preamble {
+        mark,
+        mbox: false,
+        end: start,
+    };
+    if may_become(rest, MBOX) {
+        return None;
+    }
+    let Some(line) = rest.strip_prefix(MBOX) else {
+        return Some(plain);
+    };
+    let line = line.get(..MAX_LINE).unwrap_or(line);
+    match memchr(b'\n', line) {
+        None if !LAST && line.len() < MAX_LINE => None,
+        None if line.len() == MAX_LINE => Some(plain),
+        lf => {
+            let end = lf.unwrap_or(line.len());
+            let text = line.get(..end).unwrap_or(&[]);
+            let mbox = !text.trim_ascii_start().starts_with(b":");
+            let end = start + MBOX.len() + (end + 1).min(line.len());
+            Some(match mbox {
+                true => Preamble { mark, mbox, end },
+                false => plain,
+            })
+        }
+    }
+}
+
+/// Whether a field has a line that is longer than RFC 5322 section 2.1.1 allows.
+pub(crate) fn has_long_line(field: &[u8]) -> bool {
+    let mut start = 0;
+    let mut is_long = |end: usize| end - core::mem::replace(&mut start, end) > MAX_LINE;
+    memchr_iter(b'\n', field).any(|lf| is_long(lf + 1)) || is_long(field.len())
 }
 
 /// The index of the next LF, or of the end.
@@ -106,11 +157,6 @@ pub(crate) fn preamble(octets: &[u8]) -> Preamble {
 pub(crate) fn line_end(octets: &[u8], at: usize) -> usize {
     let rest = octets.get(at..).unwrap_or(&[]);
     memchr(b'\n', rest).map_or(octets.len(), |n| at + n)
-}
-
-#[inline]
-fn after(octets: &[u8], lf: usize) -> usize {
-    (lf + 1).min(octets.len())
 }
 
 #[cfg(test)]
