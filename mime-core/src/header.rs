@@ -247,8 +247,8 @@ impl<'a> Iterator for Fields<'a> {
         }
         loop {
             let start = self.at;
-            match lines::read::<true>(self.header.octets, start) {
-                Line::End | Line::More | Line::Blank(_) => return None,
+            match lines::read(self.header.octets, start) {
+                Line::End | Line::Blank(_) => return None,
                 Line::Garbage { end } => self.at = end,
                 Line::Field { colon, end, .. } => {
                     self.at = end;

@@ -330,6 +330,18 @@ fn every_kind_is_made_here() {
             6,
         ),
         (
+            Defect::FieldTooLong,
+            b"A: b\r\nC: de\r\n\r\n",
+            Limits::DEFAULT.field_bytes(6),
+            6,
+        ),
+        (
+            Defect::TooManyParameters,
+            b"Content-Type: multipart/mixed; boundary=b; a=b\r\n\r\n--b--",
+            Limits::DEFAULT.params(1),
+            13,
+        ),
+        (
             Defect::TooLarge,
             b"A: b\r\n\r\n",
             Limits::DEFAULT.octets(3),

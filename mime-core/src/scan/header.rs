@@ -109,7 +109,7 @@ impl Machine<'_> {
     #[inline]
     fn fields<const LAST: bool>(&mut self, window: Window<'_>, at: usize) -> Result<usize, usize> {
         let octets = window.octets;
-        let most = self.limits.field_bytes.max(1) as usize;
+        let most = self.most();
         let bounded = !self.work.bounds.is_empty();
         let mut at = match self.work.head.stage {
             Stage::Start => self.begin::<LAST>(window, at)?,
@@ -127,20 +127,25 @@ impl Machine<'_> {
                     Look::More => return Err(at),
                 }
             }
-            match lines::read::<LAST>(octets, at) {
-                Line::Field { colon, end, sound } if end - at <= most => {
+            match lines::read_in::<LAST>(octets, at) {
+                Some(Line::Field { colon, end, sound }) if end - at <= most => {
                     self.field(window, (at, colon, end), sound);
                     at = end;
                 }
-                Line::Blank(end) => return Ok(end),
-                Line::End => return Ok(at),
-                Line::More if octets.len() - at <= most => return Err(at),
-                _ => match self.odd_line::<LAST>(window, at, most)? {
+                Some(Line::Blank(end)) => return Ok(end),
+                Some(Line::End) => return Ok(at),
+                None if octets.len() - at <= most => return Err(at),
+                line => match self.odd_line::<LAST>(window, at, line)? {
                     Some(end) => at = end,
                     None => return Ok(at),
                 },
             }
         }
+    }
+
+    /// The octets of a field that are read.
+    fn most(&self) -> usize {
+        self.limits.field_bytes.max(1) as usize
     }
 
     /// The beginning of a header, with what only a message has before its fields: a part of a
@@ -203,14 +208,14 @@ impl Machine<'_> {
         &mut self,
         window: Window<'_>,
         at: usize,
-        most: usize,
+        line: Option<Line>,
     ) -> Result<Option<usize>, usize> {
-        let cut = at.saturating_add(most).min(window.octets.len());
+        let cut = at.saturating_add(self.most());
+        let short = |line: &Line| matches!(line, Line::Garbage { end } if *end <= cut);
         let octets = window.octets.get(..cut).unwrap_or(window.octets);
-        let whole = lines::read::<LAST>(window.octets, at);
-        let (line, is_long) = match whole {
-            Line::Garbage { end } if end - at <= most => (whole, false),
-            _ => (lines::read::<true>(octets, at), true),
+        let (line, is_long) = match line.filter(short) {
+            Some(line) => (line, false),
+            None => (lines::read(octets, at), true),
         };
         let end = match line {
             Line::Field { colon, end, sound } => {
@@ -225,7 +230,7 @@ impl Machine<'_> {
                 }
                 end
             }
-            Line::End | Line::Blank(_) | Line::More => return Ok(None),
+            Line::End | Line::Blank(_) => return Ok(None),
         };
         if !is_long {
             return Ok(Some(end));

@@ -23,35 +23,37 @@ pub(crate) enum Line {
     },
     /// Something without a colon, folds included.
     Garbage { end: usize },
-    /// More octets may follow, and change the answer.
-    More,
 }
 
-/// Reads one field or line at `at`. `LAST`: nothing follows these octets.
+/// Reads one field or line at `at`.
 #[inline]
-pub(crate) fn read<const LAST: bool>(octets: &[u8], at: usize) -> Line {
+pub(crate) fn read(octets: &[u8], at: usize) -> Line {
+    read_in::<true>(octets, at).unwrap_or(Line::End)
+}
+
+/// The same in a piece of a message. `None`: what follows may change the answer; `LAST`: nothing
+/// follows.
+#[inline]
+pub(super) fn read_in<const LAST: bool>(octets: &[u8], at: usize) -> Option<Line> {
     let line = octets.get(at..).unwrap_or(&[]);
     match line {
-        [] if LAST => return Line::End,
-        [] => return Line::More,
-        [b'\n', ..] => return Line::Blank(at + 1),
-        [b'\r', b'\n', ..] => return Line::Blank(at + 2),
+        [] => return LAST.then_some(Line::End),
+        [b'\n', ..] => return Some(Line::Blank(at + 1)),
+        [b'\r', b'\n', ..] => return Some(Line::Blank(at + 2)),
         _ => {}
     }
     // Most lines begin with a name and a colon: one look finds both, and nothing else.
     let name = name_len(line);
     let sound = name > 0 && line.get(name) == Some(&b':');
-    let Some((first, end)) = unfold::<LAST>(octets, at + name) else {
-        return Line::More;
-    };
+    let (first, end) = unfold::<LAST>(octets, at + name)?;
     let colon = match sound {
         true => Some(name),
         false => octets.get(at..first).and_then(|line| memchr(b':', line)),
     };
-    match colon {
+    Some(match colon {
         Some(colon) if colon <= MAX_COLON => Line::Field { colon, end, sound },
         _ => Line::Garbage { end },
-    }
+    })
 }
 
 /// Where the line at `at` ends, without its LF, and where what is folded ends: a line that begins
