@@ -103,8 +103,6 @@ defects! {
     MalformedType = 22, "malformed-content-type", Ambiguous;
     /// A field longer than [`Limits::field_bytes`](crate::Limits::field_bytes): its end is left out.
     FieldTooLong = 23, "field-length-limit", Cut;
-    /// More parameters than [`Limits::params`](crate::Limits::params).
-    TooManyParameters = 24, "parameter-limit", Cut;
     /// A CR without LF, which some take for a line end. Not looked for in binary bodies.
     BareCr = 30, "bare-cr", Ambiguous;
     /// An LF without CR: usual in stored mail, wrong on the wire.
@@ -227,7 +225,8 @@ defects! {
     PaddedEncoding = 87, "padded-cte", Ambiguous;
     /// 8-bit octets in a text that says US-ASCII, or nothing: taken for UTF-8.
     UndeclaredCharset = 88, "undeclared-charset", Deviation;
-    /// A field with more parameters than [`Params::MAX`](crate::Params::MAX): the rest is not read.
+    /// A field with more parameters than [`Params::MAX`](crate::Params::MAX), or a Content-Type with
+    /// more than [`Limits::params`](crate::Limits::params): the rest is not read.
     TooManyParameters = 89, "parameter-limit", Cut;
 }
 

@@ -58,8 +58,9 @@ fn boundary<'a>(
     mut flaw: impl FnMut(Defect),
 ) -> Cow<'a, [u8]> {
     let (mut chosen, mut again) = (None, false);
-    let mut params = media.params();
-    for param in params.by_ref().take(limits.params as usize) {
+    let most = limits.params as usize;
+    let mut params = media.params_raw().at_most(most.saturating_add(1));
+    for param in params.by_ref().take(most) {
         if !spells(param.name(), b"boundary") {
             continue;
         }
