@@ -14,6 +14,7 @@ mod mime;
 mod mime_archive;
 mod mime_fields;
 mod mime_meaning;
+mod mime_reply;
 mod pop3;
 mod smtp;
 mod wire;
@@ -25,6 +26,7 @@ pub use mime::{mime_bodies, mime_fields, mime_scan};
 pub use mime_archive::{mime_jmap, mime_mbox};
 pub use mime_fields::{mime_addresses, mime_dkim, mime_trace, mime_values};
 pub use mime_meaning::{mime_protected, mime_reports, mime_subject, mime_threads};
+pub use mime_reply::{mime_html, mime_reply};
 pub use pop3::pop3_session;
 pub use smtp::{smtp_data, smtp_session};
 pub use wire::{proxy, sasl};
@@ -45,6 +47,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("mime_values", mime_values),
     ("mime_dkim", mime_dkim),
     ("mime_bodies", mime_bodies),
+    ("mime_html", mime_html),
+    ("mime_reply", mime_reply),
     ("mime_jmap", mime_jmap),
     ("mime_mbox", mime_mbox),
     ("smtp_session", smtp_session),
