@@ -2,6 +2,8 @@
 
 use alloc::borrow::Cow;
 
+use memchr::memrchr;
+
 use crate::field::address::Addresses;
 use crate::field::date::DateTime;
 use crate::field::lex::{Lexer, Token};
@@ -92,11 +94,15 @@ impl<'a> Header<'a> {
             Rows::Table(_) => 0,
             Rows::Lazy(start) => start,
         };
-        Fields { header: *self, at }
+        Fields {
+            header: *self,
+            at,
+            back: None,
+        }
     }
 
     /// All fields of this name.
-    pub fn all(&self, name: Name) -> impl Iterator<Item = Field<'a>> + Clone + use<'a> {
+    pub fn all(&self, name: Name) -> impl DoubleEndedIterator<Item = Field<'a>> + Clone + use<'a> {
         self.iter().filter(move |field| field.is(name))
     }
 
@@ -115,7 +121,10 @@ impl<'a> Header<'a> {
 
     /// The last of this name.
     pub fn last(&self, name: Name) -> Option<Field<'a>> {
-        self.all(name).last()
+        match self.rows {
+            Rows::Table(_) => self.all(name).next_back(),
+            Rows::Lazy(_) => self.iter().filter(|field| field.is(name)).last(),
+        }
     }
 
     /// The one of this name; `None` if it is absent or repeated.
@@ -217,11 +226,14 @@ impl<'a> IntoIterator for Header<'a> {
     }
 }
 
-/// An iterator of fields.
+/// An iterator of fields, from both ends. From the back, bare octets are read once to find their end.
 #[derive(Clone, Debug)]
 pub struct Fields<'a> {
     header: Header<'a>,
+    /// The next octet; of a table the rows that are left are kept.
     at: usize,
+    /// The octet after the last field; `None` if it has not been looked for.
+    back: Option<usize>,
 }
 
 impl<'a> Fields<'a> {
@@ -235,27 +247,89 @@ impl<'a> Fields<'a> {
     }
 }
 
+impl<'a> Fields<'a> {
+    fn row(&self, row: &FieldRow) -> Field<'a> {
+        let (start, end, colon, name) = crate::field::parts_of(row);
+        self.field(start, end, colon, name)
+    }
+
+    fn line(&self, start: usize, colon: usize, end: usize) -> Field<'a> {
+        let name = self.header.octets.get(start..start + colon).unwrap_or(&[]);
+        self.field(start, end, colon, Name::of(name.trim_ascii_end()))
+    }
+
+    /// Where the blank line is, or the end.
+    fn find_back(&self) -> usize {
+        let mut at = self.at;
+        loop {
+            match lines::read(self.header.octets, at) {
+                Line::End | Line::Blank(_) => return at,
+                Line::Garbage { end } | Line::Field { end, .. } => at = end,
+            }
+        }
+    }
+
+    /// Where the line with its folds starts that ends at `back`.
+    fn line_before(&self, back: usize) -> usize {
+        let mut start = back;
+        loop {
+            let before = self.header.octets.get(self.at..start.saturating_sub(1));
+            let line_end = before.and_then(|before| memrchr(b'\n', before));
+            let Some(line_end) = line_end else {
+                return self.at;
+            };
+            start = self.at + line_end + 1;
+            // RFC 5322 section 2.2.3: it goes on with the line before.
+            if !matches!(self.header.octets.get(start), Some(b' ' | b'\t')) {
+                return start;
+            }
+        }
+    }
+}
+
 impl<'a> Iterator for Fields<'a> {
     type Item = Field<'a>;
 
     fn next(&mut self) -> Option<Field<'a>> {
-        if let Rows::Table(rows) = self.header.rows {
-            let row = rows.get(self.at)?;
-            self.at += 1;
-            let (start, end, colon, name) = crate::field::parts_of(row);
-            return Some(self.field(start, end, colon, name));
+        if let Rows::Table(rows) = &mut self.header.rows {
+            let (row, rest) = rows.split_first()?;
+            *rows = rest;
+            return Some(self.row(row));
         }
         loop {
             let start = self.at;
+            if self.back.is_some_and(|back| start >= back) {
+                return None;
+            }
             match lines::read(self.header.octets, start) {
                 Line::End | Line::Blank(_) => return None,
                 Line::Garbage { end } => self.at = end,
                 Line::Field { colon, end, .. } => {
                     self.at = end;
-                    let raw = self.header.octets.get(start..start + colon).unwrap_or(&[]);
-                    let name = Name::of(raw.trim_ascii_end());
-                    return Some(self.field(start, end, colon, name));
+                    return Some(self.line(start, colon, end));
                 }
+            }
+        }
+    }
+}
+
+impl DoubleEndedIterator for Fields<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        if let Rows::Table(rows) = &mut self.header.rows {
+            let (row, rest) = rows.split_last()?;
+            *rows = rest;
+            return Some(self.row(row));
+        }
+        loop {
+            let back = self.back.unwrap_or_else(|| self.find_back());
+            self.back = Some(back);
+            if self.at >= back {
+                return None;
+            }
+            let start = self.line_before(back);
+            self.back = Some(start);
+            if let Line::Field { colon, end, .. } = lines::read(self.header.octets, start) {
+                return Some(self.line(start, colon, end));
             }
         }
     }

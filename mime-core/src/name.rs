@@ -163,7 +163,7 @@ impl Name {
     #[inline]
     pub fn of(octets: &[u8]) -> Name {
         // Length and first letter leave at most three.
-        let first = octets.first().map_or(0, |b| b.to_ascii_lowercase());
+        let first = octets.first().map_or(0, |b| b | 0x20);
         match (octets.len(), first) {
             (2, b't') => one(octets, b"to", Name::To),
             (2, b'c') => one(octets, b"cc", Name::Cc),

@@ -24,6 +24,34 @@ fn first_last_only_all() {
     assert_eq!(header.named("absent").count(), 0);
 }
 
+proptest::proptest! {
+    /// From either end, of a table or of bare octets, and from both at once.
+    #[test]
+    fn fields_are_the_same_from_the_back(octets in "[ab: \t\r\n]{0,40}", turns in 0u32..) {
+        let layout = Layout::scan(octets.as_bytes(), &Limits::DEFAULT);
+        let message = layout.on(octets.as_bytes()).unwrap();
+        for header in [message.header(), Header::new(octets.as_bytes())] {
+            let at = |field: mime_core::Field<'_>| (field.offset(), field.raw().to_vec());
+            let all: Vec<_> = header.iter().map(at).collect();
+            let mut back: Vec<_> = header.iter().rev().map(at).collect();
+            back.reverse();
+            proptest::prop_assert_eq!(&back, &all);
+            let (mut fields, mut front, mut back) = (header.iter(), Vec::new(), Vec::new());
+            for turn in 0.. {
+                let from_back = turns >> (turn % 32) & 1 == 1;
+                let field = if from_back { fields.next_back() } else { fields.next() };
+                let Some(field) = field else { break };
+                if from_back { &mut back } else { &mut front }.push(at(field));
+            }
+            proptest::prop_assert!(fields.next().is_none() && fields.next_back().is_none());
+            front.extend(back.into_iter().rev());
+            proptest::prop_assert_eq!(&front, &all);
+            let last = |name| header.last(name).map(at);
+            proptest::prop_assert_eq!(last(Name::Other), header.all(Name::Other).last().map(at));
+        }
+    }
+}
+
 /// mime-5322-3.6-01: trace fields keep their order.
 #[test]
 fn order_is_kept() {
