@@ -8,7 +8,7 @@ use crate::field::address::Addresses;
 use crate::field::date::DateTime;
 use crate::field::lex::{Lexer, Token};
 use crate::field::msgid::{MsgId, MsgIds};
-use crate::field::{Field, FromField};
+use crate::field::{Field, FromField, is_row_of};
 use crate::name::Name;
 use crate::rows::FieldRow;
 use crate::scan::lines::{self, Line};
@@ -110,10 +110,8 @@ impl<'a> Header<'a> {
     pub fn first(&self, name: Name) -> Option<Field<'a>> {
         match self.rows {
             Rows::Table(rows) if name != Name::Other => {
-                let at = rows
-                    .iter()
-                    .position(|row| crate::field::is_row_of(row, name))?;
-                Fields { header: *self, at }.next()
+                let row = rows.iter().find(|row| is_row_of(row, name))?;
+                Some(self.iter().row(row))
             }
             _ => self.all(name).next(),
         }
@@ -122,8 +120,11 @@ impl<'a> Header<'a> {
     /// The last of this name.
     pub fn last(&self, name: Name) -> Option<Field<'a>> {
         match self.rows {
-            Rows::Table(_) => self.all(name).next_back(),
-            Rows::Lazy(_) => self.iter().filter(|field| field.is(name)).last(),
+            Rows::Table(rows) if name != Name::Other => {
+                let row = rows.iter().rfind(|row| is_row_of(row, name))?;
+                Some(self.iter().row(row))
+            }
+            _ => self.all(name).next_back(),
         }
     }
 
