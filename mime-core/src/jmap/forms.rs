@@ -73,14 +73,14 @@ impl Serialize for Values<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Wanted { name, form, all } = self.wanted;
         let named = |field: &Field<'_>| field.is_named(name.as_bytes());
-        let values = self
+        let mut values = self
             .header
             .iter()
             .filter(named)
             .map(|field| Value { field, form });
         match all {
             true => list(values).serialize(serializer),
-            false => values.last().serialize(serializer),
+            false => values.next_back().serialize(serializer),
         }
     }
 }
