@@ -13,6 +13,7 @@ mod imap;
 mod mime;
 mod mime_archive;
 mod mime_fields;
+mod mime_formats;
 mod mime_meaning;
 mod mime_reply;
 mod pop3;
@@ -25,6 +26,7 @@ pub use imap::{imap_session, imap_syntax};
 pub use mime::{mime_bodies, mime_fields, mime_scan};
 pub use mime_archive::{mime_jmap, mime_mbox};
 pub use mime_fields::{mime_addresses, mime_dkim, mime_trace, mime_values};
+pub use mime_formats::{mime_inline, mime_text, mime_tnef};
 pub use mime_meaning::{mime_protected, mime_reports, mime_subject, mime_threads};
 pub use mime_reply::{mime_html, mime_reply};
 pub use pop3::pop3_session;
@@ -51,6 +53,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("mime_reply", mime_reply),
     ("mime_jmap", mime_jmap),
     ("mime_mbox", mime_mbox),
+    ("mime_text", mime_text),
+    ("mime_inline", mime_inline),
+    ("mime_tnef", mime_tnef),
     ("smtp_session", smtp_session),
     ("smtp_data", smtp_data),
     ("pop3_session", pop3_session),

@@ -2,6 +2,8 @@
 
 use alloc::string::String;
 
+use memchr::memchr;
+
 use crate::bodies::Bodies;
 use crate::html::ToText;
 use crate::layout::PartId;
@@ -96,16 +98,15 @@ fn plain(part: Part<'_>, gist: &mut Gist<'_>, most: usize) -> usize {
     let mut text = String::new();
     let mut starts = true;
     while !gist.is_done() && beginning.read(&mut text) {
-        let mut done = 0;
-        for line in text.split_inclusive('\n') {
+        let mut rest = &*text;
+        while !gist.is_done()
+            && let Some((line, after)) = piece(rest, beginning.left() == 0)
+        {
             let ends = line.ends_with('\n');
-            if !ends && line.len() < LINE && beginning.left() > 0 || gist.is_done() {
-                break;
-            }
             gist.take(line_of(line), starts, ends);
-            starts = ends;
-            done += line.len();
+            (starts, rest) = (ends, after);
         }
+        let done = text.len() - rest.len();
         text.drain(..done);
     }
     all - beginning.left()
@@ -136,6 +137,17 @@ fn html(part: Part<'_>, gist: &mut Gist<'_>, most: usize, chars: usize) -> usize
         enough = enough.saturating_mul(MORE_HTML);
         room = room.saturating_mul(MORE_HTML);
     }
+}
+
+/// The next line of a text, or a piece of a long one; `None` if more of the text is wanted first.
+fn piece(text: &str, all: bool) -> Option<(&str, &str)> {
+    let line = memchr(b'\n', text.as_bytes()).map(|end| end + 1);
+    let len = match line {
+        Some(len) if len <= LINE => len,
+        None if text.is_empty() || text.len() <= LINE && !all => return None,
+        _ => text.floor_char_boundary(LINE),
+    };
+    text.split_at_checked(len)
 }
 
 fn line_of(line: &str) -> &str {
