@@ -45,6 +45,12 @@ impl<'a> Message<'a> {
         }
     }
 
+    /// For what needs no octets.
+    #[cfg(feature = "serde")]
+    pub(crate) fn without_octets(outline: Outline<'a>) -> Self {
+        Message { outline, raw: &[] }
+    }
+
     /// Structure and headers.
     pub fn outline(&self) -> Outline<'a> {
         self.outline

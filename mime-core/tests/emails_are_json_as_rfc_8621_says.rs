@@ -10,7 +10,7 @@
 mod support;
 
 use mime_core::jmap::{Args, Email, InvalidArgument, Meta};
-use mime_core::{Kind, Layout, Limits};
+use mime_core::{Kind, Layout, Limits, Outline};
 use serde_json::{Value, json};
 use support::{MAILS, in_small_stack};
 
@@ -656,6 +656,109 @@ fn deep_nests_are_bounded_and_take_no_stack() {
     assert_eq!(depth, Email::MAX_DEPTH);
     assert_eq!(part["subParts"], json!([]));
     assert_eq!(found["textBody"][0]["partId"], LEVELS.to_string());
+}
+
+/// What is quadratic would not end.
+#[test]
+fn floods_take_linear_time() {
+    let forms = [
+        "header:X:asRaw",
+        "header:X:asText",
+        "header:X:asAddresses:all",
+        "header:X:asGroupedAddresses",
+        "header:X:asMessageIds",
+        "header:X:asDate",
+        "header:X:asURLs",
+    ];
+    let args = Args::get().properties(&forms).unwrap();
+    for flood in [
+        "a:;",
+        "a@b,",
+        "a,",
+        "a:b;,",
+        "<a>",
+        "<a>,",
+        "<",
+        "(",
+        "()",
+        ",",
+        ":",
+        "\r\n ",
+        " =?utf-8?q?=00?=",
+        "\"",
+        "\0",
+        "\u{e9}",
+    ] {
+        let msg = format!("X: {}\r\n\r\n", flood.repeat(50_000 / flood.len()));
+        object(msg.as_bytes(), &args, Meta::default());
+    }
+    let args = Args::get().properties(&["bodyValues", "preview"]).unwrap();
+    let args = args.fetch_all(true).max_value_bytes(150_000);
+    for flood in [
+        "<", "<a", "<a '", "<!--", "-->", "</", "<a>", "&", "\r\n", "\r", "\u{e9}",
+    ] {
+        let msg = encoded(
+            "html",
+            "8bit",
+            "utf-8",
+            flood.repeat(400_000 / flood.len()).as_bytes(),
+        );
+        object(&msg, &args, Meta::default());
+    }
+}
+
+/// RFC 8621 section 4.2: what is to be fast needs no look at the message.
+#[test]
+fn a_stored_outline_is_enough_for_a_list() {
+    let names = [
+        "id",
+        "blobId",
+        "threadId",
+        "mailboxIds",
+        "keywords",
+        "size",
+        "receivedAt",
+        "messageId",
+        "inReplyTo",
+        "references",
+        "sender",
+        "from",
+        "to",
+        "cc",
+        "bcc",
+        "replyTo",
+        "subject",
+        "sentAt",
+        "hasAttachment",
+        "preview",
+        "header:Content-Type:all",
+    ];
+    let args = Args::get().properties(&names).unwrap();
+    let meta = Meta::default().id("M").preview("as it was made");
+    let all = [MAILS.as_slice(), &[NEST]].concat();
+    for mail in all {
+        let mut layout = Layout::new();
+        let message = layout.parse(mail.as_bytes(), &Limits::DEFAULT);
+        let mut stored = Vec::new();
+        message.outline().write(&mut stored);
+        let outline = Outline::read(&stored).unwrap();
+        let email = Email::of_outline(outline, &args, meta).unwrap();
+        let email = serde_json::to_value(email).unwrap();
+        assert_eq!(email, object(mail.as_bytes(), &args, meta), "{mail}");
+        for name in [
+            "headers",
+            "header:X-A",
+            "textBody",
+            "bodyStructure",
+            "bodyValues",
+        ] {
+            let names = [name];
+            let args = Args::get().properties(&names).unwrap();
+            assert!(Email::of_outline(outline, &args, meta).is_none(), "{name}");
+        }
+        let args = Args::get().properties(&["preview"]).unwrap();
+        assert!(Email::of_outline(outline, &args, Meta::default()).is_none());
+    }
 }
 
 #[test]

@@ -323,6 +323,37 @@ fn quotes_are_undone_where_they_can_be() {
     assert_eq!(mbox::unquoted(flood.as_bytes()).len(), flood.len() - 1);
 }
 
+/// What is quadratic would not end.
+#[test]
+fn floods_take_linear_time() {
+    for flood in [
+        "\nFrom ",
+        "\n\nFrom ",
+        "From ",
+        ">From ",
+        "\n",
+        "\r\n",
+        "\r",
+        "\n\n",
+        "\nFrom a",
+        ">",
+    ] {
+        let file = flood.repeat(400_000 / flood.len());
+        for variant in ALL {
+            let mails = at_once(file.as_bytes(), variant);
+            if variant != Variant::Mboxcl2 {
+                assert!(
+                    in_chunks(file.as_bytes().chunks(1000), variant) == mails,
+                    "{flood:?}"
+                );
+            }
+            mails
+                .iter()
+                .for_each(|(_, raw)| assert!(mbox::unquoted(raw).len() <= raw.len()));
+        }
+    }
+}
+
 /// Octets in which the pieces of a format are likely.
 fn file() -> impl Strategy<Value = Vec<u8>> {
     let pieces = prop::sample::select(vec![

@@ -25,6 +25,7 @@ pub struct Meta<'a> {
     pub(super) mailbox_ids: Option<&'a [&'a str]>,
     pub(super) keywords: Option<&'a [&'a str]>,
     pub(super) received_at: Option<i64>,
+    pub(super) preview: Option<&'a str>,
     pub(super) part_blob_id: Option<&'a PartBlobId<'a>>,
 }
 
@@ -68,6 +69,13 @@ impl<'a> Meta<'a> {
         self
     }
 
+    /// `preview`, from [`Message::preview`](crate::Message::preview) of 256 characters, so that it is
+    /// not made anew.
+    pub fn preview(mut self, preview: &'a str) -> Self {
+        self.preview = Some(preview);
+        self
+    }
+
     /// The blob ids of parts. It is asked for every part that is no multipart, each time that part
     /// is given. The blob is the body with its transfer encoding undone: [`Part::body`]. Without
     /// this, `blobId` of parts is null.
@@ -86,6 +94,7 @@ impl fmt::Debug for Meta<'_> {
             .field("mailbox_ids", &self.mailbox_ids)
             .field("keywords", &self.keywords)
             .field("received_at", &self.received_at)
+            .field("preview", &self.preview)
             .finish_non_exhaustive()
     }
 }

@@ -52,6 +52,8 @@ use crate::bodies::Bodies;
 use crate::field::date::DateTime;
 use crate::layout::PartId;
 use crate::message::Message;
+use crate::name::Name;
+use crate::outline::Outline;
 
 pub use args::{Args, InvalidArgument};
 pub use meta::{Meta, PartBlobId};
@@ -83,6 +85,40 @@ impl<'a> Email<'a> {
         }
     }
 
+    /// The object from a stored outline, so that the message need not be opened. `None` if what is
+    /// asked for is not in it: header fields whose [`Name`] is not [outlined](Name::is_outlined), a
+    /// `preview` that `meta` does not have, and all that has parts in it.
+    ///
+    /// ```
+    /// use mime_core::{Layout, Limits, Outline, jmap::{Args, Email, Meta}};
+    /// let msg = b"From: joe@example.com\r\nSubject: Dinner?\r\n\r\nAt eight.\r\n";
+    /// let mut stored = Vec::new();
+    /// Layout::new().parse(msg, &Limits::DEFAULT).outline().write(&mut stored);
+    ///
+    /// let args = Args::get().properties(&["id", "subject", "size", "preview", "hasAttachment"])?;
+    /// let meta = Meta::default().id("M1").preview("At eight.");
+    /// let email = Email::of_outline(Outline::read(&stored)?, &args, meta).unwrap();
+    /// assert_eq!(serde_json::to_value(&email)?["subject"], "Dinner?");
+    /// assert!(Email::of_outline(Outline::read(&stored)?, &Args::get(), meta).is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn of_outline(outline: Outline<'a>, args: &'a Args<'a>, meta: Meta<'a>) -> Option<Self> {
+        let complete = outline.is_complete();
+        let is_in_it = |what| match what {
+            OfEmail::Field(wanted) => complete || Name::of(wanted.name.as_bytes()).is_outlined(),
+            OfEmail::Headers => complete,
+            OfEmail::Preview => meta.preview.is_some(),
+            OfEmail::BodyStructure
+            | OfEmail::BodyValues
+            | OfEmail::TextBody
+            | OfEmail::HtmlBody
+            | OfEmail::Attachments => false,
+            _ => true,
+        };
+        let all = args.email.iter().all(|wanted| is_in_it(wanted.what));
+        all.then(|| Self::new(Message::without_octets(outline), args, meta))
+    }
+
     /// The parts by their use, if any property depends on it.
     fn bodies(&self) -> Bodies {
         let needed = |what| {
@@ -112,6 +148,9 @@ impl<'a> Email<'a> {
     fn preview(&self, bodies: &Bodies) -> String {
         /// RFC 8621 section 4.1.4.
         const MOST: usize = 256;
+        if let Some(made) = self.meta.preview {
+            return made.chars().take(MOST).collect();
+        }
         let mut preview = String::new();
         self.message.preview_of(bodies, &mut preview, MOST);
         preview
@@ -144,7 +183,7 @@ impl Serialize for Email<'_> {
                 OfEmail::ThreadId => map.serialize_entry(key, &meta.thread_id),
                 OfEmail::MailboxIds => map.serialize_entry(key, &meta.mailbox_ids.map(Set)),
                 OfEmail::Keywords => map.serialize_entry(key, &meta.keywords.map(Keywords)),
-                OfEmail::Size => map.serialize_entry(key, &self.message.raw().len()),
+                OfEmail::Size => map.serialize_entry(key, &self.message.layout().message_len()),
                 OfEmail::ReceivedAt => map.serialize_entry(key, &received_at(meta)),
                 OfEmail::Headers => map.serialize_entry(key, &Headers(self.message.header())),
                 OfEmail::Field(wanted) => {
