@@ -86,12 +86,15 @@ impl<'a> Audit<'a> {
                 Some((open, tail))
             });
             let Some((open, tail)) = hit else { continue };
+            // Only where a line begins its end is looked for: once for each line.
             let begins_line = at == 0 || msg.get(at - 1) == Some(&b'\n');
-            let end = memchr(b'\n', tail).unwrap_or(tail.len());
-            let tail = tail.get(..end).unwrap_or(tail);
-            let (kind, listed) = match delimiter(tail).filter(|_| begins_line) {
+            let padded = match begins_line {
+                true => delimiter(tail),
+                false => None,
+            };
+            let (kind, listed) = match padded {
                 Some(padded) => {
-                    from = at + 2 + open.boundary.len() + end;
+                    from = at + 2 + open.boundary.len();
                     if !padded {
                         continue;
                     }
@@ -162,8 +165,9 @@ impl<'a> Audit<'a> {
 
 /// Whether a line is a delimiter with this behind its boundary, and has white space there.
 fn delimiter(tail: &[u8]) -> Option<bool> {
-    let tail = tail.strip_suffix(b"\r").unwrap_or(tail);
-    let space = tail.strip_prefix(b"--").unwrap_or(tail);
+    let line = tail.get(..memchr(b'\n', tail).unwrap_or(tail.len()))?;
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let space = line.strip_prefix(b"--").unwrap_or(line);
     space.trim_ascii().is_empty().then_some(!space.is_empty())
 }
 
