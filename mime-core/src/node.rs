@@ -205,6 +205,10 @@ impl<'a> Node<'a> {
         }
     }
 
+    pub(crate) fn outline(&self) -> Outline<'a> {
+        self.outline
+    }
+
     pub(crate) fn reading(&self) -> Reading {
         self.outline.layout.reading
     }

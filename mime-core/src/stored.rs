@@ -16,6 +16,7 @@ use alloc::vec::Vec;
 use crate::layout::LayoutRef;
 use crate::limits::Reading;
 use crate::outline::{Outline, Source};
+use crate::outline_writer::OutlineWriter;
 use crate::rows::{self, FieldRow, NONE, PartRow, field, part, word};
 
 const LAYOUT: u32 = u32::from_le_bytes(*b"LSML");
@@ -103,6 +104,11 @@ impl<'a> LayoutRef<'a> {
             Keep::Fields => self.fields.unwrap_or(&[]).as_flattened().len(),
         };
         HEAD + self.parts.as_flattened().len() + fields + self.defects.as_flattened().len()
+    }
+
+    /// Appends the stored form of an outline to `out`: its field rows point into `copies`.
+    pub(crate) fn put_outline(&self, copies: &[u8], out: &mut Vec<u8>) {
+        self.put(OUTLINE, copies, out);
     }
 
     fn put(&self, magic: u32, copies: &[u8], out: &mut Vec<u8>) {
@@ -265,27 +271,11 @@ impl<'a> Outline<'a> {
     /// # Ok::<(), mime_core::StoredError>(())
     /// ```
     pub fn write(&self, out: &mut Vec<u8>) {
-        let mut parts = Vec::with_capacity(self.layout.parts.len());
-        let mut fields: Vec<FieldRow> = Vec::new();
-        let mut copies = Vec::new();
+        let mut writer = OutlineWriter::new(usize::MAX);
         for node in self.nodes() {
-            let Some(mut row) = self.layout.row(node.id().index()).copied() else {
-                continue;
-            };
-            rows::set(&mut row, part::FIELD, fields.len() as u32);
-            parts.push(row);
-            for field in node.header().iter().filter(|f| f.name().is_outlined()) {
-                let start = copies.len() as u32;
-                copies.extend_from_slice(field.raw());
-                fields.push(field.to_row(start));
-            }
+            writer.add(node.header().iter());
         }
-        let layout = LayoutRef {
-            parts: &parts,
-            fields: Some(&fields),
-            ..self.layout
-        };
-        layout.put(OUTLINE, &copies, out);
+        writer.put(self.layout, out);
     }
 }
 

@@ -176,6 +176,7 @@ impl TextDecoder {
     }
 
     /// Whether octets were no characters so far.
+    #[cfg(feature = "serde")]
     pub(crate) fn has_replaced(&self) -> bool {
         self.replaced
     }

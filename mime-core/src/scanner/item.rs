@@ -9,6 +9,7 @@ use crate::header::Header;
 use crate::layout::{LayoutRef, PartId};
 use crate::node::{Encoding, Kind, Node};
 use crate::outline::{Outline, Source};
+use crate::rows::FieldRow;
 
 /// What a [`Scanner`](crate::Scanner) met. It is valid until the scanner is asked again.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +55,22 @@ impl<'s> Head<'s> {
     /// Its number in the layout.
     pub fn id(&self) -> PartId {
         self.node.id()
+    }
+
+    /// The rows of its fields, and the octets of its header that are shown.
+    pub(crate) fn rows(&self) -> (&'s [FieldRow], &'s [u8]) {
+        let outline = self.node.outline();
+        let octets = match outline.source {
+            Source::Header { octets, .. } => octets,
+            Source::Message(_) | Source::Copies(_) => &[],
+        };
+        let rows = outline.layout.fields_of(self.id().index());
+        (rows.unwrap_or(&[]), octets)
+    }
+
+    /// Where its header starts in the message.
+    pub fn offset(&self) -> u32 {
+        self.node.header_slice().start
     }
 
     /// The part that holds it.
