@@ -63,6 +63,7 @@ pub use field::list::{ListId, ListUri, ListUris};
 pub use field::media::MediaType;
 pub use field::msgid::{MsgId, MsgIds};
 pub use field::owned::address::{AddressBuf, GroupBuf, MailboxBuf, MsgIdBuf};
+pub use field::owned::field::FieldBuf;
 pub use field::owned::trace::{
     AuthResultBuf, AuthResultsBuf, HostBuf, PropertyBuf, ReceivedBuf, ReturnPathBuf, TlsBuf,
 };

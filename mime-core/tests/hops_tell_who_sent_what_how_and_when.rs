@@ -237,9 +237,11 @@ fn delays_are_differences_of_hops() {
           Received: by a; 20 Nov 2026 20:00:00 -0500\r\n\r\n",
     );
     let times: Vec<_> = header
-        .all(Name::Received)
-        .map(|f| f.received().date().unwrap().unix())
+        .hops()
+        .map(|hop| hop.date().unwrap().unix())
         .collect();
     let delays: Vec<_> = times.windows(2).map(|pair| pair[0] - pair[1]).collect();
     assert_eq!(delays, [5, 2]);
+    let first = header.hops().next_back().unwrap();
+    assert_eq!(first.by().unwrap().name(), "a");
 }

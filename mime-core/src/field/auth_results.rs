@@ -359,7 +359,7 @@ impl<'a> Header<'a> {
     /// );
     /// let forged: Vec<_> = header.untrusted_results("mx.example.org").collect();
     /// assert_eq!(forged.len(), 1);
-    /// assert_eq!(forged[0].offset(), Some(50));
+    /// assert_eq!(forged[0].offset(), Some(49));
     /// ```
     pub fn untrusted_results<'n>(
         &self,

@@ -8,6 +8,8 @@ use crate::field::date::DateTime;
 use crate::field::lex::{Lexer, Token, comments, is_space};
 use crate::field::protocol::Protocol;
 use crate::field::text;
+use crate::header::Header;
+use crate::name::Name;
 
 /// One hop of a message. What cannot be read is absent; nothing of it is checked by anyone but the
 /// host that wrote it, and all but the topmost may be forged.
@@ -284,6 +286,24 @@ fn is_tls_version(word: &[u8]) -> bool {
     };
     let number = value_of(rest, b"v").unwrap_or(rest);
     number.first().is_some_and(u8::is_ascii_digit)
+}
+
+impl<'a> Header<'a> {
+    /// All hops, the last one first, as they stand in a message.
+    ///
+    /// ```
+    /// use mime_core::Header;
+    /// let header = Header::new(
+    ///     b"Received: by b; 21 Nov 2026 01:00:07 +0000\r\n\
+    ///       Received: by a; 21 Nov 2026 01:00:02 +0000\r\n\r\n",
+    /// );
+    /// let times = header.hops().filter_map(|hop| hop.date()).map(|date| date.unix());
+    /// let delays: Vec<_> = times.clone().zip(times.skip(1)).map(|(to, from)| to - from).collect();
+    /// assert_eq!(delays, [5]);
+    /// ```
+    pub fn hops(&self) -> impl DoubleEndedIterator<Item = Received<'a>> + Clone + use<'a> {
+        self.all(Name::Received).map(|field| field.received())
+    }
 }
 
 /// Parts a value into its clauses.

@@ -1,6 +1,7 @@
 //! Owned forms: what a field says, decoded, to be kept. Plain data without lifetimes.
 
 pub(crate) mod address;
+pub(crate) mod field;
 pub(crate) mod trace;
 pub(crate) mod value;
 
