@@ -7,7 +7,7 @@
 )]
 
 use mime_core::DateTime;
-use mime_core::mbox::{self, Item, Mbox, Reader, Variant};
+use mime_core::mbox::{self, Item, Mbox, Reader, Unquote, Variant};
 use proptest::prelude::*;
 
 const ALL: [Variant; 4] = [
@@ -298,6 +298,22 @@ fn a_line_has_its_bound() {
     }
 }
 
+fn unquoted_in_chunks<'f>(chunks: impl IntoIterator<Item = &'f [u8]>) -> Vec<u8> {
+    let (mut unquote, mut mail) = (Unquote::default(), Vec::new());
+    for (mut input, eof) in chunks
+        .into_iter()
+        .map(|c| (c, false))
+        .chain([(&b""[..], true)])
+    {
+        while let Some(octets) = unquote.next(&mut input, eof) {
+            assert!(!octets.is_empty());
+            mail.extend_from_slice(octets);
+        }
+        assert!(input.is_empty(), "something was left");
+    }
+    mail
+}
+
 #[test]
 fn quotes_are_undone_where_they_can_be() {
     let table = [
@@ -308,9 +324,17 @@ fn quotes_are_undone_where_they_can_be() {
             "x\nFrom a\n>From b\n> From c\n >From d\n>from e\n",
         ),
         ("x>From a", "x>From a"),
+        (">", ">"),
+        (">>Fro", ">>Fro"),
+        (">From>From ", ">From>From "),
+        (">>>\n>>From \n>F\n", ">>>\n>From \n>F\n"),
     ];
     for (written, want) in table {
         assert_eq!(&*mbox::unquoted(written.as_bytes()), want.as_bytes());
+        for cut in 0..=written.len() {
+            let (one, two) = written.as_bytes().split_at(cut);
+            assert_eq!(unquoted_in_chunks([one, two]), want.as_bytes(), "{cut}");
+        }
         let file = format!("From a@b {D}\n{written}\n\n");
         let unquoted = |variant| {
             let mail = Mbox::new(file.as_bytes(), variant).next().unwrap();
@@ -375,18 +399,20 @@ fn file() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #[test]
     fn chunks_make_no_difference(file in file(), sizes in prop::collection::vec(1usize..9, 1..5)) {
+        let (mut chunks, mut rest) = (Vec::new(), &file[..]);
+        for size in sizes.iter().cycle() {
+            if rest.is_empty() {
+                break;
+            }
+            let (chunk, after) = rest.split_at((*size).min(rest.len()));
+            chunks.push(chunk);
+            rest = after;
+        }
+        let unquoted = mbox::unquoted(&file);
+        prop_assert_eq!(unquoted_in_chunks(chunks.iter().copied()), &*unquoted);
         for variant in ALL {
             let whole = at_once(&file, variant);
-            let (mut chunks, mut rest) = (Vec::new(), &file[..]);
-            for size in sizes.iter().cycle() {
-                if rest.is_empty() {
-                    break;
-                }
-                let (chunk, after) = rest.split_at((*size).min(rest.len()));
-                chunks.push(chunk);
-                rest = after;
-            }
-            prop_assert_eq!(in_chunks(chunks, variant), whole, "{:?}", variant);
+            prop_assert_eq!(in_chunks(chunks.iter().copied(), variant), whole, "{:?}", variant);
         }
     }
 

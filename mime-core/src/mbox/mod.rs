@@ -8,16 +8,17 @@
 //! Lines may end with LF or CRLF. There are several formats, and a file does not say which it is:
 //! see [`Variant`].
 
+mod quote;
 mod reader;
 mod slice;
 
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use memchr::{memchr, memmem};
+use memchr::memchr;
 
 use crate::field::date::DateTime;
 
+pub use quote::{Unquote, unquoted};
 pub use reader::{Item, Reader};
 pub use slice::{Entry, Mbox};
 
@@ -149,38 +150,6 @@ fn content_length(line: &[u8]) -> Option<u64> {
     value.parse().ok().filter(|_| is_length)
 }
 
-/// The lines of any number of `>` and `From `: where each begins, and where its `From ` is.
-fn from_lines(message: &[u8]) -> impl Iterator<Item = (usize, usize)> {
-    memmem::find_iter(message, FROM).filter_map(|from| {
-        let before = message.get(..from)?;
-        let quotes = before.iter().rev().take_while(|b| **b == b'>').count();
-        let start = from - quotes;
-        let starts_line = start == 0 || message.get(start - 1) == Some(&b'\n');
-        starts_line.then_some((start, from))
-    })
-}
-
-/// A mail out of an [`Mboxrd`](Variant::Mboxrd) file as it was before it was written there: a `>`
-/// less at every line that begins with `>From `, `>>From ` and so on. Allocates only if there is one.
-///
-/// ```
-/// use mime_core::mbox::unquoted;
-/// assert_eq!(&*unquoted(b"Subject: x\n\n>From me\n>>From you\n"), b"Subject: x\n\nFrom me\n>From you\n");
-/// ```
-pub fn unquoted(message: &[u8]) -> Cow<'_, [u8]> {
-    let mut out = Vec::new();
-    let mut at = 0;
-    for (start, _) in from_lines(message).filter(|(start, from)| start < from) {
-        out.extend_from_slice(message.get(at..start).unwrap_or(&[]));
-        at = start + 1;
-    }
-    if at == 0 {
-        return Cow::Borrowed(message);
-    }
-    out.extend_from_slice(message.get(at..).unwrap_or(&[]));
-    Cow::Owned(out)
-}
-
 /// Appends a mail to an [`Mboxrd`](Variant::Mboxrd) file, the only one of the formats from which
 /// any mail comes back as it was; it gets a line end at its end, if it has none.
 ///
@@ -206,7 +175,7 @@ pub fn write(message: &[u8], sender: &[u8], date: DateTime, out: &mut Vec<u8>) {
     out.extend_from_slice(ctime(date).as_bytes());
     out.push(b'\n');
     let mut at = 0;
-    for (start, _) in from_lines(message) {
+    for (start, _) in quote::from_lines(message) {
         out.extend_from_slice(message.get(at..start).unwrap_or(&[]));
         out.push(b'>');
         at = start;

@@ -10,7 +10,7 @@ use super::{FROM, FromLine, LINE, Variant, content_length, without_line_end};
 ///
 /// However the file is cut, the mails are the same: those of [`Mbox`](super::Mbox) (but see
 /// [`Variant::Mboxcl2`]). Their octets are as they stand in the file; those of
-/// [`Mboxrd`](Variant::Mboxrd) are to be [`unquoted`](super::unquoted).
+/// [`Mboxrd`](Variant::Mboxrd) are for [`Unquote`](super::Unquote).
 ///
 /// ```
 /// use mime_core::mbox::{Item, Reader, Variant};
