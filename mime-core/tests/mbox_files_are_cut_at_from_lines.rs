@@ -6,9 +6,14 @@
     clippy::indexing_slicing
 )]
 
-use mime_core::DateTime;
+mod support;
+
+use std::mem;
+
 use mime_core::mbox::{self, Item, Mbox, Reader, Unquote, Variant};
+use mime_core::{DateTime, Layout, Limits, Scanner};
 use proptest::prelude::*;
+use support::{MAILS, structure};
 
 const ALL: [Variant; 4] = [
     Variant::Rfc4155,
@@ -48,7 +53,7 @@ fn in_chunks<'f>(chunks: impl IntoIterator<Item = &'f [u8]>, variant: Variant) -
                     assert!(open && !octets.is_empty());
                     mails.last_mut().unwrap().1.extend_from_slice(octets);
                 }
-                Item::End => assert!(std::mem::take(&mut open)),
+                Item::End => assert!(mem::take(&mut open)),
                 _ => panic!("{item:?}"),
             }
         }
@@ -345,6 +350,52 @@ fn quotes_are_undone_where_they_can_be() {
     }
     let flood = ">".repeat(100_000) + "From ";
     assert_eq!(mbox::unquoted(flood.as_bytes()).len(), flood.len() - 1);
+}
+
+/// From a file to layouts, with no mail in memory.
+#[test]
+fn a_mail_is_scanned_as_its_file_is_read() {
+    let mails = MAILS.map(|mail| mail.replace("body", "\nFrom the body"));
+    let (mut file, date) = (Vec::new(), DateTime::from_unix(0).unwrap());
+    for mail in &mails {
+        mbox::write(mail.as_bytes(), b"a@b", date, &mut file);
+    }
+    let mut reader = Reader::new(Variant::Mboxrd);
+    let (mut scanner, mut unquote) = (Scanner::new(&Limits::DEFAULT), Unquote::default());
+    let mut layouts = Vec::new();
+    for (mut input, eof) in file
+        .chunks(11)
+        .map(|c| (c, false))
+        .chain([(&b""[..], true)])
+    {
+        while let Some(item) = reader.next(&mut input, eof) {
+            let (mut quoted, ends) = match item {
+                Item::Chunk(octets) => (octets, false),
+                Item::End => (&b""[..], true),
+                _ => continue,
+            };
+            while let Some(mut octets) = unquote.next(&mut quoted, ends) {
+                while scanner.next(&mut octets).is_some() {}
+            }
+            if ends {
+                while scanner.finish().is_some() {}
+                let scanner = mem::replace(&mut scanner, Scanner::new(&Limits::DEFAULT));
+                layouts.push(scanner.into_layout());
+                unquote = Unquote::default();
+            }
+        }
+    }
+    assert_eq!(layouts.len(), mails.len());
+    for (layout, mail) in layouts.iter().zip(&mails) {
+        let line_end = if mail.ends_with('\n') { "" } else { "\n" };
+        let mail = format!("{mail}{line_end}");
+        let whole = Layout::scan(mail.as_bytes(), &Limits::DEFAULT);
+        let (one, two) = (
+            layout.on(mail.as_bytes()).unwrap(),
+            whole.on(mail.as_bytes()).unwrap(),
+        );
+        assert_eq!(structure(&one), structure(&two));
+    }
 }
 
 /// What is quadratic would not end.
