@@ -10,7 +10,7 @@
 mod plain_threads;
 mod support;
 
-use mime_core::thread::{Algorithm, BaseSubject, Keys, MAX_REFERENCES, Step, Threads};
+use mime_core::thread::{Algorithm, BaseSubject, Keys, MAX_REFERENCES, Step, Threads, sent_date};
 use mime_core::{Header, Layout, Limits, MsgId, Outline};
 use plain_threads::{Mail, threads};
 use proptest::prelude::*;
@@ -278,6 +278,33 @@ fn threads_are_sorted_by_date_and_then_by_place() {
     assert_eq!(made(Algorithm::References), "(2 (4)(3))(5)(1)");
     assert_eq!(made(Algorithm::Refs), "(5)(1)(2 (4)(3))");
     assert_eq!(made(Algorithm::OrderedSubject), "(2)(5)(4)(1)(3)");
+}
+
+#[test]
+fn a_broken_date_counts_as_far_as_it_goes() {
+    const DAY: i64 = 1_795_219_200;
+    let cases: [(&str, Option<i64>); 14] = [
+        ("Sat, 21 Nov 2026 01:02:03 +0000", Some(DAY + 3723)),
+        ("Sat, 21 Nov 2026 01:02:03 -0100", Some(DAY + 7323)),
+        ("21 Nov 2026 01:02", Some(DAY + 3720)),
+        // The zone is none.
+        ("Sat, 21 Nov 2026 01:02:03 +0099", Some(DAY + 3723)),
+        ("Sat, 21 Nov 2026 01:02:03 +9900", Some(DAY + 3723)),
+        ("Sat, 21 Nov 2026 (c) 01:02 +9900", Some(DAY + 3720)),
+        // The time is none.
+        ("Sat, 21 Nov 2026 24:00:00 +0100", Some(DAY)),
+        ("Sat, 21 Nov 2026 1:2:3:4", Some(DAY + 3723)),
+        ("21 Nov 2026", Some(DAY)),
+        ("Sat, 21 Nov 2026 noon", Some(DAY)),
+        // The day is none.
+        ("31 Feb 2026 01:02:03 +0000", None),
+        ("01:02:03", None),
+        ("Sat", None),
+        ("", None),
+    ];
+    for (value, unix) in cases {
+        assert_eq!(sent_date(value.as_bytes()), unix, "{value}");
+    }
 }
 
 #[test]

@@ -23,6 +23,7 @@
 //! ```
 
 mod assign;
+mod date;
 mod keys;
 mod merge;
 mod ordered;
@@ -31,6 +32,7 @@ mod rows;
 mod subject;
 
 pub use assign::{Plan, Store, assign};
+pub use date::sent_date;
 pub use keys::{Keys, MAX_REFERENCES};
 pub use rows::{Row, Step, Threads};
 pub use subject::BaseSubject;
@@ -82,8 +84,8 @@ impl Algorithm {
     }
 
     /// The threads of these mails, each given with its keys and its sent date in seconds since
-    /// 1970: that of [`DateTime::unix`](crate::DateTime::unix), or INTERNALDATE where there is none
-    /// (RFC 5256 section 2.2). They come in the order of the mailbox, which decides between equal
+    /// 1970: that of [`sent_date`], or INTERNALDATE where there is none (RFC 5256 section 2.2). They
+    /// come in the order of the mailbox, which decides between equal
     /// dates.
     ///
     /// It takes n log n time and room for the mails and the ids they name, of each mail at most
