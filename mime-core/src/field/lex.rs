@@ -45,9 +45,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn skip_space(&mut self) {
-        let rest = self.rest();
-        let space = rest.iter().take_while(|b| is_space(**b)).count();
-        self.at += space;
+        self.at += SPACE.run(self.rest());
     }
 
     /// What is enclosed from here to the closing octet, which is left out.
@@ -75,20 +73,19 @@ impl<'a> Iterator for Lexer<'a> {
         self.skip_space();
         let rest = self.rest();
         let first = *rest.first()?;
+        let len = ATOM.run(rest);
+        if len > 0 {
+            self.at += len;
+            return Some(Token::Atom(rest.get(..len).unwrap_or(&[])));
+        }
         match first {
             b'"' | b'(' | b'[' => Some(self.enclosed(first)),
-            _ if is_special(first) => {
-                self.at += 1;
-                Some(Token::Special(first))
-            }
-            _ if is_control(first) => {
-                self.at += 1;
-                Some(Token::Control(first))
-            }
             _ => {
-                let len = ATOM.run(rest);
-                self.at += len;
-                Some(Token::Atom(rest.get(..len).unwrap_or(&[])))
+                self.at += 1;
+                Some(match is_control(first) {
+                    true => Token::Control(first),
+                    false => Token::Special(first),
+                })
             }
         }
     }
@@ -155,6 +152,7 @@ const fn is_control(b: u8) -> bool {
     b < 0x20 || b == 0x7f
 }
 
+const SPACE: Octets = octets!(|b| is_space(b));
 const ATOM: Octets = octets!(|b| !(is_space(b)
     || is_special(b)
     || is_control(b)

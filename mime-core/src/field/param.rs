@@ -72,6 +72,43 @@ impl<'a> RawParam<'a> {
         replace_unsafe(out, start, REPLACEMENT);
     }
 
+    /// The parameter that begins here, and what follows it, if it is written as nearly all are:
+    /// `;name=value` or `;name="value"` without comments, quoted pairs and folds within.
+    #[inline]
+    fn plain(octets: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let from = octets.strip_prefix(b";")?;
+        let from = from.get(SPACE.run(from)..)?;
+        let (name, rest) = from.split_at_checked(NAME.run(from))?;
+        name.first().filter(|b| b.is_ascii_graphic())?;
+        let value = rest.strip_prefix(b"=")?;
+        if let Some(inner) = value.strip_prefix(b"\"") {
+            let (value, rest) = inner.split_at_checked(QUOTED.run(inner))?;
+            let rest = rest.strip_prefix(b"\"")?;
+            let quoted = true;
+            return Some((
+                RawParam {
+                    name,
+                    value,
+                    quoted,
+                },
+                rest,
+            ));
+        }
+        let (value, rest) = value.split_at_checked(VALUE.run(value))?;
+        let starts_well = value
+            .first()
+            .is_none_or(|b| b.is_ascii_graphic() && *b != b'(');
+        let ends_well = rest.first() == Some(&b';') || SPACE.run(rest) == rest.len();
+        (starts_well && ends_well).then_some((
+            RawParam {
+                name,
+                value,
+                quoted: false,
+            },
+            rest,
+        ))
+    }
+
     /// Whether the name is this one, without regard to case.
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
@@ -354,6 +391,10 @@ impl<'a> Iterator for Params<'a> {
 
     fn next(&mut self) -> Option<RawParam<'a>> {
         self.left = self.left.checked_sub(1)?;
+        if let Some((param, rest)) = RawParam::plain(self.rest) {
+            self.rest = rest;
+            return Some(param);
+        }
         loop {
             self.rest = self.next_param()?;
             let name_at = skip_cfws(self.rest);
@@ -379,6 +420,12 @@ impl<'a> Iterator for Params<'a> {
 
 /// What a name is made of, by those who forgive: up to its equals sign.
 const NAME: Octets = octets!(|b| !(is_space(b) || matches!(b, b'=' | b';' | b'(' | b'"')));
+
+const SPACE: Octets = octets!(|b| is_space(b));
+/// What a value without quotation marks is made of.
+const VALUE: Octets = octets!(|b| !is_space(b) && b != b';');
+/// What means itself between quotation marks.
+const QUOTED: Octets = octets!(|b| !matches!(b, b'"' | b'\\' | b'\r' | b'\n'));
 
 /// What a value holds that stands for itself.
 const PLAIN: Octets = octets!(|b| !matches!(b, b'\r' | b'\n' | b'\\'));

@@ -353,8 +353,10 @@ impl<'a> Reader<'a> {
                 Token::Comment(_) | Token::Open(_) => {
                     self.comments.get_or_insert(before);
                 }
-                Token::Atom(atom) if !angle && self.is_apart(after - atom.len(), after) => {
-                    if let Some(keyword) = self.keyword(atom) {
+                Token::Atom(atom) if !angle => {
+                    if let Some(keyword) = self.keyword(atom)
+                        && self.is_apart(after - atom.len(), after)
+                    {
                         self.close(before);
                         self.open = Some((keyword, after));
                     }
@@ -391,6 +393,9 @@ impl<'a> Reader<'a> {
 
     /// The keyword of a clause that has not been read yet.
     fn keyword(&self, atom: &[u8]) -> Option<usize> {
+        if atom.len() > 4 {
+            return None;
+        }
         let same = |keyword: &str| atom.eq_ignore_ascii_case(keyword.as_bytes());
         let keyword = KEYWORDS.iter().position(|keyword| same(keyword))?;
         let is_new = self.clauses.get(keyword)?.is_none();
@@ -417,6 +422,8 @@ impl<'a> Reader<'a> {
 
 fn is_day(atom: &[u8]) -> bool {
     const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-    DAYS.iter()
-        .any(|day| atom.eq_ignore_ascii_case(day.as_bytes()))
+    atom.len() == 3
+        && DAYS
+            .iter()
+            .any(|day| atom.eq_ignore_ascii_case(day.as_bytes()))
 }

@@ -25,6 +25,7 @@ pub(crate) fn unfold(value: &[u8]) -> Cow<'_, [u8]> {
 /// Octets as text: UTF-8, control characters replaced.
 pub(crate) fn to_text(octets: Cow<'_, [u8]>) -> Cow<'_, str> {
     let text = match octets {
+        Cow::Borrowed(octets) if is_plain(octets) => return charset::utf8_or_replaced(octets),
         Cow::Borrowed(octets) => charset::utf8_or_replaced(octets),
         Cow::Owned(octets) => match String::from_utf8(octets) {
             Ok(text) => Cow::Owned(text),
@@ -110,27 +111,54 @@ pub(crate) fn unstructured(value: &[u8]) -> Cow<'_, str> {
 
 /// Appends [`unstructured`]. Allocates only if CR or LF stand there without being folds.
 pub(crate) fn unstructured_into(value: &[u8], out: &mut String) {
-    match (has_words(value), is_folded_well(value)) {
+    let start = out.len();
+    let words = has_words(value);
+    if !words && plain_lines_into(value, out) {
+        return;
+    }
+    out.truncate(start);
+    match (words, is_folded_well(value)) {
         (true, true) => {
             decode(value, out);
         }
         (true, false) => {
             decode(&unfold(value), out);
         }
-        (false, true) => unfold_each(value, |piece| push(piece, out)),
+        (false, true) => {
+            let lines = value.split(|b| matches!(b, b'\r' | b'\n'));
+            lines.for_each(|line| push(line, out));
+        }
         (false, false) => push(&unfold(value), out),
     }
 }
 
-/// Calls `f` with what is between the CR and LF of a value.
-fn unfold_each<'a>(value: &'a [u8], mut f: impl FnMut(&'a [u8])) {
+/// Appends the lines of a value, as long as they are plain; whether all were.
+fn plain_lines_into(value: &[u8], out: &mut String) -> bool {
     let mut rest = value;
-    while let Some(at) = memchr::memchr2(b'\r', b'\n', rest) {
-        let (piece, tail) = rest.split_at_checked(at).unwrap_or((rest, &[]));
-        f(piece);
-        rest = tail.get(1..).unwrap_or(&[]);
+    loop {
+        let end = memchr::memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
+        let (line, tail) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+        if !is_plain(line) {
+            return false;
+        }
+        out.push_str(str::from_utf8(line).unwrap_or_default());
+        rest = match tail {
+            [] => return true,
+            [b'\r', b'\n', next @ ..] | [b'\n', next @ ..] => next,
+            _ => return false,
+        };
+        // RFC 5322 section 2.2.3: else it is no fold.
+        if !matches!(rest, [b' ' | b'\t', ..]) {
+            return false;
+        }
     }
-    f(rest);
+}
+
+/// Whether the octets are printable ASCII and tabs.
+fn is_plain(octets: &[u8]) -> bool {
+    let odd = |b: u8| b.wrapping_sub(b' ') > b'~' - b' ' && b != b'\t';
+    let odd_in = |octets: &[u8]| octets.iter().fold(false, |any, b| any | odd(*b));
+    !octets.chunks(64).any(odd_in)
 }
 
 /// Whether CR and LF only stand there as folds (RFC 5322 section 2.2.3), so that white space
@@ -150,14 +178,11 @@ fn is_folded_well(value: &[u8]) -> bool {
 
 /// Whether an encoded word may stand in it.
 pub(crate) fn has_words(value: &[u8]) -> bool {
-    let mut rest = value;
-    while let Some(at) = memchr::memchr(b'=', rest) {
-        rest = rest.get(at + 1..).unwrap_or(&[]);
-        if rest.first() == Some(&b'?') {
-            return true;
-        }
-    }
-    false
+    // Question marks are rarer than equals signs.
+    memchr::memchr_iter(b'?', value).any(|at| {
+        let before = at.checked_sub(1).and_then(|at| value.get(at));
+        before == Some(&b'=')
+    })
 }
 
 /// Text in which encoded words are decoded.
