@@ -1,26 +1,21 @@
-//! A message on its way to the disk, parsed when it is there.
+//! A message on its way to the disk, parsed on the way.
 
 use bytes::BytesMut;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    parsed::Parsed,
+    parsed::{Parsed, Parsing},
     store::{BlobWriter, Blobs, ContentDigest, Result, Staged},
 };
 
 /// What is gathered before it is handed to the store.
 const BLOCK: usize = 64 * 1024;
-/// A message up to this size is parsed from memory; of a longer one the beginning gives the facts,
-/// and the layout is made when somebody reads it.
-const PARSED: usize = 4 * 1024 * 1024;
 
 /// A message that is being received.
 pub struct Spool {
     writer: Box<dyn BlobWriter>,
     block: BytesMut,
-    /// The message from its first octet, while it fits.
-    head: Vec<u8>,
-    octets: u64,
+    parsing: Box<Parsing>,
     digest: Sha256,
 }
 
@@ -43,8 +38,7 @@ impl Spool {
         let mut spool = Spool {
             writer: blobs.writer(hint).await?,
             block: BytesMut::new(),
-            head: Vec::new(),
-            octets: 0,
+            parsing: Box::new(Parsing::new()),
             digest: Sha256::new(),
         };
         spool.keep(trace.as_bytes());
@@ -81,25 +75,20 @@ impl Spool {
     pub async fn finish(self) -> Result<Spooled> {
         let Spool {
             writer,
-            head,
-            octets,
+            parsing,
             digest,
             ..
         } = self.flush().await?;
-        let parsed = Parsed::of(&head, head.len() as u64 == octets);
         let digest = ContentDigest(digest.finalize().into());
         Ok(Spooled {
             blob: writer.finish().await?,
             digest,
-            parsed,
+            parsed: parsing.finish(),
         })
     }
 
     fn keep(&mut self, octets: &[u8]) {
-        let room = PARSED.saturating_sub(self.head.len());
-        self.head
-            .extend_from_slice(&octets[..octets.len().min(room)]);
-        self.octets += octets.len() as u64;
+        self.parsing.push(octets);
         self.block.extend_from_slice(octets);
     }
 }

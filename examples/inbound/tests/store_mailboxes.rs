@@ -277,10 +277,7 @@ async fn a_subscription_is_a_name_and_outlives_its_mailbox() {
 #[tokio::test]
 async fn a_full_list_of_subscriptions_still_takes_what_is_on_it() {
     let (fixture, account) = account().await;
-    let subscribe = |name: String| MailboxOp::Subscribe {
-        name: name.into(),
-        on: true,
-    };
+    let subscribe = |name| MailboxOp::Subscribe { name, on: true };
     let room = 10_000 - fixture.store.subscriptions(account).await.unwrap().len();
     let ops = (0..room).map(|n| subscribe(n.to_string())).collect();
     fixture.store.change_mailboxes(account, ops).await.unwrap();
