@@ -112,12 +112,11 @@ fn write_relaxed<const N: usize>(name: &[u8], value: [&[u8]; N], out: &mut impl 
     let (mut any, mut space) = (false, false);
     for piece in value {
         let mut rest = piece;
-        while let Some(first) = rest.first() {
-            let text = RELAXED.run(rest);
+        while !rest.is_empty() {
             let len = match rest {
                 [b'\r', b'\n', ..] => 2,
                 [b'\n', ..] => 1,
-                _ if text == 0 && *first != b'\r' => {
+                [b' ' | b'\t', ..] => {
                     space = any;
                     1
                 }
@@ -125,9 +124,11 @@ fn write_relaxed<const N: usize>(name: &[u8], value: [&[u8]; N], out: &mut impl 
                     if core::mem::take(&mut space) {
                         out(b" ");
                     }
-                    out(rest.get(..text.max(1)).unwrap_or(&[]));
+                    // A CR without its LF is a word, too.
+                    let len = words(rest).max(1);
+                    out(rest.get(..len).unwrap_or(&[]));
                     any = true;
-                    text.max(1)
+                    len
                 }
             };
             rest = rest.get(len..).unwrap_or(&[]);
@@ -171,24 +172,27 @@ impl BodyCanon {
             if core::mem::take(&mut self.cr) && *first != b'\n' {
                 self.text(b"\r", out);
             }
-            match self.plain(octets) {
-                0 => {
-                    match first {
-                        b'\n' => {
-                            self.space = false;
-                            self.line_ends += 1;
-                        }
-                        b'\r' => self.cr = true,
-                        _ => self.space = true,
-                    }
-                    octets = rest;
+            octets = match first {
+                b'\n' => {
+                    self.space = false;
+                    self.line_ends += 1;
+                    rest
                 }
-                len => {
+                b'\r' => {
+                    self.cr = true;
+                    rest
+                }
+                b' ' | b'\t' if self.canon == Canon::Relaxed => {
+                    self.space = true;
+                    rest
+                }
+                _ => {
+                    let len = self.plain(octets);
                     let (text, rest) = octets.split_at_checked(len).unwrap_or((octets, &[]));
                     self.text(text, out);
-                    octets = rest;
+                    rest
                 }
-            }
+            };
         }
     }
 
@@ -206,7 +210,7 @@ impl BodyCanon {
     fn plain(&self, octets: &[u8]) -> usize {
         match self.canon {
             Canon::Simple => memchr2(b'\r', b'\n', octets).unwrap_or(octets.len()),
-            Canon::Relaxed => RELAXED.run(octets),
+            Canon::Relaxed => words(octets),
         }
     }
 
@@ -220,6 +224,17 @@ impl BodyCanon {
         out(text);
         self.any = true;
     }
+}
+
+/// How many octets at the start are words with single spaces between them, which are canonical.
+fn words(octets: &[u8]) -> usize {
+    let mut len = RELAXED.run(octets);
+    while let Some([b' ', next, ..]) = octets.get(len..)
+        && RELAXED.has(*next)
+    {
+        len += 1 + RELAXED.run(octets.get(len + 1..).unwrap_or(&[]));
+    }
+    len
 }
 
 const RELAXED: Octets = octets!(|b| !matches!(b, b'\r' | b'\n' | b' ' | b'\t'));

@@ -36,6 +36,7 @@ use crate::octets::{Octets, octets};
 pub struct DkimSignature<'a> {
     field: Field<'a>,
     tags: TagList<'a>,
+    known: Known<'a>,
     canon: (Canon, Canon),
     domain: &'a str,
     selector: &'a str,
@@ -67,6 +68,34 @@ pub enum DkimError {
 
 type Check = fn(&[u8]) -> bool;
 
+const KNOWN: [&str; 14] = [
+    "v", "a", "b", "bh", "c", "d", "h", "i", "l", "q", "s", "t", "x", "z",
+];
+
+/// The values of the tags that have a meaning, found in one pass.
+#[derive(Clone, Copy, Debug)]
+struct Known<'a>([Option<&'a [u8]>; KNOWN.len()]);
+
+impl<'a> Known<'a> {
+    fn place(name: &str) -> Option<usize> {
+        KNOWN.iter().position(|known| *known == name)
+    }
+
+    fn of(tags: TagList<'a>) -> Self {
+        let mut values = [None; KNOWN.len()];
+        for tag in tags.iter() {
+            if let Some(value) = Self::place(tag.name).and_then(|at| values.get_mut(at)) {
+                *value = Some(tag.value);
+            }
+        }
+        Known(values)
+    }
+
+    fn get(&self, name: &str) -> Option<&'a [u8]> {
+        self.0.get(Self::place(name)?).copied().flatten()
+    }
+}
+
 /// The algorithm of a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -86,14 +115,16 @@ pub enum DkimAlgorithm {
 impl<'a> DkimSignature<'a> {
     pub(crate) fn parse(field: Field<'a>) -> Result<Self, DkimError> {
         let tags = TagList::parse(field.value_raw())?;
-        let need = |name| tags.get(name).ok_or(DkimError::Missing(name));
+        let known = Known::of(tags);
+        let need = |name| known.get(name).ok_or(DkimError::Missing(name));
         if need("v")? != b"1" {
             return Err(DkimError::Version);
         }
         let signature = DkimSignature {
             field,
             tags,
-            canon: canon(tags.get("c").unwrap_or(b"simple")).ok_or(DkimError::Invalid("c"))?,
+            known,
+            canon: canon(known.get("c").unwrap_or(b"simple")).ok_or(DkimError::Invalid("c"))?,
             domain: domain(need("d")?).ok_or(DkimError::Invalid("d"))?,
             selector: domain(need("s")?).ok_or(DkimError::Invalid("s"))?,
         };
@@ -120,7 +151,7 @@ impl<'a> DkimSignature<'a> {
             let is_number = |value: &[u8]| {
                 (1..=most).contains(&value.len()) && value.iter().all(u8::is_ascii_digit)
             };
-            if !self.tags.get(name).is_none_or(is_number) {
+            if !self.known.get(name).is_none_or(is_number) {
                 return Err(DkimError::Invalid(name));
             }
         }
@@ -133,10 +164,10 @@ impl<'a> DkimSignature<'a> {
             let mut methods = list.split(|b| *b == b':');
             methods.any(|method| method.trim_ascii().eq_ignore_ascii_case(b"dns/txt"))
         };
-        if !self.tags.get("q").is_none_or(by_dns) {
+        if !self.known.get("q").is_none_or(by_dns) {
             return Err(DkimError::Invalid("q"));
         }
-        if self.tags.get("i").is_some() {
+        if self.known.get("i").is_some() {
             let identity = self.identity();
             let (_, domain) = identity.rsplit_once('@').ok_or(DkimError::Invalid("i"))?;
             if !is_at_or_below(domain, self.domain) {
@@ -158,7 +189,7 @@ impl<'a> DkimSignature<'a> {
             ("ed25519-sha256", DkimAlgorithm::Ed25519Sha256),
             ("rsa-sha1", DkimAlgorithm::RsaSha1),
         ];
-        let value = self.tags.get("a").unwrap_or(&[]);
+        let value = self.known.get("a").unwrap_or(&[]);
         let known = NAMES
             .iter()
             .find(|(name, _)| value.eq_ignore_ascii_case(name.as_bytes()));
@@ -177,7 +208,7 @@ impl<'a> DkimSignature<'a> {
 
     fn base64(&self, name: &str) -> Vec<u8> {
         let mut out = Vec::new();
-        base64::decode_all(self.tags.get(name).unwrap_or(&[]), &mut out);
+        base64::decode_all(self.known.get(name).unwrap_or(&[]), &mut out);
         out
     }
 
@@ -203,13 +234,13 @@ impl<'a> DkimSignature<'a> {
 
     /// `h=`: the names of the signed fields, in their order. A name stands once for each field.
     pub fn signed_fields(&self) -> impl Iterator<Item = &'a str> + Clone + use<'a> {
-        let names = self.tags.get("h").unwrap_or(&[]).split(|b| *b == b':');
+        let names = self.known.get("h").unwrap_or(&[]).split(|b| *b == b':');
         names.filter_map(|name| str::from_utf8(name.trim_ascii()).ok())
     }
 
     /// `i=`: for whom, an address whose local part may be empty; `@` and the domain if it is absent.
     pub fn identity(&self) -> Cow<'a, str> {
-        match self.tags.get("i") {
+        match self.known.get("i") {
             Some(value) => quoted_printable(value),
             None => Cow::Owned(alloc::format!("@{}", self.domain)),
         }
@@ -231,7 +262,7 @@ impl<'a> DkimSignature<'a> {
     }
 
     fn number(&self, name: &str) -> Option<u64> {
-        let digits = self.tags.get(name)?.iter();
+        let digits = self.known.get(name)?.iter();
         Some(digits.fold(0, |n: u64, b| {
             n.saturating_mul(10)
                 .saturating_add(u64::from(b.wrapping_sub(b'0')))
@@ -250,7 +281,7 @@ impl<'a> DkimSignature<'a> {
 
     /// `z=`: copies of fields for diagnosis, name and value.
     pub fn copied_fields(&self) -> impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)> + use<'a> {
-        let copies = self.tags.get("z").unwrap_or(&[]).split(|b| *b == b'|');
+        let copies = self.known.get("z").unwrap_or(&[]).split(|b| *b == b'|');
         copies.filter_map(|copy| {
             let colon = memchr::memchr(b':', copy)?;
             let (name, value) = copy.split_at_checked(colon)?;
