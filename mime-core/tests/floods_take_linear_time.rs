@@ -8,7 +8,7 @@
 
 mod support;
 
-use mime_core::{Header, Limits};
+use mime_core::{Flow, Header, InlineFile, Limits, utf7};
 
 const FLOODS: &[&str] = &[
     "=?",
@@ -121,6 +121,58 @@ fn in_a_body() {
             support::assert_sound(layout.as_ref(), mail.as_bytes());
             let message = layout.on(mail.as_bytes()).unwrap();
             message.parts().for_each(|part| drop(part.body()));
+        }
+    }
+}
+
+#[test]
+fn in_text() {
+    for flood in [
+        ">",
+        "> \n",
+        "a \n",
+        ">a \n>>b \n",
+        "-- \n",
+        " \n",
+        " ",
+        "+",
+        "+A",
+        "&",
+        "&-",
+        "+2D0-",
+        "begin ",
+        "begin 644 a\n",
+        "begin 644 a\nM\n",
+        "begin 644 a\n#2&D*\n",
+        "begin 644 a\n`\n",
+        "=ybegin size=1 name=a\n",
+        "=ybegin size=1 name=a\n=ypart ",
+        "=y",
+        "\n=y",
+        "=yend\n",
+        "=",
+        "begin-base64 644 a\n",
+        "begin-base64 644 a\nAA==\n",
+        "====\n",
+        "\u{200d}",
+        "\u{e9}",
+    ] {
+        for before in ["", "begin 644 a\n", "=ybegin size=1 name=a\n"] {
+            let text = format!("{before}{}", flood.repeat(100_000 / flood.len()));
+            let mut out = Vec::new();
+            for file in InlineFile::find(text.as_bytes()) {
+                file.decode_into(&mut out);
+            }
+            assert!(out.len() <= text.len());
+            let mut out = String::new();
+            Flow::new(true).unwrap_into(&text, &mut out);
+            utf7::decode(text.as_bytes(), &mut out);
+            let _ = utf7::decode_mailbox(&text);
+            let _ = utf7::encode_mailbox(&text);
+            let mail = format!("Content-Transfer-Encoding: uuencode\n\n{text}");
+            let mut layout = mime_core::Layout::new();
+            let message = layout.parse(mail.as_bytes(), &Limits::DEFAULT);
+            assert!(message.root().body().len() <= text.len());
         }
     }
 }

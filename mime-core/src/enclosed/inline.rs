@@ -156,10 +156,11 @@ impl<'t> Iterator for InlineFiles<'t> {
     type Item = InlineFile<'t>;
 
     fn next(&mut self) -> Option<InlineFile<'t>> {
+        // `=ybegin ` holds the word too: one search finds all.
+        let begin = memmem::Finder::new(b"begin");
         loop {
-            // `=ybegin ` holds the word too: one search finds all.
             let rest = self.text.get(self.at..)?;
-            let word = self.at + memmem::find(rest, b"begin")?;
+            let word = self.at + begin.find(rest)?;
             self.at = word + b"begin".len();
             if let Some(file) = self.file(word) {
                 self.at = file.range.end;
