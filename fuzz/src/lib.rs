@@ -13,6 +13,7 @@ mod frame;
 mod imap;
 mod mime;
 mod mime_archive;
+mod mime_audit;
 mod mime_fields;
 mod mime_formats;
 mod mime_meaning;
@@ -26,6 +27,7 @@ pub use frame::{frame_commands, frame_lines};
 pub use imap::{imap_session, imap_syntax};
 pub use mime::{mime_bodies, mime_fields, mime_scan};
 pub use mime_archive::{mime_jmap, mime_mbox};
+pub use mime_audit::mime_audit;
 pub use mime_fields::{mime_addresses, mime_dkim, mime_trace, mime_values};
 pub use mime_formats::{mime_inline, mime_text, mime_tnef};
 pub use mime_meaning::{mime_protected, mime_reports, mime_subject, mime_threads};
@@ -44,6 +46,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("mime_subject", mime_subject),
     ("mime_protected", mime_protected),
     ("mime_scan", mime_scan),
+    ("mime_audit", mime_audit),
     ("mime_fields", mime_fields),
     ("mime_addresses", mime_addresses),
     ("mime_trace", mime_trace),

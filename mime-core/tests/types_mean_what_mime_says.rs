@@ -13,10 +13,11 @@ fn parse(mail: &str) -> MessageBuf<Vec<u8>> {
     MessageBuf::parse(mail, &Limits::DEFAULT)
 }
 
-/// mime-2046-4.5.3-01, mime-2046-5.2.4-01: opaque octets that keep their type.
+/// mime-2046-4.2-01, mime-2046-4.5.3-01, mime-2046-5.2.4-01: opaque octets that keep their type.
 #[test]
 fn unknown_subtypes_are_leaves() {
     for ty in [
+        "image/x-foo",
         "application/x-foo",
         "message/x-foo",
         "message/partial",
