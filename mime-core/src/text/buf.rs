@@ -127,12 +127,7 @@ impl TextBuf {
     /// Notes which stretches of a text at `start` are octets of the message at `at`.
     fn map(&mut self, start: usize, text: &str, raw: &[u8], at: usize) {
         let (mut text_at, mut raw_at) = (0, 0);
-        if let Some(after) = raw.strip_prefix(b"\xef\xbb\xbf")
-            && !text.starts_with('\u{feff}')
-        {
-            raw_at = raw.len() - after.len();
-        }
-        for chunk in raw.get(raw_at..).unwrap_or(&[]).utf8_chunks() {
+        for chunk in raw.utf8_chunks() {
             let rest = text.get(text_at..).unwrap_or_default();
             let same = common(rest, chunk.valid());
             if same > 0 {
