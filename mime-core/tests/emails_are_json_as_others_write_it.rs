@@ -2,7 +2,7 @@
 //! differ from ours is in a table, with the reason.
 //!
 //! The files are not part of the repository; without them the test has nothing to read.
-#![cfg(feature = "serde")]
+#![cfg(all(feature = "serde", feature = "charset"))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use mime_core::jmap::{Args, Email, Meta};
 use mime_core::{DateTime, Kind, Layout, Limits, Message, PartId};
 use serde_json::Value;
-use support::files;
+use support::{files, in_small_stack};
 
 /// A file or `*`; the beginning and the end of where it differs; why ours is so.
 const DIFFERENCES: [(&str, &str, &str, &str); 15] = [
@@ -140,6 +140,40 @@ fn every_difference_has_a_reason() {
         assert_eq!(unused.count(), 0, "{used:?}");
     }
     println!("{seen} emails compared");
+}
+
+/// Whatever the mail, the object is read back, and its parts are those of the message.
+#[test]
+fn all_collected_mail_makes_an_object() {
+    let names = [
+        "headers",
+        "from",
+        "subject",
+        "sentAt",
+        "preview",
+        "bodyStructure",
+        "bodyValues",
+        "attachments",
+    ];
+    for path in files("corpus/mime")
+        .into_iter()
+        .chain(files("hostile/mime"))
+    {
+        let octets = std::fs::read(&path).unwrap();
+        let text = in_small_stack(move || {
+            let args = Args::parse().properties(&names).unwrap();
+            let args = args.fetch_all(true).max_value_bytes(10_000);
+            let mut layout = Layout::new();
+            let message = layout.parse(&octets, &Limits::DEFAULT);
+            serde_json::to_string(&Email::new(message, &args, Meta::default())).unwrap()
+        });
+        let email: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(email.as_object().unwrap().len(), names.len(), "{path:?}");
+        assert!(
+            email["preview"].as_str().unwrap().chars().count() <= 256,
+            "{path:?}"
+        );
+    }
 }
 
 /// The object with the properties that theirs has.

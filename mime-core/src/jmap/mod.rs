@@ -24,8 +24,9 @@
 //!
 //! # Choices
 //!
-//! - A `partId` is the decimal [`PartId::index`](crate::PartId::index) of the part: the same as
-//!   long as the message is scanned with the same limits and reading.
+//! - A `partId` is the decimal [`PartId::index`](crate::PartId::index) of the part, from which
+//!   [`PartId::from_index`](crate::PartId::from_index) finds it: the same as long as the message is
+//!   scanned with the same limits and reading.
 //! - Text is not normalised to NFC (RFC 8621 section 4.1.2.2): the tables of Unicode are left to
 //!   the store, which needs them for its search anyway.
 //! - What the grammar refuses as an address is never made one. A lone word, as in a draft, is an

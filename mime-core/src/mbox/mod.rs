@@ -1,6 +1,6 @@
 //! Mails in one file: the mbox formats (RFC 4155).
 //!
-//! [`Mbox`] reads a file that is in memory, [`Reader`] one that comes in chunks. [`write`] appends
+//! [`Mbox`] reads a file that is in memory, [`Reader`] one that comes in chunks. [`write()`] appends
 //! a mail to a file.
 //!
 //! A mail begins with a line such as `From joe@example.com Sat Nov 21 01:00:00 2026`, at the
