@@ -424,6 +424,10 @@ impl<'a, 'o, W: Watch> Render<'a, 'o, W> {
 
     /// Appends as much as has room.
     fn put(&mut self, text: &str) {
+        if text.len() <= self.room {
+            self.room -= text.chars().count();
+            return self.out.push_str(text);
+        }
         match text.char_indices().nth(self.room) {
             None => {
                 self.room -= text.chars().count();

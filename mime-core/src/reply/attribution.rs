@@ -1,5 +1,6 @@
 //! Lines that say who wrote when: `On Monday, Ann wrote:`.
 
+use super::languages::filter::{OPENS, WRITES};
 use super::languages::languages;
 
 /// What one line has of an attribution. That of several lines is the union.
@@ -68,6 +69,9 @@ pub(super) fn evidence(line: &str) -> Evidence {
 }
 
 fn opens(line: &str) -> bool {
+    if !OPENS.may_begin(line) {
+        return false;
+    }
     let mut words = languages().flat_map(|language| language.opens);
     words.any(|word| {
         let rest = line.strip_prefix(word);
@@ -81,7 +85,7 @@ fn opens(line: &str) -> bool {
 
 fn writes(line: &str) -> bool {
     let mut ends = languages().flat_map(|language| language.ends);
-    if ends.any(|end| line.ends_with(end)) {
+    if !line.ends_with(|c: char| c.is_ascii()) && ends.any(|end| line.ends_with(end)) {
         return true;
     }
     let mut words = line.split(|c: char| !c.is_alphanumeric());
@@ -89,7 +93,7 @@ fn writes(line: &str) -> bool {
 }
 
 fn is_verb(word: &str) -> bool {
-    word.len() > 2 && languages().any(|language| language.writes.contains(&word))
+    WRITES.may_hold(word) && languages().any(|language| language.writes.contains(&word))
 }
 
 /// A year, a time, or numbers that make a date.

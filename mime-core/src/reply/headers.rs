@@ -1,6 +1,7 @@
 //! The header fields of an original message, as they stand in the text of its answer.
 
 use super::attribution::is_around;
+use super::languages::filter::FIELDS;
 use super::languages::languages;
 
 /// What a field is about.
@@ -21,6 +22,9 @@ pub(super) fn field(line: &str) -> Option<Field> {
     let start = line.get(..line.floor_char_boundary(LONGEST))?;
     let (name, _) = start.split_once([':', '：'])?;
     let name = name.trim_end_matches(is_around);
+    if !FIELDS.may_hold(name) {
+        return None;
+    }
     let any = |names: &[&str]| names.iter().any(|n| n.eq_ignore_ascii_case(name));
     languages().find_map(|language| match () {
         _ if any(language.from) => Some(Field::From),

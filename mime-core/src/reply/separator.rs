@@ -57,7 +57,15 @@ fn starts(text: &str, with: &str) -> bool {
 
 /// Whether two texts are the same but for the case of letters.
 fn is_same(one: &str, two: &str) -> bool {
-    let (one, two) = (one.chars(), two.chars());
+    let first = |text: &str| text.as_bytes().first().map(u8::to_ascii_lowercase);
+    let (one_first, two_first) = (first(one), first(two));
+    // Letters beyond ASCII may have another length in another case.
+    let beyond = |octet: Option<u8>| octet.is_some_and(|octet| octet >= 0x80);
+    if one_first != two_first && !(beyond(one_first) && beyond(two_first))
+        || one.len().abs_diff(two.len()) >= 4
+    {
+        return false;
+    }
     let lower = char::to_lowercase;
-    one.flat_map(lower).eq(two.flat_map(lower))
+    one.chars().flat_map(lower).eq(two.chars().flat_map(lower))
 }

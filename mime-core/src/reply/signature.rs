@@ -9,7 +9,8 @@ const LONGEST: usize = 90;
 pub(super) fn is_program(line: &str) -> bool {
     let line =
         line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | '。' | '*' | '_'));
-    if line.chars().nth(LONGEST).is_some() {
+    // It names a device or a program: some letter is large, or it has a number.
+    if line.len() > 4 * LONGEST || !names(line) || line.chars().nth(LONGEST).is_some() {
         return false;
     }
     let mut all = languages().flat_map(|language| language.sent_from);

@@ -2,7 +2,7 @@
 
 use super::{Language, NONE};
 
-pub(super) static LANGUAGES: &[Language] = &[
+pub(super) const LANGUAGES: &[Language] = &[
     Language {
         tag: "en",
         opens: &["On"],

@@ -1,5 +1,6 @@
 //! The words by which mail programs mark what they quote, in the languages they are made for.
 
+pub(in crate::reply) mod filter;
 mod latin;
 mod other;
 
