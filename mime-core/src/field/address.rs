@@ -494,10 +494,12 @@ impl<'a> Phrase<'a> {
 
     fn decode(self, out: &mut String, control: &'static str) {
         match (self.as_it_stands(), plainly_quoted(self.raw)) {
-            (Some(words), _) => {
+            (Some(words), _) if text::has_words(words) => {
                 text::decode_with(words, out, control);
             }
-            (_, Some(octets)) => out.push_str(&text::to_text(Cow::Borrowed(octets))),
+            (Some(octets), _) | (_, Some(octets)) => {
+                out.push_str(&text::to_text(Cow::Borrowed(octets)))
+            }
             _ => self.decode_tokens(out, control),
         }
     }

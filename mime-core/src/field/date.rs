@@ -368,3 +368,34 @@ fn named_zone(name: &[u8]) -> Option<i16> {
     let same = |(zone, _): &&(&[u8], i16)| zone.eq_ignore_ascii_case(name);
     ZONES.iter().find(same).map(|(_, hours)| hours * 60)
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5000))]
+
+        /// What is read by its places is read the same among comments and folds.
+        #[test]
+        fn plain_dates_are_read_as_any(
+            day in prop::sample::select(vec!["", "Sat, ", "Sat,", "S\u{e9}, ", "Sat "]),
+            number in prop::sample::select(vec!["1", "21", "31", "021", "2a", ""]),
+            month in prop::sample::select(vec!["Nov", "feb", "XYZ", "N.v", "November"]),
+            year in prop::sample::select(vec!["2026", "99", "20.6", "1800"]),
+            time in prop::sample::select(vec!["01:00:00", "01:00", "23:59:60", "24:00:00", "1:00:00", "01:0,:00"]),
+            zone in prop::sample::select(vec!["+0100", "-0000", "+9999", "GMT", "+01x0", "", "+01000"]),
+            end in prop::sample::select(vec!["", " (CET)", "\r\n", " x", ";"]),
+        ) {
+            let value = format!("{day}{number} {month} {year} {time} {zone}{end}");
+            if let Some(plain) = Words::plain(value.as_bytes()) {
+                let any = Words::read(value.as_bytes());
+                prop_assert_eq!(plain.date(), any.and_then(|any| any.date()), "{}", value);
+            }
+        }
+    }
+}

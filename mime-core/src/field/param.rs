@@ -395,6 +395,13 @@ impl<'a> Iterator for Params<'a> {
             self.rest = rest;
             return Some(param);
         }
+        self.any()
+    }
+}
+
+impl<'a> Params<'a> {
+    /// The next one, however it is written.
+    fn any(&mut self) -> Option<RawParam<'a>> {
         loop {
             self.rest = self.next_param()?;
             let name_at = skip_cfws(self.rest);
@@ -423,7 +430,7 @@ const NAME: Octets = octets!(|b| !(is_space(b) || matches!(b, b'=' | b';' | b'('
 
 const SPACE: Octets = octets!(|b| is_space(b));
 /// What a value without quotation marks is made of.
-const VALUE: Octets = octets!(|b| !is_space(b) && b != b';');
+const VALUE: Octets = octets!(|b| !b.is_ascii_whitespace() && b != b';');
 /// What means itself between quotation marks.
 const QUOTED: Octets = octets!(|b| !matches!(b, b'"' | b'\\' | b'\r' | b'\n'));
 
@@ -481,4 +488,38 @@ pub(crate) fn skip_cfws(rest: &[u8]) -> &[u8] {
         rest = rest.get(lexer.at()..).unwrap_or(&[]).trim_ascii_start();
     }
     rest
+}
+
+#[cfg(test)]
+mod plain_tests {
+    use alloc::{format, vec};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        /// What is read in one look is read the same by the way that reads everything.
+        #[test]
+        fn plain_parameters_are_read_as_any(
+            pieces in prop::collection::vec(
+                prop::sample::select(vec![
+                    ";", "a", "b*0*", "=", "\"", "\"c d\"", " ", "\r\n ", "\r\n", "(x)", "(", "\\", "'",
+                    "\u{e9}", "\0", "\x0c", "\t", ",",
+                ]),
+                0..8,
+            ),
+        ) {
+            let value = format!(";{}", pieces.concat());
+            if let Some((plain, rest)) = RawParam::plain(value.as_bytes()) {
+                let mut params = Params::new(value.as_bytes());
+                let any = params.any();
+                prop_assert_eq!(any, Some(plain));
+                // White space may be left to be skipped later.
+                prop_assert_eq!(params.rest.trim_ascii_start(), rest.trim_ascii_start());
+            }
+        }
+    }
 }

@@ -4,8 +4,6 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use memchr::memmem;
-
 use crate::body::charset::{self, Decoding, TextDecoder};
 use crate::body::{Sink, base64};
 use crate::field::lex::{is_space, unquote_into};
@@ -281,7 +279,8 @@ impl<'a> Word<'a> {
             b'q' => false,
             _ => return None,
         };
-        let end = memmem::find(rest, b"?=")?;
+        let mut marks = memchr::memchr_iter(b'?', rest);
+        let end = marks.find(|at| rest.get(at + 1) == Some(&b'='))?;
         let text = rest.get(..end)?;
         let after = rest.get(end + 2..)?;
         let mut labels = charset.splitn(2, |b| *b == b'*');
@@ -372,5 +371,35 @@ impl<'a> Joined<'a> {
         };
         decoder.finish(out);
         self.unsafe_text |= replace_unsafe(out, self.start, self.control);
+    }
+}
+
+#[cfg(test)]
+mod plain_tests {
+    use alloc::vec;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn text_is_appended_as_it_is_returned(
+            pieces in prop::collection::vec(
+                prop::sample::select(vec![
+                    "a", "a b", " ", "\t", "\r\n ", "\r\n", "\n\t", "\r", "\n", "=", "?", "=?utf-8?q?a=C3?=",
+                    "=?utf-8?b?qQ==?=", "=?big5?q?=a4=a4?=", "=?utf-8?q?=00?=", "(", ")", "\u{e9}", "\u{85}", "\0", "\x7f",
+                ]),
+                0..8,
+            ),
+        ) {
+            let value = pieces.concat();
+            let mut out = String::from("before ");
+            unstructured_into(value.as_bytes(), &mut out);
+            let returned = unstructured(value.as_bytes());
+            prop_assert_eq!(out.strip_prefix("before "), Some(&*returned));
+        }
     }
 }

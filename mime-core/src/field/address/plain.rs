@@ -10,6 +10,8 @@ const DOT_ATOM: Octets = octets!(|b| b.is_ascii_graphic() && is_word(b));
 const WORDS: Octets = octets!(|b| b >= b' ' && b != 0x7f && is_word(b));
 /// What means itself between quotation marks.
 const QUOTED: Octets = octets!(|b| !matches!(b, b'"' | b'\\' | b'\r' | b'\n'));
+/// What means itself in a comment.
+const COMMENT: Octets = octets!(|b| !matches!(b, b'(' | b')' | b'\\' | b'\r' | b'\n'));
 const SPACE: Octets = octets!(|b| is_space(b));
 
 const fn is_word(b: u8) -> bool {
@@ -17,7 +19,8 @@ const fn is_word(b: u8) -> bool {
 }
 
 /// The mailbox that begins here, if it is `name <local@domain>`, `"name" <local@domain>` or
-/// `local@domain` without comments and folds within; and what follows its comma.
+/// `local@domain`, perhaps with one comment behind, without folds within; and what follows its
+/// comma.
 pub(super) fn mailbox(octets: &[u8]) -> Option<(Mailbox<'_>, &[u8])> {
     let from = without_space(octets);
     let (name, rest) = match from {
@@ -37,14 +40,21 @@ pub(super) fn mailbox(octets: &[u8]) -> Option<(Mailbox<'_>, &[u8])> {
             (&[][..], spec, rest)
         }
     };
-    let rest = match without_space(rest) {
+    let mut rest = without_space(rest);
+    let mut comment = None;
+    if let [b'(', inner @ ..] = rest {
+        let (text, after) = inner.split_at_checked(COMMENT.run(inner))?;
+        comment = Some(text);
+        rest = without_space(after.strip_prefix(b")")?);
+    }
+    let rest = match rest {
         [] => &[],
         [b',', rest @ ..] => rest,
         _ => return None,
     };
     let mailbox = Mailbox {
         name: (!name.is_empty()).then_some(Phrase { raw: name }),
-        comment: None,
+        comment,
         local,
         domain,
         plain: Some(plain),
@@ -78,4 +88,45 @@ fn is_dotted(side: &[u8]) -> bool {
 
 fn without_space(octets: &[u8]) -> &[u8] {
     octets.get(SPACE.run(octets)..).unwrap_or(&[])
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    use proptest::prelude::*;
+
+    use super::super::{Address, Member};
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        /// What is read here is read the same by the way that reads everything.
+        #[test]
+        fn plain_mailboxes_are_read_as_any(
+            pieces in prop::collection::vec(
+                prop::sample::select(vec![
+                    "a", "b@c", "a b", ".", "@", "<", "<a@b.c>", ">", "\"", "\"a, b\"", " ", ",", ";", ":",
+                    "(", ")", "(x y)", "\\", "\r\n ", "=?", "[1]", "\u{e9}", "\0", "\x0c",
+                ]),
+                0..7,
+            ),
+        ) {
+            let octets: Vec<u8> = pieces.concat().into_bytes();
+            if let Some((plain, rest)) = mailbox(&octets) {
+                let member = Member::read(&octets, false);
+                let Address::Mailbox(any) = member.address(&octets[..member.end]) else {
+                    panic!("{pieces:?} is no mailbox");
+                };
+                prop_assert_eq!(rest, &octets[member.next..]);
+                prop_assert_eq!(plain.name.map(Phrase::raw), any.name.map(Phrase::raw));
+                prop_assert_eq!(plain.comment, any.comment);
+                prop_assert_eq!(plain.local(), any.local());
+                prop_assert_eq!(plain.domain(), any.domain());
+                prop_assert_eq!(plain.addr_spec(), any.addr_spec());
+            }
+        }
+    }
 }
