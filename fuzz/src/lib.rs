@@ -18,6 +18,7 @@ mod mime_fields;
 mod mime_formats;
 mod mime_meaning;
 mod mime_reply;
+mod mime_scanner;
 mod pop3;
 mod smtp;
 mod wire;
@@ -32,6 +33,7 @@ pub use mime_fields::{mime_addresses, mime_dkim, mime_trace, mime_values};
 pub use mime_formats::{mime_inline, mime_text, mime_tnef};
 pub use mime_meaning::{mime_protected, mime_reports, mime_subject, mime_threads};
 pub use mime_reply::{mime_html, mime_reply};
+pub use mime_scanner::mime_scanner;
 pub use pop3::pop3_session;
 pub use smtp::{smtp_data, smtp_session};
 pub use wire::{proxy, sasl};
@@ -46,6 +48,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("mime_subject", mime_subject),
     ("mime_protected", mime_protected),
     ("mime_scan", mime_scan),
+    ("mime_scanner", mime_scanner),
     ("mime_audit", mime_audit),
     ("mime_fields", mime_fields),
     ("mime_addresses", mime_addresses),

@@ -6,6 +6,8 @@
     clippy::indexing_slicing
 )]
 
+#[path = "support/hostile.rs"]
+mod hostile;
 mod support;
 
 use mime_core::{
@@ -306,6 +308,68 @@ fn every_two_way_cut_of_real_mail() {
     }
 }
 
+/// Octet by octet, what is looked at again for every octet would not end.
+#[test]
+fn floods_in_pieces() {
+    let lifted = Limits::DEFAULT
+        .depth(u16::MAX)
+        .parts(u32::MAX)
+        .fields(u32::MAX)
+        .defects(u32::MAX);
+    for hostile in hostile::all(20_000) {
+        for limits in [Limits::DEFAULT, lifted] {
+            let mail = &hostile.mail;
+            let scan = stored(&Layout::scan(mail, &limits));
+            for size in [1, 4096] {
+                let (_, layout) = scan_pieces(mail.chunks(size), &limits);
+                assert_eq!(stored(&layout), scan, "{}", hostile.name);
+            }
+        }
+    }
+}
+
+/// Depth has 16 bits: what is deeper is a leaf.
+#[test]
+fn nested_messages_need_no_stack() {
+    support::in_small_stack(|| {
+        let mail = b"Content-Type: message/rfc822\n\n".repeat(100_000);
+        let limits = Limits::DEFAULT
+            .depth(u16::MAX)
+            .parts(u32::MAX)
+            .fields(u32::MAX);
+        let scan = Layout::scan(&mail, &limits);
+        assert_eq!(scan.as_ref().part_count(), 65_536);
+        let found: Vec<_> = scan.as_ref().defects().map(|found| found.kind).collect();
+        assert_eq!(found, [Defect::TooDeep]);
+        let (told, layout) = scan_pieces(mail.chunks(4096), &limits);
+        assert_eq!(stored(&layout), stored(&scan));
+        assert_eq!(told.len(), 2 * 65_536 + 2);
+    });
+}
+
+/// Line ends change offsets, and nothing else.
+fn shape(mail: &[u8]) -> Vec<(Kind, Encoding, u16, Option<PartId>, u32, usize)> {
+    let mut layout = Layout::new();
+    let message = layout.parse(mail, &Limits::DEFAULT);
+    let parts = message.parts();
+    parts
+        .map(|part| {
+            let (parent, fields) = (
+                part.parent().map(|part| part.id()),
+                part.header().iter().count(),
+            );
+            (
+                part.kind(),
+                part.encoding(),
+                part.depth(),
+                parent,
+                part.lines(),
+                fields,
+            )
+        })
+        .collect()
+}
+
 /// A delimiter line is held up to its end, but no longer than such a line may be.
 #[test]
 fn long_delimiter_lines() {
@@ -452,6 +516,13 @@ fn messages() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn line_ends_of_either_kind(mail in messages()) {
+        let lf: Vec<u8> = mail.into_iter().filter(|octet| *octet != b'\r').collect();
+        let crlf = lf.split(|octet| *octet == b'\n').collect::<Vec<_>>().join(&b"\r\n"[..]);
+        prop_assert_eq!(shape(&lf), shape(&crlf));
+    }
 
     #[test]
     fn random_cuts(

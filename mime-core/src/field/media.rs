@@ -89,6 +89,11 @@ impl<'a> MediaType<'a> {
         same(self.ty, ty) && same(self.subtype, subtype)
     }
 
+    /// What stands behind type and subtype.
+    pub(crate) fn behind(&self) -> &'a [u8] {
+        self.params
+    }
+
     /// The parameters: one by one as they stand on the wire, for BODYSTRUCTURE, or by their names.
     pub fn params_raw(&self) -> Params<'a> {
         Params::new(self.params)

@@ -27,7 +27,7 @@ pub(crate) struct Delimiter {
 impl Machine<'_> {
     /// Looks from `at` on for the delimiter that ends this body. `LAST`: nothing follows the
     /// window.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn search<const LAST: bool>(&self, window: Window<'_>, at: usize) -> Search {
         let octets = window.octets;
         let Phase::Body { fresh, base64 } = self.work.phase else {
@@ -118,4 +118,49 @@ fn find_in_base64(octets: &[u8], finder: &memmem::Finder<'static>) -> Option<usi
     }
     let from = from.saturating_sub(2);
     finder.find(octets.get(from..)?).map(|n| from + n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    /// All short words of the octets that matter.
+    fn words(len: usize) -> impl Iterator<Item = Vec<u8>> {
+        const LETTERS: [u8; 4] = *b"\r\n-a";
+        let count = LETTERS.len().pow(len as u32);
+        (0..count).map(move |word| {
+            let letter = |at: u32| LETTERS.get(word / LETTERS.len().pow(at) % LETTERS.len());
+            (0..len as u32).filter_map(letter).copied().collect()
+        })
+    }
+
+    #[test]
+    fn both_searches_find_the_same() {
+        let finder = memmem::Finder::new(b"\n--");
+        let plain = |octets: &[u8]| octets.windows(3).position(|three| three == b"\n--");
+        for word in (0..8).flat_map(words) {
+            assert_eq!(find_in_base64(&word, &finder), plain(&word), "{word:?}");
+            for hyphens in [14, 15, 16, 17] {
+                let long = [&b"-".repeat(hyphens), &word[..]].concat();
+                assert_eq!(find_in_base64(&long, &finder), plain(&long), "{long:?}");
+            }
+        }
+    }
+
+    /// What is held back is what can begin a delimiter, and nothing else.
+    #[test]
+    fn what_is_undecided_is_the_beginning_of_a_delimiter() {
+        for word in (0..7)
+            .flat_map(words)
+            .filter(|word| !word.windows(3).any(|w| w == b"\n--"))
+        {
+            let begins = |at: &usize| {
+                let tail = word.get(*at..).unwrap_or(&[]);
+                !tail.is_empty() && (b"\r\n--".starts_with(tail) || b"\n--".starts_with(tail))
+            };
+            let plain = (0..word.len()).find(begins).unwrap_or(word.len());
+            assert_eq!(undecided(&word, 0), plain, "{word:?}");
+        }
+    }
 }

@@ -108,8 +108,10 @@ impl Bounds {
         let near = self.open.len().saturating_sub(PREFIX_CHECKS);
         let near = self.open.get(near..).unwrap_or(&[]);
         let prefix = near.iter().any(|open| {
-            let common = open.len.min(len);
-            open.len != len && self.boundary(open).get(..common) == boundary.get(..common)
+            open.len != len && {
+                let outer = self.boundary(open);
+                outer.starts_with(boundary) || boundary.starts_with(outer)
+            }
         });
         let hash = hash(boundary);
         let mask = self.open.last().map_or(0, |open| open.mask) | bit(hash);

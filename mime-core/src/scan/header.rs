@@ -20,7 +20,7 @@ pub(crate) enum Progress {
 }
 
 /// What the header says so far.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Head {
     pub(super) start: u32,
     /// The index of its first field.
@@ -106,40 +106,63 @@ impl Machine<'_> {
     }
 
     /// Where the header ends, or up to where it could be read.
-    #[inline]
+    #[inline(always)]
     fn fields<const LAST: bool>(&mut self, window: Window<'_>, at: usize) -> Result<usize, usize> {
         let octets = window.octets;
         let most = self.most();
-        let bounded = !self.work.bounds.is_empty();
         let mut at = match self.work.head.stage {
             Stage::Start => self.begin::<LAST>(window, at)?,
             Stage::Fields => at,
             Stage::Skip => self.skip::<LAST>(octets, at)?,
         };
         loop {
-            if bounded && octets.get(at) == Some(&b'-') {
-                match self.delimiter_at::<LAST>(octets, at) {
-                    Look::Delimiter(_) => {
-                        self.flaw_here(Defect::MissingBlankLine, window, at);
-                        return Ok(at);
-                    }
-                    Look::Other => {}
-                    Look::More => return Err(at),
-                }
+            // Names begin with a letter; what ends a header is below them.
+            if octets.get(at).is_none_or(|first| *first <= b'-')
+                && let Some(end) = self.no_field::<LAST>(window, at)
+            {
+                return end;
             }
-            match lines::read_in::<LAST>(octets, at) {
+            match lines::field::<LAST>(octets, at) {
                 Some(Line::Field { colon, end, sound }) if end - at <= most => {
                     self.field(window, (at, colon, end), sound);
                     at = end;
                 }
-                Some(Line::Blank(end)) => return Ok(end),
-                Some(Line::End) => return Ok(at),
                 None if octets.len() - at <= most => return Err(at),
                 line => match self.odd_line::<LAST>(window, at, line)? {
                     Some(end) => at = end,
                     None => return Ok(at),
                 },
             }
+        }
+    }
+
+    /// What ends a header, or may be the beginning of it: the blank line, a delimiter, the end.
+    fn no_field<const LAST: bool>(
+        &mut self,
+        window: Window<'_>,
+        at: usize,
+    ) -> Option<Result<usize, usize>> {
+        let more = match LAST {
+            true => None,
+            false => Some(Err(at)),
+        };
+        let octets = window.octets;
+        match octets.get(at..).unwrap_or(&[]) {
+            [] => more.or(Some(Ok(at))),
+            [b'\n', ..] => Some(Ok(at + 1)),
+            [b'\r', b'\n', ..] => Some(Ok(at + 2)),
+            [b'\r'] => more,
+            [b'-', ..] if self.work.bounds.is_empty() => None,
+            [b'-'] => more,
+            [b'-', b'-', ..] => match self.work.bounds.look::<LAST>(octets, at + 2) {
+                Look::Delimiter(hit) if !hit.stale => {
+                    self.flaw_here(Defect::MissingBlankLine, window, at);
+                    Some(Ok(at))
+                }
+                Look::Delimiter(_) | Look::Other => None,
+                Look::More => more,
+            },
+            _ => None,
         }
     }
 
@@ -190,17 +213,6 @@ impl Machine<'_> {
         Ok(end)
     }
 
-    fn delimiter_at<const LAST: bool>(&self, octets: &[u8], at: usize) -> Look {
-        match octets.get(at + 1) {
-            Some(b'-') => match self.work.bounds.look::<LAST>(octets, at + 2) {
-                Look::Delimiter(hit) if hit.stale => Look::Other,
-                look => look,
-            },
-            None if !LAST => Look::More,
-            _ => Look::Other,
-        }
-    }
-
     /// A line that is no field, or a field beyond the limit. Gives where the header goes on, and
     /// `None` if the line is no part of it.
     #[cold]
@@ -240,20 +252,20 @@ impl Machine<'_> {
     }
 
     /// Lists a field, and looks into it if it decides about the structure.
-    #[inline]
+    #[inline(always)]
     fn field(&mut self, window: Window<'_>, (at, colon, end): (usize, usize, usize), sound: bool) {
-        let field = window.octets.get(at..end).unwrap_or(&[]);
-        if field.len() > MAX_LINE && has_long_line(field) {
+        let octets = window.octets;
+        if end - at > MAX_LINE && has_long_line(octets.get(at..end).unwrap_or(&[])) {
             self.flaw_here(Defect::LineTooLong, window, at);
         }
-        let (name, value) = field.split_at_checked(colon).unwrap_or((field, &[]));
+        let name = octets.get(at..at + colon).unwrap_or(&[]);
         let name = match sound {
             true => Name::of(name),
             false => self.odd_name(window, name, at),
         };
         let start = window.base + at;
         if name != Name::Other {
-            self.known_field(name, start, colon + 1, value.get(1..).unwrap_or(&[]));
+            self.known_field(name, window, (at, at + colon + 1, end));
         }
         if self.layout.fields.len() < self.limits.fields as usize {
             let words = [
@@ -281,26 +293,36 @@ impl Machine<'_> {
         Name::of(trimmed)
     }
 
-    /// A field at `start` in the message with its value so many octets behind.
-    #[inline]
-    fn known_field(&mut self, name: Name, start: usize, value_at: usize, value: &[u8]) {
-        let id = self.next_id();
+    /// A field with its value.
+    #[inline(always)]
+    fn known_field(
+        &mut self,
+        name: Name,
+        window: Window<'_>,
+        (at, value, end): (usize, usize, usize),
+    ) {
         let bit = 1u64 << (name as u8);
         let again = self.work.head.seen & bit != 0;
         self.work.head.seen |= bit;
         if again && name.is_single() {
-            self.flaw(Defect::DuplicateField, start, id, Some(name));
+            self.flaw(
+                Defect::DuplicateField,
+                window.base + at,
+                self.next_id(),
+                Some(name),
+            );
         }
         if again && self.limits.reading.pick == Pick::First {
             return;
         }
+        let octets = || window.octets.get(value..end).unwrap_or(&[]);
         match name {
-            Name::ContentType => self.content_type(start + value_at, value),
+            Name::ContentType => self.content_type(window.base + value, octets()),
             Name::ContentTransferEncoding => {
-                let (encoding, defect) = entity::encoding(value);
+                let (encoding, defect) = entity::encoding(octets());
                 self.work.head.encoding = encoding;
                 if let Some(defect) = defect {
-                    self.flaw(defect, start, id, Some(name));
+                    self.flaw(defect, window.base + at, self.next_id(), Some(name));
                 }
             }
             _ => {}

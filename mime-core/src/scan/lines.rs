@@ -26,23 +26,21 @@ pub(crate) enum Line {
 }
 
 /// Reads one field or line at `at`.
-#[inline]
 pub(crate) fn read(octets: &[u8], at: usize) -> Line {
-    read_in::<true>(octets, at).unwrap_or(Line::End)
+    match octets.get(at..) {
+        None | Some([]) => Line::End,
+        Some([b'\n', ..]) => Line::Blank(at + 1),
+        Some([b'\r', b'\n', ..]) => Line::Blank(at + 2),
+        Some(_) => field::<true>(octets, at).unwrap_or(Line::End),
+    }
 }
 
-/// The same in a piece of a message. `None`: what follows may change the answer; `LAST`: nothing
-/// follows.
-#[inline]
-pub(super) fn read_in<const LAST: bool>(octets: &[u8], at: usize) -> Option<Line> {
-    let line = octets.get(at..).unwrap_or(&[]);
-    match line {
-        [] => return LAST.then_some(Line::End),
-        [b'\n', ..] => return Some(Line::Blank(at + 1)),
-        [b'\r', b'\n', ..] => return Some(Line::Blank(at + 2)),
-        _ => {}
-    }
+/// Reads what is neither the end nor the blank line. `None`: what follows may change the answer;
+/// `LAST`: nothing follows.
+#[inline(always)]
+pub(super) fn field<const LAST: bool>(octets: &[u8], at: usize) -> Option<Line> {
     // Most lines begin with a name and a colon: one look finds both, and nothing else.
+    let line = octets.get(at..).unwrap_or(&[]);
     let name = name_len(line);
     let sound = name > 0 && line.get(name) == Some(&b':');
     let (first, end) = unfold::<LAST>(octets, at + name)?;
@@ -58,8 +56,8 @@ pub(super) fn read_in<const LAST: bool>(octets: &[u8], at: usize) -> Option<Line
 
 /// Where the line at `at` ends, without its LF, and where what is folded ends: a line that begins
 /// with white space goes on with the field (RFC 5322 section 2.2.3). `None`: it may go on.
-#[inline]
-pub(crate) fn unfold<const LAST: bool>(octets: &[u8], at: usize) -> Option<(usize, usize)> {
+#[inline(always)]
+pub(super) fn unfold<const LAST: bool>(octets: &[u8], at: usize) -> Option<(usize, usize)> {
     let first = line_end(octets, at);
     let mut lf = first;
     loop {

@@ -75,6 +75,7 @@ impl<'m> Machine<'m> {
     }
 
     /// Opens the part whose header ended at `at`, which it gives back.
+    #[inline]
     pub(crate) fn open(&mut self, window: Window<'_>, at: usize) -> usize {
         let head = core::mem::take(&mut self.work.head);
         let id = self.next_id();
@@ -156,6 +157,7 @@ impl<'m> Machine<'m> {
     }
 
     /// Ends what a delimiter ends, and begins what it begins; gives where to go on.
+    #[inline]
     pub(crate) fn delimiter(&mut self, window: Window<'_>, delimiter: Delimiter) -> usize {
         let Delimiter { end, line, hit } = delimiter;
         let at = window.base + line;
