@@ -8,7 +8,7 @@
 
 mod support;
 
-use mime_core::{Layout, Limits, Section, Walk};
+use mime_core::{Layout, Limits, Pick, Reading, Section, Walk};
 
 /// The message of RFC 9051 section 6.4.5.1: 1 text, 2 octets, 3 message (3.1, 3.2), 4 multipart
 /// (4.1 image, 4.2 message with 4.2.1, 4.2.2 multipart with 4.2.2.1, 4.2.2.2).
@@ -85,6 +85,27 @@ fn numbers_lead_to_the_part_they_come_from() {
     }
     let expected = "T 1 2 3 3T 3.1 3.2 4 4.1 4.2 4.2T 4.2.1 4.2.2 4.2.2.1 4.2.2.2";
     assert_eq!(written.join(" "), expected);
+}
+
+#[test]
+fn of_repeated_content_fields_the_reading_picks_one() {
+    let mail = b"Content-ID: <1@a>\r\nContent-Language: de, en\r\nContent-ID: <2@a>\r\n\
+                 Content-Type: image/png\r\nContent-Type: image/gif\r\n\r\n";
+    let mut last = Reading::STRICT;
+    last.pick = Pick::Last;
+    for (reading, id, subtype) in [
+        (Reading::STRICT, &b"<1@a>"[..], &b"png"[..]),
+        (last, b"<2@a>", b"gif"),
+    ] {
+        let mut layout = Layout::new();
+        let root = layout.parse(mail, &Limits::DEFAULT.reading(reading)).root();
+        let content = root.content();
+        assert_eq!(content.id().as_deref(), Some(id));
+        assert_eq!(content.wire_type().subtype_raw(), subtype);
+        assert!(content.languages().eq([&b"de"[..], b"en"]));
+        assert_eq!(root.content_id(), content.id());
+        assert_eq!(root.wire_type().subtype_raw(), subtype);
+    }
 }
 
 /// BINARY.SIZE

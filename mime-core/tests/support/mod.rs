@@ -191,6 +191,7 @@ pub(crate) fn read_all(message: Message<'_>) {
             assert!(text.len() <= 4 * out.len() + 4);
         }
     }
+    read_meaning(message);
     let mut store = mime_core::Embedded::default();
     for part in message.parts() {
         if let Some(inner) = part.embedded(&mut store, &Limits::DEFAULT.depth(4)) {
@@ -221,6 +222,31 @@ pub(crate) fn read_all(message: Message<'_>) {
             }
             let _ = message.section_header(path, what).map(|h| h.iter().count());
         }
+    }
+}
+
+/// Reports, threads, signed and encrypted parts, and the way back from a part to its section.
+fn read_meaning(message: Message<'_>) {
+    let mut store = mime_core::report::ReportBuf::default();
+    if let Some(report) = message.report(&mut store) {
+        let _ = (report.problems(), report.into_owned());
+    }
+    let keys = message.thread_keys();
+    assert!(keys.ids().len() <= mime_core::thread::MAX_REFERENCES + 2);
+    let mut path = Vec::new();
+    for part in message.parts().take(200) {
+        if let Some(signed) = part.signed() {
+            let _ = (signed.octets(), signed.is_sound());
+        }
+        let _ = (part.encrypted().map(|e| e.is_sound()), part.smime());
+        let section = part.section_path(&mut path);
+        assert_eq!(
+            message.layout().section_part(&path, section),
+            Some(part.id())
+        );
+    }
+    for (_, range) in mime_core::armors(message.raw()) {
+        assert!(range.end <= message.raw().len());
     }
 }
 
