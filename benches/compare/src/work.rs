@@ -5,7 +5,7 @@ use std::hint::black_box;
 use mail_parser::{
     Address as PeerAddress, Encoding as PeerEncoding, HeaderValue, MessageBuffers, MessageParser,
 };
-use mime_core::{Address, Encoding, Field, Kind, Layout, Limits, Message, Name, Params};
+use mime_core::{Address, Encoding, Field, Kind, Layout, Limits, Message, Name, Params, Scanner};
 
 /// How much of a message is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Task {
     Struct,
     /// The same with the lines of each part counted, which only one side does.
     Lines,
+    /// Structure from pieces of 4 KiB; the other side is mime-core with the message at once.
+    Stream,
     /// Structure, and From, To, Subject, Date and Message-ID read.
     Five,
     /// Every header field and every body decoded.
@@ -22,13 +24,20 @@ pub enum Task {
 
 impl Task {
     /// Every task.
-    pub const ALL: [Task; 4] = [Task::Struct, Task::Lines, Task::Five, Task::All];
+    pub const ALL: [Task; 5] = [
+        Task::Struct,
+        Task::Lines,
+        Task::Stream,
+        Task::Five,
+        Task::All,
+    ];
 
     /// Its name in the tables.
     pub fn name(self) -> &'static str {
         match self {
             Task::Struct => "struct",
             Task::Lines => "struct, lines",
+            Task::Stream => "stream",
             Task::Five => "struct + five",
             Task::All => "ALL",
         }
@@ -82,15 +91,42 @@ impl Ours {
 
 impl Side for Ours {
     fn run(&mut self, mail: &[u8], task: Task) {
+        if task == Task::Stream {
+            return self.stream(black_box(mail));
+        }
         let limits = self.limits.lines(task == Task::Lines);
         let message = self.layout.parse(black_box(mail), &limits);
         match task {
-            Task::Struct | Task::Lines => {
+            Task::Struct | Task::Lines | Task::Stream => {
                 black_box(message.parts().len());
             }
             Task::Five => self.scratch.five(&message),
             Task::All => self.scratch.all(&message),
         }
+    }
+}
+
+impl Ours {
+    fn stream(&mut self, mail: &[u8]) {
+        let layout = std::mem::take(&mut self.layout);
+        let mut scanner = Scanner::reuse(layout, &self.limits.lines(false));
+        for mut piece in mail.chunks(4096) {
+            while let Some(item) = scanner.next(&mut piece) {
+                black_box(item);
+            }
+        }
+        while let Some(item) = scanner.finish() {
+            black_box(item);
+        }
+        self.layout = scanner.into_layout();
+    }
+}
+
+/// The one that [`Ours`] is compared with, and its task.
+pub fn other(task: Task) -> (Box<dyn Side>, Task) {
+    match task {
+        Task::Stream => (Box::new(Ours::new()), Task::Struct),
+        _ => (Box::new(Peer::new()), task),
     }
 }
 
@@ -260,7 +296,7 @@ impl Side for Peer {
             return;
         };
         match task {
-            Task::Struct | Task::Lines => {
+            Task::Struct | Task::Lines | Task::Stream => {
                 black_box(message.parts().len());
             }
             Task::Five => {
