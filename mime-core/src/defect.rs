@@ -129,7 +129,8 @@ defects! {
     ParameterGap = 41, "rfc2231-gap", Deviation;
     /// A section number of a parameter that is none.
     ParameterSection = 42, "rfc2231-bad-section", Deviation;
-    /// A file name with a path, a control character, a reserved name, or a dot or space at an end.
+    /// A file name that [`safe_filename`](crate::safe_filename) changes: a path, a control character, a
+    /// reserved name, a dot or space at an end.
     UnsafeFilename = 43, "unsafe-filename", Deviation;
     /// File names that contradict each other: `filename`, `filename*`, `name`.
     ConflictingFilename = 44, "conflicting-filename", Ambiguous;

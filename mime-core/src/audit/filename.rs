@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::Audit;
 use crate::defect::Defect;
+use crate::field::filename::safe_filename;
 use crate::field::param::RawParam;
 use crate::field::text;
 use crate::message::Part;
@@ -60,27 +61,7 @@ fn base_is(param: &RawParam<'_>, name: &[u8]) -> bool {
 
 /// Not to be used as a name in a folder.
 fn is_unsafe(name: &str) -> bool {
-    name.contains(['/', '\\', ':', '\u{fffd}'])
-        || name.contains(char::is_control)
-        || name.is_empty()
-        || name.starts_with(['.', ' '])
-        || name.ends_with(['.', ' '])
-        || is_device(name)
-}
-
-/// A name that Windows takes for a device, whatever its extension.
-fn is_device(name: &str) -> bool {
-    const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
-    let stem = name.split('.').next().unwrap_or(name);
-    let port = |stem: &str| {
-        let (kind, number) = stem.split_at_checked(3).unwrap_or_default();
-        let is_port = kind.eq_ignore_ascii_case("com") || kind.eq_ignore_ascii_case("lpt");
-        is_port && matches!(number.as_bytes(), [b'1'..=b'9'])
-    };
-    DEVICES
-        .iter()
-        .any(|device| stem.eq_ignore_ascii_case(device))
-        || port(stem)
+    safe_filename(name).is_none_or(|safe| safe != name)
 }
 
 /// Characters that change the direction of writing.
