@@ -47,10 +47,11 @@ pub(super) fn ending(line: &str) -> Option<&str> {
     }
     let line = line.trim_matches(is_around);
     let colon = line.strip_suffix([':', '：']);
-    colon.or_else(|| {
-        let last = line.rsplit(' ').next().unwrap_or_default();
-        (is_verb(last) && opens(line)).then_some(line)
-    })
+    if colon.is_some() || !OPENS.may_begin(line) {
+        return colon;
+    }
+    let last = line.rsplit(' ').next().unwrap_or_default();
+    (is_verb(last) && opens(line)).then_some(line)
 }
 
 /// What a line, without its colon, has of an attribution.

@@ -1,5 +1,7 @@
 //! What begins at a row of a text: attributions, headers and lines that part messages.
 
+use core::ops::Range;
+
 use super::attribution::{self, Evidence};
 use super::headers::{self, Header};
 use super::marks::bit;
@@ -14,6 +16,8 @@ pub(super) struct Page<'p> {
     pub(super) options: &'p Options<'p>,
     /// The last row that could end an attribution, and the attribution.
     ending: Option<(usize, Found)>,
+    /// Rows that were looked at and end none.
+    plain: Range<usize>,
 }
 
 /// What begins at a row, and the rows that say so.
@@ -55,6 +59,7 @@ impl<'p> Page<'p> {
             text,
             options,
             ending: None,
+            plain: 0..0,
         }
     }
 
@@ -171,15 +176,34 @@ impl<'p> Page<'p> {
 
     /// An attribution of one or several rows that begins here.
     fn attribution(&mut self, at: usize) -> Option<Found> {
-        let last = (at..at + WRAPPED)
-            .take_while(|next| *next == at || self.is_joined(*next))
-            .find(|next| attribution::ending(self.line(*next)).is_some())?;
+        let last = self.next_ending(at)?;
         let found = match self.ending {
             Some((ending, found)) if ending == last => found,
             _ => self.attribution_to(last)?,
         };
         self.ending = Some((last, found));
         (found.first == at).then_some(found)
+    }
+
+    /// The first row that could end an attribution that begins at a row. No row is looked at twice
+    /// in vain.
+    fn next_ending(&mut self, at: usize) -> Option<usize> {
+        let mut next = at;
+        while next < at + WRAPPED && (next == at || self.is_joined(next)) {
+            if !self.plain.contains(&next) {
+                if attribution::ending(self.line(next)).is_some() {
+                    return Some(next);
+                }
+                let start = if self.plain.end == next {
+                    self.plain.start
+                } else {
+                    next
+                };
+                self.plain = start..next + 1;
+            }
+            next += 1;
+        }
+        None
     }
 
     /// Whether a row goes on where the one before ends.
