@@ -199,3 +199,41 @@ fn a_cut_is_stored() {
         );
     }
 }
+
+/// Whoever asks a stored outline for a field must know whether it can be there.
+#[test]
+fn outlines_hold_the_fields_they_name() {
+    let names = [
+        "From",
+        "Subject",
+        "Message-ID",
+        "Content-Type",
+        "Content-MD5",
+        "Received",
+        "MIME-Version",
+        "DKIM-Signature",
+        "List-Id",
+        "Return-Path",
+        "Resent-From",
+        "X-Other",
+    ];
+    let mail: String = names
+        .iter()
+        .map(|name| format!("{name}: x\r\n"))
+        .collect::<String>()
+        + "\r\n";
+    let layout = Layout::scan(mail.as_bytes(), &Limits::DEFAULT);
+    let message = layout.on(mail.as_bytes()).unwrap();
+    let mut stored = Vec::new();
+    message.outline().write(&mut stored);
+    let outline = Outline::read(&stored).unwrap();
+    for name in names {
+        let found = outline.header().named(name).count() == 1;
+        assert_eq!(
+            found,
+            mime_core::Name::of(name.as_bytes()).is_outlined(),
+            "{name}"
+        );
+    }
+    assert_eq!(outline.header().iter().count(), 5);
+}
