@@ -195,7 +195,7 @@ impl<'a> Part<'a> {
         }
         let label = self.media_type().param("charset").unwrap_or_default();
         let is_utf8 = charset::is_utf8(label.as_bytes());
-        is_utf8.then(|| str::from_utf8(self.raw_body()).ok())?
+        is_utf8.then(|| charset::sound_utf8(self.raw_body()))?
     }
 
     /// Appends [`text`](Self::text). Does not allocate but to let `out` grow.

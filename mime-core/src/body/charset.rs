@@ -108,10 +108,17 @@ pub(crate) fn decode_body<'o>(label: &[u8], octets: Cow<'o, [u8]>) -> Cow<'o, st
 /// Octets that should be UTF-8.
 pub(crate) fn utf8_or_replaced(octets: &[u8]) -> Cow<'_, str> {
     // Faster for what is sound than to look for what is not.
-    match str::from_utf8(octets) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => String::from_utf8_lossy(octets),
-    }
+    sound_utf8(octets).map_or_else(|| String::from_utf8_lossy(octets), Cow::Borrowed)
+}
+
+#[cfg(feature = "std")]
+pub(crate) fn sound_utf8(octets: &[u8]) -> Option<&str> {
+    simdutf8::basic::from_utf8(octets).ok()
+}
+
+#[cfg(not(feature = "std"))]
+pub(crate) fn sound_utf8(octets: &[u8]) -> Option<&str> {
+    str::from_utf8(octets).ok()
 }
 
 /// Octets whose text goes to a string.
@@ -239,7 +246,7 @@ fn utf8(hold: &mut [u8; 4], held: &mut usize, octets: &[u8], out: &mut String) -
         }
         rest = tail;
     }
-    if let Ok(text) = str::from_utf8(rest) {
+    if let Some(text) = sound_utf8(rest) {
         out.push_str(text);
         return replaced;
     }
