@@ -76,7 +76,7 @@ impl Hold {
     pub(super) fn show(&mut self, fields: &[u8], most: usize) {
         let shown = self.fitting(fields, most);
         self.cut |= shown < fields.len();
-        self.octets.extend(fields.iter().take(shown));
+        self.keep(fields.get(..shown).unwrap_or(fields));
         self.shown += shown;
     }
 
