@@ -1,13 +1,11 @@
 //! What the server keeps of a message beside its octets.
 
 use bytes::Bytes;
-use mime_core::{Header, Item, Limits, OutlineWriter, PartId, Scanner};
+use mime_core::{Header, Item, Limits, OutlineWriter, PartId, Scanner, thread::Keys};
 use sha2::{Digest, Sha256};
 
 use crate::store::Facts;
 
-/// As many Message-IDs join a message to a thread: a hostile References field has no more say.
-const REFERENCES: usize = 100;
 /// What is kept of a subject or a sender, in octets.
 const TEXT: usize = 1000;
 
@@ -79,15 +77,16 @@ fn facts_of(header: Header<'_>) -> Facts {
         }
     });
     let id = header.message_id();
+    let keys = Keys::of(header);
     Facts {
         subject: clean(&header.subject().unwrap_or_default()),
         sender: clean(&sender.unwrap_or_default()),
         message_id: id.map(|id| clean(&String::from_utf8_lossy(id.0))),
-        references: id
+        references: keys
+            .id()
             .into_iter()
-            .chain(header.references())
-            .take(REFERENCES)
-            .map(|id| hash(id.0))
+            .chain(keys.references())
+            .map(|id| hash(&id))
             .collect(),
         sent: header.date().map(|date| date.unix()),
     }
