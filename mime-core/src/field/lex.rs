@@ -48,6 +48,16 @@ impl<'a> Lexer<'a> {
         self.at += SPACE.run(self.rest());
     }
 
+    /// The octets of a set behind the next white space; white space is skipped even if there are
+    /// none. A set with an octet that begins something enclosed would lose its other end.
+    pub(crate) fn run_of(&mut self, set: &Octets) -> &'a [u8] {
+        self.skip_space();
+        let rest = self.rest();
+        let len = set.run(rest);
+        self.at += len;
+        rest.get(..len).unwrap_or(&[])
+    }
+
     /// What is enclosed from here to the closing octet, which is left out.
     fn enclosed(&mut self, open: u8) -> Token<'a> {
         let inner = self.all.get(self.at + 1..).unwrap_or(&[]);
@@ -152,11 +162,13 @@ const fn is_control(b: u8) -> bool {
     b < 0x20 || b == 0x7f
 }
 
+/// What an atom is made of.
+pub(crate) const fn is_atom(b: u8) -> bool {
+    !(is_space(b) || is_special(b) || is_control(b) || matches!(b, b'"' | b'(' | b'['))
+}
+
 const SPACE: Octets = octets!(|b| is_space(b));
-const ATOM: Octets = octets!(|b| !(is_space(b)
-    || is_special(b)
-    || is_control(b)
-    || matches!(b, b'"' | b'(' | b'[')));
+const ATOM: Octets = octets!(|b| is_atom(b));
 
 /// Appends what a quoted string or comment means: no backslash of a pair, no CR LF of a fold.
 pub(crate) fn unquote_into(inner: &[u8], out: &mut alloc::vec::Vec<u8>) {

@@ -4,6 +4,7 @@ pub(crate) mod address;
 pub(crate) mod auth_results;
 pub(crate) mod auto_submitted;
 pub(crate) mod canon;
+pub(crate) mod clauses;
 pub(crate) mod date;
 pub(crate) mod disposition;
 pub(crate) mod dkim;

@@ -243,8 +243,13 @@ impl<'a> Params<'a> {
     /// The value of `name`: sections joined, charset decoded (RFC 2231). An extended or sectioned
     /// form goes before a plain one, the first of equals before later ones. Encoded words
     /// are not decoded (RFC 2047 section 5).
-    pub fn get(self, name: &str) -> Option<Cow<'a, str>> {
-        decode(self, name.as_bytes(), Reading2231::Best)
+    pub fn get(mut self, name: &str) -> Option<Cow<'a, str>> {
+        if memchr::memchr(b'*', self.rest).is_some() {
+            return decode(self, name.as_bytes(), Reading2231::Best);
+        }
+        // Nothing is extended and there are no sections: the first of the name is the value.
+        self.find(|param| param.is(name))
+            .map(|param| to_text(param.value()))
     }
 
     /// Every reading of `name` that differs: the extended or sectioned value, then each plain one.

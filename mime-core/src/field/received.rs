@@ -4,8 +4,9 @@ use alloc::borrow::Cow;
 use core::net::IpAddr;
 
 use crate::field::address::Addresses;
+use crate::field::clauses::{self, BY, Clause, FOR, FROM, ID, KEYWORDS, TLS, VIA, WITH};
 use crate::field::date::DateTime;
-use crate::field::lex::{Lexer, Token, comments, is_space};
+use crate::field::lex::{comments, is_space};
 use crate::field::protocol::Protocol;
 use crate::field::text;
 use crate::header::Header;
@@ -37,34 +38,16 @@ use crate::name::Name;
 #[derive(Clone, Copy, Debug)]
 pub struct Received<'a> {
     value: &'a [u8],
-    clauses: [Option<Clause<'a>>; KEYWORDS.len()],
+    clauses: [Option<Clause<'a>>; KEYWORDS],
     date: Option<DateTime>,
 }
 
-/// A value and the comments behind it, as they stand.
-#[derive(Clone, Copy, Debug, Default)]
-struct Clause<'a> {
-    value: &'a [u8],
-    comments: &'a [u8],
-}
-
-/// The clauses of RFC 5321 section 4.4, and `tls` of RFC 8314 section 4.3.
-const KEYWORDS: [&str; 7] = ["from", "by", "via", "with", "id", "for", "tls"];
-const FROM: usize = 0;
-const BY: usize = 1;
-const VIA: usize = 2;
-const WITH: usize = 3;
-const ID: usize = 4;
-const FOR: usize = 5;
-const TLS: usize = 6;
-
 impl<'a> Received<'a> {
     pub(crate) fn parse(value: &'a [u8]) -> Self {
-        let mut reader = Reader::new(value);
-        let date = reader.read();
+        let (clauses, date) = clauses::read(value);
         Received {
             value,
-            clauses: reader.clauses,
+            clauses,
             date,
         }
     }
@@ -304,126 +287,4 @@ impl<'a> Header<'a> {
     pub fn hops(&self) -> impl DoubleEndedIterator<Item = Received<'a>> + Clone + use<'a> {
         self.all(Name::Received).map(|field| field.received())
     }
-}
-
-/// Parts a value into its clauses.
-struct Reader<'a> {
-    value: &'a [u8],
-    clauses: [Option<Clause<'a>>; KEYWORDS.len()],
-    /// The clause that is being read, where its value begins, and where its comments do.
-    open: Option<(usize, usize)>,
-    comments: Option<usize>,
-}
-
-impl<'a> Reader<'a> {
-    fn new(value: &'a [u8]) -> Self {
-        Reader {
-            value,
-            clauses: [None; KEYWORDS.len()],
-            open: None,
-            comments: None,
-        }
-    }
-
-    /// Reads all clauses, and the date behind them.
-    fn read(&mut self) -> Option<DateTime> {
-        let mut lexer = Lexer::new(self.value);
-        let mut angle = false;
-        let mut day = None;
-        loop {
-            // White space before the token belongs to what came before.
-            let before = lexer.at();
-            let Some(token) = lexer.next() else {
-                self.close(self.value.len());
-                return None;
-            };
-            let after = lexer.at();
-            match token {
-                Token::Special(b'<') => angle = true,
-                Token::Special(b'>') => angle = false,
-                Token::Special(b';') if !angle => {
-                    self.close(before);
-                    return self.date_from(after);
-                }
-                // Without a semicolon the date begins with the name of its day.
-                Token::Special(b',') if !angle && let Some(start) = day => {
-                    self.close(start);
-                    return self.date_from(start);
-                }
-                Token::Comment(_) | Token::Open(_) => {
-                    self.comments.get_or_insert(before);
-                }
-                Token::Atom(atom) if !angle => {
-                    if let Some(keyword) = self.keyword(atom)
-                        && self.is_apart(after - atom.len(), after)
-                    {
-                        self.close(before);
-                        self.open = Some((keyword, after));
-                    }
-                }
-                _ => {}
-            }
-            day = match token {
-                Token::Atom(atom) if is_day(atom) => Some(after - atom.len()),
-                _ => None,
-            };
-        }
-    }
-
-    /// Some write more behind a semicolon: the first of the rest that is a date.
-    fn date_from(&self, mut start: usize) -> Option<DateTime> {
-        loop {
-            let rest = self.value.get(start..)?;
-            if let Some(date) = DateTime::parse(rest) {
-                return Some(date);
-            }
-            let mut lexer = Lexer::new(rest);
-            lexer.find(|token| *token == Token::Special(b';'))?;
-            start += lexer.at();
-        }
-    }
-
-    /// Whether what stands here is a word of its own, and no part of a domain or an address.
-    fn is_apart(&self, start: usize, end: usize) -> bool {
-        let before = start.checked_sub(1).and_then(|at| self.value.get(at));
-        let after = self.value.get(end);
-        before.is_none_or(|b| is_space(*b) || *b == b')')
-            && after.is_some_and(|b| is_space(*b) || matches!(b, b'(' | b'<' | b'['))
-    }
-
-    /// The keyword of a clause that has not been read yet.
-    fn keyword(&self, atom: &[u8]) -> Option<usize> {
-        if atom.len() > 4 {
-            return None;
-        }
-        let same = |keyword: &str| atom.eq_ignore_ascii_case(keyword.as_bytes());
-        let keyword = KEYWORDS.iter().position(|keyword| same(keyword))?;
-        let is_new = self.clauses.get(keyword)?.is_none();
-        let is_open = self.open.is_some_and(|(open, _)| open == keyword);
-        (is_new && !is_open).then_some(keyword)
-    }
-
-    /// The open clause ends here.
-    fn close(&mut self, end: usize) {
-        let comments = self.comments.take().unwrap_or(end);
-        let Some((keyword, start)) = self.open.take() else {
-            return;
-        };
-        let between = |from, to| self.value.get(from..to).unwrap_or(&[]).trim_ascii();
-        let clause = Clause {
-            value: between(start, comments),
-            comments: between(comments, end),
-        };
-        if let Some(place) = self.clauses.get_mut(keyword) {
-            *place = Some(clause);
-        }
-    }
-}
-
-fn is_day(atom: &[u8]) -> bool {
-    const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-    atom.len() == 3
-        && DAYS
-            .iter()
-            .any(|day| atom.eq_ignore_ascii_case(day.as_bytes()))
 }
