@@ -13,7 +13,20 @@ impl Octets {
     /// How many octets at the start of `of` it holds.
     #[inline]
     pub(crate) fn run(&self, of: &[u8]) -> usize {
-        of.iter().position(|b| !self.has(*b)).unwrap_or(of.len())
+        // Four in a row: most runs are words.
+        let (fours, rest) = of.as_chunks::<4>();
+        let mut len = 0;
+        for [a, b, c, d] in fours {
+            match () {
+                _ if !self.has(*a) => return len,
+                _ if !self.has(*b) => return len + 1,
+                _ if !self.has(*c) => return len + 2,
+                _ if !self.has(*d) => return len + 3,
+                _ => len += 4,
+            }
+        }
+        let others = rest.iter().position(|b| !self.has(*b));
+        len + others.unwrap_or(rest.len())
     }
 }
 
@@ -42,4 +55,20 @@ pub(crate) fn spells<const N: usize>(octets: &[u8], lower: &[u8; N]) -> bool {
     let case = |b: u8| if b.is_ascii_lowercase() { !0x20 } else { !0 };
     let pairs = octets.iter().zip(lower);
     pairs.fold(0, |diff, (a, b)| diff | (a ^ b) & case(*b)) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_ends_where_the_first_other_octet_is() {
+        const A: Octets = octets!(|b| b == b'a');
+        for len in 0..12 {
+            let mut octets = [b'a'; 12];
+            octets[len] = b'b';
+            assert_eq!(A.run(&octets), len);
+            assert_eq!(A.run(&octets[..len]), len);
+        }
+    }
 }

@@ -160,7 +160,8 @@ impl BodyDecoder {
 
     /// Decodes all of a body, a piece after the other, each of which `each` gets.
     pub(crate) fn pieces(&mut self, body: &[u8], mut each: impl FnMut(&[u8])) -> DecodeReport {
-        let mut room = [0; 4096];
+        // Enough for most texts at once; more would be costly to clear.
+        let mut room = [0; 2048];
         let mut rest = body;
         while !rest.is_empty() {
             let step = self.push(rest, &mut room);

@@ -493,14 +493,13 @@ impl<'a> Phrase<'a> {
     }
 
     fn decode(self, out: &mut String, control: &'static str) {
-        match (self.as_it_stands(), plainly_quoted(self.raw)) {
-            (Some(words), _) if text::has_words(words) => {
-                text::decode_with(words, out, control);
-            }
-            (Some(octets), _) | (_, Some(octets)) => {
-                out.push_str(&text::to_text(Cow::Borrowed(octets)))
-            }
-            _ => self.decode_tokens(out, control),
+        let words = self.as_it_stands();
+        if let Some(words) = words.filter(|words| text::has_words(words)) {
+            text::decode_with(words, out, control);
+        } else if let Some(octets) = words.or_else(|| plainly_quoted(self.raw)) {
+            out.push_str(&text::to_text(Cow::Borrowed(octets)));
+        } else {
+            self.decode_tokens(out, control);
         }
     }
 

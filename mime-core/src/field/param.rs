@@ -52,10 +52,14 @@ impl<'a> RawParam<'a> {
     /// assert_eq!(out, "€y z");
     /// ```
     pub fn text_into(&self, out: &mut String) {
+        let extended = self.name.ends_with(b"*");
+        if !extended && TEXT.run(self.value) == self.value.len() {
+            return out.push_str(str::from_utf8(self.value).unwrap_or_default());
+        }
         let value = self.value();
-        let Some((b'*', _)) = self.name.split_last() else {
+        if !extended {
             return out.push_str(&to_text(value));
-        };
+        }
         let mut pieces = value.splitn(3, |b| *b == b'\'');
         let (label, text) = match (pieces.next(), pieces.next(), pieces.next()) {
             (Some(label), Some(_language), Some(text)) => (label, text),
@@ -439,6 +443,9 @@ const VALUE: Octets = octets!(|b| !b.is_ascii_whitespace() && b != b';');
 /// What means itself between quotation marks.
 const QUOTED: Octets = octets!(|b| !matches!(b, b'"' | b'\\' | b'\r' | b'\n'));
 
+/// What is text as it stands, whether in quotation marks or not.
+const TEXT: Octets = octets!(|b| matches!(b, b' '..=b'~') && b != b'\\');
+
 /// What a value holds that stands for itself.
 const PLAIN: Octets = octets!(|b| !matches!(b, b'\r' | b'\n' | b'\\'));
 
@@ -505,6 +512,26 @@ mod plain_tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        /// What is taken at one look is the same by the way that joins and decodes.
+        #[test]
+        fn plain_values_are_those_of_any(
+            pieces in prop::collection::vec(
+                prop::sample::select(vec![
+                    "; a=b", "; A=\"b\\c\"", ";a=", ";a*=b", ";a*0=b", "; c=d\u{e9}", "; a=\"\t\0\x7f\"", " ", "(a=b)", ";",
+                ]),
+                0..6,
+            ),
+        ) {
+            let value = pieces.concat();
+            let params = Params::new(value.as_bytes());
+            prop_assert_eq!(params.get("a"), decode(params, b"a", Reading2231::Best));
+            for param in params.filter(|param| !param.name.ends_with(b"*")) {
+                let mut out = String::new();
+                param.text_into(&mut out);
+                prop_assert_eq!(out, to_text(param.value()));
+            }
+        }
 
         /// What is read in one look is read the same by the way that reads everything.
         #[test]

@@ -23,7 +23,9 @@ pub(crate) fn unfold(value: &[u8]) -> Cow<'_, [u8]> {
 /// Octets as text: UTF-8, control characters replaced.
 pub(crate) fn to_text(octets: Cow<'_, [u8]>) -> Cow<'_, str> {
     let text = match octets {
-        Cow::Borrowed(octets) if is_plain(octets) => return charset::utf8_or_replaced(octets),
+        Cow::Borrowed(octets) if is_plain(octets) => {
+            return Cow::Borrowed(str::from_utf8(octets).unwrap_or_default());
+        }
         Cow::Borrowed(octets) => charset::utf8_or_replaced(octets),
         Cow::Owned(octets) => match String::from_utf8(octets) {
             Ok(text) => Cow::Owned(text),
@@ -206,6 +208,16 @@ pub(crate) fn decode(value: &[u8], out: &mut String) -> bool {
 
 /// The same, with something else for the control characters of encoded words.
 pub(crate) fn decode_with(value: &[u8], out: &mut String, control: &'static str) -> bool {
+    decode_by(value, out, control, split_before_word)
+}
+
+/// The same. `split` parts text that needs no look at its tokens from the rest.
+fn decode_by(
+    value: &[u8],
+    out: &mut String,
+    control: &'static str,
+    split: impl Fn(&[u8]) -> (&[u8], &[u8]),
+) -> bool {
     let mut words = Joined {
         control,
         ..Joined::default()
@@ -214,6 +226,14 @@ pub(crate) fn decode_with(value: &[u8], out: &mut String, control: &'static str)
     // White space after an encoded word, which counts only if no other word follows.
     let mut gap: &[u8] = &[];
     while !rest.is_empty() {
+        let (plain, tail) = split(rest);
+        if !plain.is_empty() {
+            words.flush(out);
+            plain
+                .split(|b| matches!(b, b'\r' | b'\n'))
+                .for_each(|line| push(line, out));
+            rest = tail;
+        }
         let space = rest.iter().take_while(|b| is_space(**b)).count();
         let (before, tail) = rest.split_at_checked(space).unwrap_or((rest, &[]));
         let token = tail.iter().position(|b| is_space(*b)).unwrap_or(tail.len());
@@ -247,7 +267,24 @@ pub(crate) fn decode_with(value: &[u8], out: &mut String, control: &'static str)
     words.unsafe_text
 }
 
+/// Text without an encoded word, up to the white space before the token in which there may be one.
+fn split_before_word(text: &[u8]) -> (&[u8], &[u8]) {
+    let mut marks = memchr::memchr_iter(b'?', text).filter_map(|at| at.checked_sub(1));
+    let Some(word) = marks.find(|at| text.get(*at) == Some(&b'=')) else {
+        return (text, &[]);
+    };
+    let before = text.get(..word).unwrap_or(&[]);
+    let token = before.iter().rposition(|b| is_space(*b)).unwrap_or(0);
+    let plain = before.get(..token).unwrap_or(&[]);
+    let spaces = plain.iter().rev().take_while(|b| is_space(**b)).count();
+    text.split_at_checked(plain.len() - spaces)
+        .unwrap_or((text, &[]))
+}
+
 fn push(octets: &[u8], out: &mut String) {
+    if octets.is_empty() {
+        return;
+    }
     out.push_str(&to_text(Cow::Borrowed(octets)));
 }
 
@@ -400,6 +437,24 @@ mod plain_tests {
             unstructured_into(value.as_bytes(), &mut out);
             let returned = unstructured(value.as_bytes());
             prop_assert_eq!(out.strip_prefix("before "), Some(&*returned));
+        }
+
+        /// What is taken in one go reads as its tokens do, one by one.
+        #[test]
+        fn text_between_words_is_read_as_its_tokens(
+            pieces in prop::collection::vec(
+                prop::sample::select(vec![
+                    "a", "b c", " ", " ", "\t", "\r\n ", "\r\n", "\r", "=", "?", "=?", "?=", "=?utf-8?q?a=C3?=",
+                    "=?utf-8?b?qQ==?=", "=?x-no?q?a?=", "=?utf-8?q?=00?=", "(", ")", "\u{e9}", "\u{85}", "\0", "\x0c",
+                ]),
+                0..12,
+            ),
+        ) {
+            let value = pieces.concat();
+            let (mut out, mut by_tokens) = (String::new(), String::new());
+            let hid = decode_with(value.as_bytes(), &mut out, REPLACEMENT);
+            let hid_by_tokens = decode_by(value.as_bytes(), &mut by_tokens, REPLACEMENT, |text| (&[], text));
+            prop_assert_eq!((out, hid), (by_tokens, hid_by_tokens));
         }
     }
 }
