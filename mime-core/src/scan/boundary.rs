@@ -89,6 +89,9 @@ impl Bounds {
 
     /// Keeps the boundary of the multipart that may be opened next; empty: there is none.
     pub(crate) fn propose(&mut self, boundary: &[u8]) {
+        if boundary.is_empty() && self.proposed == 0 {
+            return;
+        }
         let start = self.octets.len() - self.proposed;
         self.octets.truncate(start);
         self.octets.extend_from_slice(boundary);

@@ -25,6 +25,9 @@ impl<'a> Entity<'a> {
             is_digest: false,
             boundary: Cow::Borrowed(b""),
         };
+        if is_plainly_text(value) {
+            return entity;
+        }
         let Some(media) = MediaType::parse(value) else {
             flaw(Defect::MalformedType);
             return entity;
@@ -35,6 +38,16 @@ impl<'a> Entity<'a> {
             entity.boundary = boundary(&media, limits, flaw);
         }
         entity
+    }
+}
+
+/// Whether the value begins as that of most parts does, so that its type is sound and text. Nothing
+/// else is asked of a text here.
+fn is_plainly_text(value: &[u8]) -> bool {
+    let value = value.strip_prefix(b" ").unwrap_or(value);
+    match value.split_first_chunk::<5>() {
+        Some((ty, [subtype, ..])) => spells(ty, b"text/") && subtype.is_ascii_alphabetic(),
+        _ => false,
     }
 }
 
@@ -187,6 +200,28 @@ fn unknown(word: &[u8]) -> u8 {
 mod tests {
     use super::*;
     use alloc::format;
+
+    /// The short way to a text finds none that the long way does not.
+    #[test]
+    fn a_plain_text_is_one_either_way() {
+        for (value, plain) in [
+            (" text/plain", true),
+            ("TEXT/Html; charset=x", true),
+            (" text/x/y", true),
+            (" text/", false),
+            (" text/;", false),
+            (" text", false),
+            (" texts/plain", false),
+            ("  text/plain", false),
+            (" text /plain", false),
+            (" text/(c)plain", false),
+        ] {
+            assert_eq!(is_plainly_text(value.as_bytes()), plain, "{value}");
+            let media = MediaType::parse(value.as_bytes());
+            let is_text = media.is_some_and(|media| kind(&media) == rows::TEXT);
+            assert!(is_text || !plain, "{value}");
+        }
+    }
 
     /// The short way to a boundary finds what the long way finds, or nothing.
     #[test]

@@ -1,11 +1,11 @@
 //! The reading of a header: its fields are listed, and those that decide about the structure are
 //! looked into.
 
-use super::Window;
 use super::boundary::Look;
 use super::entity::{self, Entity};
 use super::lines::{self, Line, MAX_LINE, has_long_line};
 use super::machine::{Machine, Phase};
+use super::{Window, Work};
 use crate::defect::Defect;
 use crate::limits::Pick;
 use crate::name::Name;
@@ -91,12 +91,14 @@ impl Head {
     }
 }
 
-impl Machine<'_> {
+impl Work {
     /// Whether a header was begun and did not end.
     pub(crate) fn in_header(&self) -> bool {
-        self.work.phase == Phase::Header && self.work.head.stage != Stage::Start
+        self.phase == Phase::Header && self.head.stage != Stage::Start
     }
+}
 
+impl Machine<'_> {
     /// Reads the fields from `at` on, up to the body. `LAST`: nothing follows the window.
     pub(crate) fn header<const LAST: bool>(&mut self, window: Window<'_>, at: usize) -> Progress {
         match self.fields::<LAST>(window, at) {

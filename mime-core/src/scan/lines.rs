@@ -86,12 +86,12 @@ fn name_len(line: &[u8]) -> usize {
 }
 
 /// The high bit of the first octet that is no part of a name, and perhaps of some behind it: a
-/// carry or a borrow starts only at such an octet, and moves upwards.
+/// carry or a borrow starts only at such an octet, and moves upwards. Each step may be wrong about
+/// octets of 0x80 and more, which the last one names.
 #[inline]
 const fn name_ends(word: u64) -> u64 {
     const EACH: u64 = 0x0101_0101_0101_0101;
-    let colon = word ^ (EACH * b':' as u64);
-    let is_colon = colon.wrapping_sub(EACH) & !colon;
+    let is_colon = (word ^ (EACH * b':' as u64)).wrapping_sub(EACH);
     let below_graphic = word.wrapping_sub(EACH * 0x21);
     let above_graphic = word.wrapping_add(EACH);
     (is_colon | below_graphic | above_graphic | word) & (EACH * 0x80)

@@ -94,8 +94,8 @@ enum Event<'i> {
 enum Step {
     /// The header of a part ended.
     Begin,
-    /// Body octets of a leaf.
-    Body,
+    /// So many body octets of a leaf, and perhaps the delimiter that ends it.
+    Body(usize),
     /// Something that is told by the tables, or nothing.
     Other,
     /// The rest of the window is not enough to go on.
@@ -222,9 +222,11 @@ impl Scanner {
             self.defects = 0;
             self.state = State::Refused;
         }
+        let found = self.layout.defects.get(self.defects)?;
         // The defects of a header come when it is complete: so they come the same in any cut.
-        let not_yet = self.state == State::Reading && self.machine().in_header();
-        let found = self.layout.defects.get(self.defects).filter(|_| !not_yet)?;
+        if self.state == State::Reading && self.work.in_header() {
+            return None;
+        }
         self.defects += 1;
         Some(Event::Defect(Found::from_row(found)))
     }
@@ -232,7 +234,7 @@ impl Scanner {
     /// One step in the input, of which `room` octets are let in.
     fn step_in_input<'i>(&mut self, input: &mut &'i [u8], room: usize) -> Option<Event<'i>> {
         let most = self.limits.stream_header_bytes as usize;
-        let goes_on = self.machine().in_header();
+        let goes_on = self.work.in_header();
         let octets = input.get(..room).unwrap_or(input);
         let (done, step) = self.step::<false>(octets);
         let (passed, rest) = octets.split_at_checked(done).unwrap_or((octets, &[]));
@@ -244,11 +246,11 @@ impl Scanner {
                 return Some(self.begin(None));
             }
             Step::Begin => return Some(self.begin(Some(passed))),
-            Step::Body => return Some(Event::Body(Some(passed))),
+            Step::Body(body) => return Some(Event::Body(passed.get(..body))),
             Step::Other => return None,
             Step::More => {}
         }
-        if self.machine().in_header() {
+        if self.work.in_header() {
             self.hold.show(passed, most);
         }
         self.hold.keep(rest);
@@ -297,11 +299,12 @@ impl Scanner {
                 self.hold.show_held(done, most);
                 return Some(self.begin(None));
             }
-            Step::Body => {
-                self.hold.lend(done);
+            Step::Body(body) => {
+                self.hold.lend(*body);
+                self.hold.drop_held(done - body);
                 return Some(Event::Body(None));
             }
-            Step::More if self.machine().in_header() => self.hold.show_held(done, most),
+            Step::More if self.work.in_header() => self.hold.show_held(done, most),
             Step::Other | Step::More => self.hold.drop_held(done),
         }
         None
@@ -336,19 +339,20 @@ impl Scanner {
             };
         }
         let in_leaf = machine.in_leaf();
-        let done = match machine.search::<LAST>(window, 0) {
-            Search::Delimiter(delimiter) if delimiter.end == 0 || !in_leaf => {
+        let (body, done, step) = match machine.search::<LAST>(window, 0) {
+            Search::Delimiter(delimiter) => {
                 let done = machine.delimiter(window, delimiter);
                 machine.pass(window, done);
-                return (done, Step::Other);
+                (delimiter.end, done, Step::Other)
             }
-            Search::Delimiter(delimiter) => delimiter.end,
-            Search::Body(end) => end,
+            Search::Body(end) => {
+                machine.pass_body(window, end);
+                (end, end, Step::More)
+            }
         };
-        machine.pass_body(window, done);
-        match in_leaf && done > 0 {
-            true => (done, Step::Body),
-            false => (done, Step::More),
+        match in_leaf && body > 0 {
+            true => (done, Step::Body(body)),
+            false => (done, step),
         }
     }
 
