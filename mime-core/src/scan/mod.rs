@@ -61,6 +61,8 @@ pub(crate) struct Work {
     head: Head,
     tally: Tally,
     finder: Option<memmem::Finder<'static>>,
+    /// What a scanner holds its octets in.
+    pub(crate) held: Vec<u8>,
 }
 
 impl Work {
@@ -72,6 +74,7 @@ impl Work {
             head: Head::new(),
             tally: Tally::new(),
             finder: None,
+            held: Vec::new(),
         }
     }
 

@@ -33,11 +33,22 @@ impl Fingerprint {
         }
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, octets: &[u8]) {
+        let rest = match self.beginning.len() < DENSE {
+            true => self.begin(octets),
+            false => octets,
+        };
+        self.samples.push(rest);
+    }
+
+    /// Takes what is of the beginning; gives the rest.
+    #[cold]
+    fn begin<'a>(&mut self, octets: &'a [u8]) -> &'a [u8] {
         let room = DENSE.saturating_sub(self.beginning.len());
         let (beginning, rest) = octets.split_at(octets.len().min(room));
         self.beginning.extend_from_slice(beginning);
-        self.samples.push(rest);
+        rest
     }
 
     pub(crate) fn finish(&self) -> u64 {

@@ -17,13 +17,17 @@ pub(super) struct Hold {
 }
 
 impl Hold {
-    pub(super) const fn new() -> Self {
+    /// Holds nothing, in this storage, which is empty.
+    pub(super) fn new(storage: Vec<u8>) -> Self {
         Hold {
-            octets: Vec::new(),
-            shown: 0,
-            lent: false,
-            cut: false,
+            octets: storage,
+            ..Hold::default()
         }
+    }
+
+    pub(super) fn into_storage(mut self) -> Vec<u8> {
+        self.octets.clear();
+        self.octets
     }
 
     pub(super) fn len(&self) -> usize {
@@ -97,12 +101,18 @@ impl Hold {
     }
 
     /// Leaves out what an item showed.
+    #[inline]
     pub(super) fn let_go(&mut self) {
         if core::mem::take(&mut self.lent) {
-            self.octets.drain(..self.shown);
-            self.shown = 0;
-            self.cut = false;
+            self.drop_shown();
         }
+    }
+
+    #[cold]
+    fn drop_shown(&mut self) {
+        self.octets.drain(..self.shown);
+        self.shown = 0;
+        self.cut = false;
     }
 }
 

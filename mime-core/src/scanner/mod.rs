@@ -113,13 +113,14 @@ impl Scanner {
         layout.begin(limits);
         let mut work = core::mem::take(&mut layout.work);
         Machine::start(&mut layout, &mut work, limits);
+        let hold = Hold::new(core::mem::take(&mut work.held));
         Scanner {
             layout,
             work,
             limits: *limits,
             state: State::Reading,
             print: Fingerprint::new(),
-            hold: Hold::new(),
+            hold,
             read: 0,
             before: b'\n',
             open: None,
@@ -146,6 +147,7 @@ impl Scanner {
     /// [`finish`](Self::finish) was not asked for is left untold.
     pub fn into_layout(mut self) -> Layout {
         while self.finish().is_some() {}
+        self.work.held = self.hold.into_storage();
         self.layout.work = self.work;
         self.layout
     }
