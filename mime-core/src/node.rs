@@ -244,6 +244,9 @@ impl<'a> Node<'a> {
     }
 
     /// The defects of the structure that are in this part.
+    ///
+    /// It looks through all of the layout: to see those of each part, go once through
+    /// [`LayoutRef::defects`](crate::LayoutRef::defects).
     pub fn defects(&self) -> impl Iterator<Item = Found> + use<'a> {
         let id = self.id();
         self.outline

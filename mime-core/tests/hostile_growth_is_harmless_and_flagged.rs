@@ -10,7 +10,7 @@
 mod hostile;
 mod support;
 
-use mime_core::{Layout, Limits};
+use mime_core::{Defect, Layout, Limits};
 use support::{exercise, in_small_stack};
 
 /// As if there were none.
@@ -45,6 +45,37 @@ fn each_class_is_flagged() {
                 found.first()
             );
         }
+    }
+}
+
+/// An audit without a bound looks at each thing once, not at all before it: otherwise this would
+/// not end.
+#[test]
+fn an_audit_does_not_look_back() {
+    const N: usize = 150_000;
+    let level = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n";
+    let again = Defect::DuplicateField;
+    let cases = [
+        (again, "Content-Type: a/b\r\n".repeat(N)),
+        (Defect::MultipleFrom, "From: a@b,c@d\r\n".repeat(N)),
+        (Defect::RepeatedBoundary, level.repeat(N / 3)),
+        (
+            Defect::MalformedParameter,
+            format!("Content-Type: a/b{}\r\n", ";a(".repeat(N)),
+        ),
+        (
+            again,
+            format!(
+                "{}Content-Transfer-Encoding: binary\r\n\r\n{}",
+                "To: a@b\r\n".repeat(N),
+                "\0\n".repeat(N)
+            ),
+        ),
+    ];
+    for (kind, mail) in cases {
+        let mut layout = Layout::new();
+        let found = layout.parse(mail.as_bytes(), &LIFTED).audit(usize::MAX);
+        assert!(found.iter().any(|found| found.kind == kind), "{kind:?}");
     }
 }
 

@@ -96,6 +96,13 @@ pub const ALL: &[Growth] = &[
     grow("header of one field again", 500, |n| {
         "Content-Type: a/b\r\n".repeat(n).into_bytes()
     }),
+    grow("authors in many fields", 500, |n| {
+        "From: a@b,c@d\r\n".repeat(n).into_bytes()
+    }),
+    grow("binary behind many fields", 1000, |n| {
+        let fields = "A: b\r\n".repeat(n);
+        body("a/b", &format!("binary\r\n{fields}"), &"\0\n".repeat(n))
+    }),
     grow("field of many folds", 1000, |n| {
         field("Subject", &"x\r\n ".repeat(n))
     }),
@@ -120,6 +127,9 @@ pub const ALL: &[Growth] = &[
     }),
     grow("parameters", 500, |n| {
         field("Content-Disposition", &format!("a{}", ";a=b".repeat(n)))
+    }),
+    grow("parameters without value", 1000, |n| {
+        field("Content-Type", &format!("a/b{}", ";a(".repeat(n)))
     }),
     grow("parameters without end", 1000, |n| {
         field("Content-Type", &format!("a/b{}", ";a=\"".repeat(n)))
@@ -254,8 +264,8 @@ impl Work {
         let message = layout.parse(mail, &limits);
         let mut stored = Vec::new();
         message.outline().write(&mut stored);
-        // The list has the bound that its caller gives it, whatever the limits of the scan.
-        let audit = message.audit(1000);
+        // Without a bound, also of what is scanned within the limits.
+        let audit = message.audit(usize::MAX);
         black_box((message.bodies(), message.body_structure().walk().count()));
         black_box((stored, audit));
     }

@@ -177,8 +177,12 @@ impl<'a> Audit<'a> {
 
     /// RFC 5322 section 3.6.2: several authors name the one who sent it, and that is one.
     fn second_mailbox(&mut self, part: &Part<'a>, field: Field<'a>, local: &'a [u8]) {
+        let mut has_sender = || {
+            let look = || part.header().first(Name::Sender).is_some();
+            *self.has_sender.get_or_insert_with(look)
+        };
         let kind = match field.name() {
-            Name::From if part.header().first(Name::Sender).is_none() => Defect::MultipleFrom,
+            Name::From if !has_sender() => Defect::MultipleFrom,
             Name::Sender => Defect::MultipleSender,
             _ => return,
         };

@@ -9,12 +9,15 @@ mod octets;
 mod param;
 mod words;
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use crate::defect::{Defect, Found};
 use crate::field::Field;
+use crate::layout::PartId;
 use crate::message::{Message, Part};
 use crate::name::Name;
+use crate::section::Slice;
 
 impl<'a> Message<'a> {
     /// Reads everything and lists what is wrong: the defects of the layout, then those of octets,
@@ -42,8 +45,17 @@ impl<'a> Message<'a> {
             found: Vec::new(),
             max,
             since: 0,
+            repeating: BTreeSet::new(),
+            binary: Vec::new(),
+            has_sender: None,
         };
-        self.layout().defects().for_each(|found| audit.push(found));
+        for found in self.layout().defects() {
+            if found.kind == Defect::DuplicateParameter {
+                audit.repeating.insert(found.part);
+            }
+            audit.push(found);
+        }
+        audit.begin();
         audit.octets();
         audit.delimiters();
         audit.message_fields();
@@ -51,6 +63,7 @@ impl<'a> Message<'a> {
             if audit.found.len() >= max {
                 break;
             }
+            audit.has_sender = None;
             for field in part.header() {
                 audit.field(&part, field);
             }
@@ -66,6 +79,12 @@ struct Audit<'a> {
     max: usize,
     /// Where the defects of the field or body begin that is being read.
     since: usize,
+    /// The parts in which [`Defect::DuplicateParameter`] is listed: once for all their fields.
+    repeating: BTreeSet<PartId>,
+    /// The binary bodies, in order.
+    binary: Vec<Slice>,
+    /// Whether the part that is being read has a Sender, once that is known.
+    has_sender: Option<bool>,
 }
 
 impl<'a> Audit<'a> {

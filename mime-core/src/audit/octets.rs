@@ -1,5 +1,7 @@
 //! Octets that have no place where they stand, in the message and in its fields.
 
+use alloc::vec::Vec;
+
 use memchr::{memchr_iter, memmem};
 
 use super::{Audit, name_of, start_of};
@@ -9,10 +11,12 @@ use crate::field::lex::first_atom;
 use crate::message::Part;
 use crate::name::Name;
 use crate::node::Kind;
+use crate::section::Slice;
 
 impl<'a> Audit<'a> {
     /// The first of each kind in the message.
     pub(super) fn octets(&mut self) {
+        self.binary = self.binaries();
         let msg = self.message.raw();
         let is = |i: Option<usize>, b: u8| i.and_then(|i| msg.get(i)) == Some(&b);
         let of_text = |i: &usize| !self.is_binary(*i);
@@ -67,10 +71,20 @@ impl<'a> Audit<'a> {
 
     /// RFC 2045 section 2.9: a binary body holds any octets.
     fn is_binary(&self, at: usize) -> bool {
-        let part = self.last_begun(at);
-        part.body_slice().range().contains(&at)
-            && matches!(part.kind(), Kind::Leaf | Kind::Text)
-            && says(&part, b"binary")
+        let behind = self
+            .binary
+            .partition_point(|body| body.start as usize <= at);
+        let body = behind.checked_sub(1).and_then(|i| self.binary.get(i));
+        body.is_some_and(|body| body.range().contains(&at))
+    }
+
+    /// Each header is asked once, not for each octet of its body.
+    fn binaries(&self) -> Vec<Slice> {
+        let is_binary = |part: &Part<'a>| {
+            matches!(part.kind(), Kind::Leaf | Kind::Text) && says(part, b"binary")
+        };
+        let parts = self.message.parts().filter(is_binary);
+        parts.map(|part| part.body_slice()).collect()
     }
 
     /// What is wrong with the octets of a field of any name.

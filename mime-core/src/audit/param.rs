@@ -87,9 +87,11 @@ impl<'a> Audit<'a> {
                 continue;
             }
             let (name, behind) = at.split_at_checked(TOKEN.run(at)).unwrap_or((at, &[]));
-            let Some(equals) = skip(behind).strip_prefix(b"=").filter(|_| !name.is_empty()) else {
+            let sign = skip(behind);
+            let Some(equals) = sign.strip_prefix(b"=").filter(|_| !name.is_empty()) else {
                 self.add_in(Defect::MalformedParameter, part, field, at);
-                rest = next_semicolon(at);
+                // Not from the name again: a semicolon in a comment parts nothing.
+                rest = next_semicolon(sign);
                 continue;
             };
             if !behind.starts_with(b"=") || equals.first().is_some_and(|b| is_space(*b)) {
@@ -229,12 +231,11 @@ impl<'a> Audit<'a> {
             }
             last = Some((base, this));
         }
-        let known = self
-            .found
-            .iter()
-            .any(|found| found.kind == Defect::DuplicateParameter && found.part == part.id());
         for (kind, place) in [
-            (Defect::DuplicateParameter, again.filter(|_| !known)),
+            (
+                Defect::DuplicateParameter,
+                again.filter(|_| self.repeating.insert(part.id())),
+            ),
             (Defect::ParameterGap, gap),
             (Defect::ParameterSection, bad),
         ] {
