@@ -40,6 +40,7 @@ fn without_an_encoding_all_of_it_is_there() {
             b"Content-Type: text/plain; charset=iso-8859-1\n\nab\xe9c",
             "ab___",
         ),
+        #[cfg(feature = "charset")]
         (
             b"Content-Type: text/plain; charset=utf-16le\n\na\0b\0",
             "a_",
