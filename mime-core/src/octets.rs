@@ -10,6 +10,12 @@ impl Octets {
         self.0.get(usize::from(octet)).copied().unwrap_or(false)
     }
 
+    /// Whether it holds all of these, which are few: no branch for each.
+    #[inline]
+    pub(crate) fn has_all(&self, octets: &[u8]) -> bool {
+        octets.iter().fold(true, |all, b| all & self.has(*b))
+    }
+
     /// How many octets at the start of `of` it holds.
     #[inline]
     pub(crate) fn run(&self, of: &[u8]) -> usize {

@@ -81,7 +81,7 @@ fn only_boundary(params: &[u8]) -> Option<&[u8]> {
         None => value,
     };
     const PLAIN: Octets = octets!(|b| is_boundary(b) && !matches!(b, b' ' | b'(' | b')'));
-    let usual = (1..=70).contains(&boundary.len()) && PLAIN.run(boundary) == boundary.len();
+    let usual = (1..=70).contains(&boundary.len()) && PLAIN.has_all(boundary);
     (spells(name, b"boundary=") && usual).then_some(boundary)
 }
 
@@ -135,7 +135,7 @@ fn chosen_boundary<'a>(
 /// RFC 2046 section 5.1.1: 1 to 70 boundary characters.
 fn is_valid(boundary: &[u8]) -> bool {
     const BOUNDARY: Octets = octets!(|b| is_boundary(b));
-    (1..=70).contains(&boundary.len()) && BOUNDARY.run(boundary) == boundary.len()
+    (1..=70).contains(&boundary.len()) && BOUNDARY.has_all(boundary)
 }
 
 const fn is_boundary(b: u8) -> bool {

@@ -210,6 +210,7 @@ impl Scanner {
     }
 
     /// What the tables have that was not told.
+    #[inline]
     fn news<'i>(&mut self) -> Option<Event<'i>> {
         if let Some(open) = self.open
             && self.work.innermost() != Some(open)
@@ -395,6 +396,7 @@ impl Scanner {
     }
 
     /// The item of an event, which may lie in what is held.
+    #[inline]
     fn item<'s>(&'s self, event: Event<'s>) -> Item<'s> {
         let part = PartId::from_index(self.open.unwrap_or(0));
         match event {
