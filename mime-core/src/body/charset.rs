@@ -278,13 +278,20 @@ fn latin1_text(octets: &[u8], out: &mut String) {
             rest = tail;
             continue;
         }
-        let end = rest.iter().position(|b| *b >= 0x80);
         let (text, tail) = rest
-            .split_at_checked(end.unwrap_or(rest.len()))
+            .split_at_checked(ascii_run(rest))
             .unwrap_or((rest, &[]));
         out.push_str(str::from_utf8(text).unwrap_or_default());
         rest = tail;
     }
+}
+
+/// How many octets at the start are ASCII.
+fn ascii_run(octets: &[u8]) -> usize {
+    let (words, _) = octets.as_chunks::<8>();
+    let len = words.iter().take_while(|word| word.is_ascii()).count() * 8;
+    let rest = octets.get(len..).unwrap_or(&[]);
+    len + rest.iter().take_while(|b| b.is_ascii()).count()
 }
 
 /// ISO-8859-1 is read as windows-1252, which is what those who say the one mostly mean.

@@ -63,7 +63,7 @@ impl<'a> Reader<'a> {
                 }
                 continue;
             }
-            match lexer.next() {
+            match lexer.no_atom() {
                 None => {
                     self.close(self.value.len());
                     return None;

@@ -45,7 +45,10 @@ impl<'a> Lexer<'a> {
     }
 
     fn skip_space(&mut self) {
-        self.at += SPACE.run(self.rest());
+        // Mostly it is one space.
+        while self.all.get(self.at).is_some_and(|b| is_space(*b)) {
+            self.at += 1;
+        }
     }
 
     /// The octets of a set behind the next white space; white space is skipped even if there are
@@ -56,6 +59,19 @@ impl<'a> Lexer<'a> {
         let len = set.run(rest);
         self.at += len;
         rest.get(..len).unwrap_or(&[])
+    }
+
+    /// The token that begins right here, which is no atom.
+    pub(crate) fn no_atom(&mut self) -> Option<Token<'a>> {
+        let first = *self.all.get(self.at)?;
+        if matches!(first, b'"' | b'(' | b'[') {
+            return Some(self.enclosed(first));
+        }
+        self.at += 1;
+        Some(match is_control(first) {
+            true => Token::Control(first),
+            false => Token::Special(first),
+        })
     }
 
     /// What is enclosed from here to the closing octet, which is left out.
@@ -82,20 +98,11 @@ impl<'a> Iterator for Lexer<'a> {
     fn next(&mut self) -> Option<Token<'a>> {
         self.skip_space();
         let rest = self.rest();
-        let first = *rest.first()?;
-        let len = ATOM.run(rest);
-        if len > 0 {
-            self.at += len;
-            return Some(Token::Atom(rest.get(..len).unwrap_or(&[])));
-        }
-        match first {
-            b'"' | b'(' | b'[' => Some(self.enclosed(first)),
-            _ => {
-                self.at += 1;
-                Some(match is_control(first) {
-                    true => Token::Control(first),
-                    false => Token::Special(first),
-                })
+        match ATOM.run(rest) {
+            0 => self.no_atom(),
+            len => {
+                self.at += len;
+                Some(Token::Atom(rest.get(..len).unwrap_or(&[])))
             }
         }
     }
@@ -167,7 +174,6 @@ pub(crate) const fn is_atom(b: u8) -> bool {
     !(is_space(b) || is_special(b) || is_control(b) || matches!(b, b'"' | b'(' | b'['))
 }
 
-const SPACE: Octets = octets!(|b| is_space(b));
 const ATOM: Octets = octets!(|b| is_atom(b));
 
 /// Appends what a quoted string or comment means: no backslash of a pair, no CR LF of a fold.

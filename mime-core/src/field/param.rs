@@ -275,7 +275,7 @@ impl<'a> Params<'a> {
 
     /// What follows the `;` that comes next, outside of comments.
     fn next_param(&mut self) -> Option<&'a [u8]> {
-        if let Some((b';', rest)) = self.rest.trim_ascii_start().split_first() {
+        if let (b';', rest) = self.rest.trim_ascii_start().split_first()? {
             return Some(rest);
         }
         let mut lexer = Lexer::new(self.rest);
