@@ -38,6 +38,14 @@ impl<'a> RawParam<'a> {
         Cow::Owned(out)
     }
 
+    /// The value as text, nothing decoded.
+    fn text(&self) -> Cow<'a, str> {
+        if TEXT.run(self.value) == self.value.len() {
+            return Cow::Borrowed(str::from_utf8(self.value).unwrap_or_default());
+        }
+        to_text(self.value())
+    }
+
     /// Appends the value as text, decoded if its name ends with an asterisk. Sections of one value
     /// are not joined: that is [`Params::get`]. Does not allocate but to let `out` grow, unless
     /// something has to be left out.
@@ -52,14 +60,10 @@ impl<'a> RawParam<'a> {
     /// assert_eq!(out, "€y z");
     /// ```
     pub fn text_into(&self, out: &mut String) {
-        let extended = self.name.ends_with(b"*");
-        if !extended && TEXT.run(self.value) == self.value.len() {
-            return out.push_str(str::from_utf8(self.value).unwrap_or_default());
+        if !self.name.ends_with(b"*") {
+            return out.push_str(&self.text());
         }
         let value = self.value();
-        if !extended {
-            return out.push_str(&to_text(value));
-        }
         let mut pieces = value.splitn(3, |b| *b == b'\'');
         let (label, text) = match (pieces.next(), pieces.next(), pieces.next()) {
             (Some(label), Some(_language), Some(text)) => (label, text),
@@ -252,8 +256,7 @@ impl<'a> Params<'a> {
             return decode(self, name.as_bytes(), Reading2231::Best);
         }
         // Nothing is extended and there are no sections: the first of the name is the value.
-        self.find(|param| param.is(name))
-            .map(|param| to_text(param.value()))
+        self.find(|param| param.is(name)).map(|param| param.text())
     }
 
     /// Every reading of `name` that differs: the extended or sectioned value, then each plain one.
