@@ -107,8 +107,10 @@ impl<'a> Reader<'a> {
 
     /// Where the name of a day begins that stands before this place.
     fn day_before(&self, at: usize) -> Option<usize> {
-        let before = self.value.get(..at)?.trim_ascii_end();
-        let (rest, name) = before.split_last_chunk::<3>()?;
+        let before = self.value.get(..at)?;
+        // A form feed is no white space here: it parts the name from the comma.
+        let last = before.iter().rposition(|b| !is_space(*b))?;
+        let (rest, name) = before.get(..=last)?.split_last_chunk::<3>()?;
         let is_whole = !rest.last().is_some_and(|b| ATOM.has(*b));
         (is_whole && is_day(name)).then_some(rest.len())
     }
