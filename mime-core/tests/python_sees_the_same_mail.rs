@@ -1,6 +1,7 @@
 //! The same mails read by Python's email package: each disagreement has a name in DIFFERENCES.md.
 //!
 //! Without `python3` there is nothing to compare with.
+#![cfg(feature = "charset")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
