@@ -11,6 +11,7 @@ use crate::body::charset;
 use crate::defect::Defect;
 use crate::field::Field;
 use crate::field::lex::{Lexer, Token, is_space, quoted};
+use crate::field::media::is_token;
 use crate::field::param::{Params, Section, hex};
 use crate::message::Part;
 use crate::name::Name;
@@ -337,29 +338,6 @@ fn next_semicolon(rest: &[u8]) -> &[u8] {
     &[]
 }
 
-/// RFC 2045 section 5.1: a token. 8-bit octets are flagged elsewhere.
 const TOKEN: Octets = octets!(|b| is_token(b));
 /// Tokens and the slash between them.
 const TYPE: Octets = octets!(|b| is_token(b) || b == b'/');
-
-const fn is_token(b: u8) -> bool {
-    b > b' '
-        && b != 0x7f
-        && !matches!(
-            b,
-            b'(' | b')'
-                | b'<'
-                | b'>'
-                | b'@'
-                | b','
-                | b';'
-                | b':'
-                | b'\\'
-                | b'"'
-                | b'/'
-                | b'['
-                | b']'
-                | b'?'
-                | b'='
-        )
-}

@@ -114,23 +114,28 @@ impl<'a> MediaType<'a> {
     }
 }
 
-/// RFC 2045 section 5.1: a token. 8-bit octets are let through, to be shown as they are.
-const TOKEN: Octets = octets!(|b| b > b' '
-    && b != 0x7f
-    && !matches!(
-        b,
-        b'(' | b')'
-            | b'<'
-            | b'>'
-            | b'@'
-            | b','
-            | b';'
-            | b':'
-            | b'\\'
-            | b'"'
-            | b'/'
-            | b'['
-            | b']'
-            | b'?'
-            | b'='
-    ));
+const TOKEN: Octets = octets!(|b| is_token(b));
+
+/// RFC 2045 section 5.1: a token. 8-bit octets are let through, to be shown as they are; the audit
+/// flags them elsewhere.
+pub(crate) const fn is_token(b: u8) -> bool {
+    b > b' '
+        && b != 0x7f
+        && !matches!(
+            b,
+            b'(' | b')'
+                | b'<'
+                | b'>'
+                | b'@'
+                | b','
+                | b';'
+                | b':'
+                | b'\\'
+                | b'"'
+                | b'/'
+                | b'['
+                | b']'
+                | b'?'
+                | b'='
+        )
+}
