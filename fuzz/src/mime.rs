@@ -220,7 +220,15 @@ pub fn mime_bodies(data: &[u8]) {
 }
 
 fn decode(encoding: Encoding, pieces: &[&[u8]], room: usize) -> (Vec<u8>, bool) {
-    let (mut decoder, mut out, mut all) = (BodyDecoder::new(encoding), vec![0; room], Vec::new());
+    let mut decoder = BodyDecoder::new(encoding);
+    let all = in_pieces(&mut decoder, pieces, room);
+    assert_eq!(decoder.report().written, all.len() as u64);
+    (all, decoder.report().is_clean())
+}
+
+/// What a decoder makes of a body that comes in pieces, with so much room at a time.
+pub(crate) fn in_pieces(decoder: &mut BodyDecoder, pieces: &[&[u8]], room: usize) -> Vec<u8> {
+    let (mut out, mut all) = (vec![0; room], Vec::new());
     for piece in pieces {
         let mut rest = *piece;
         while !rest.is_empty() {
@@ -232,8 +240,7 @@ fn decode(encoding: Encoding, pieces: &[&[u8]], room: usize) -> (Vec<u8>, bool) 
     }
     let written = decoder.finish(&mut out);
     all.extend_from_slice(&out[..written]);
-    assert_eq!(decoder.report().written, all.len() as u64);
-    (all, decoder.report().is_clean())
+    all
 }
 
 /// RFC 4648 section 4, in lines of four groups.

@@ -4,7 +4,7 @@ use mime_core::{
     BodyDecoder, CompressedRtf, Encoding, Flow, InlineFile, Layout, Limits, Tnef, utf7,
 };
 
-use crate::Dice;
+use crate::{Dice, mime::in_pieces};
 
 /// Flowed text has the paragraphs that a plain reading of RFC 3676 finds; a preview is one short
 /// line, whatever the transfer encoding; UTF-7 is total, and a mailbox has one name in it.
@@ -104,7 +104,14 @@ pub fn mime_inline(data: &[u8]) {
         let report = file.decode_into(&mut out);
         assert!(out.len() <= range.len(), "it grew");
         assert_eq!(report.decode.written, out.len() as u64);
-        assert_eq!(in_pieces(file.decoder(), &dice.cut(file.encoded())), out);
+        assert_eq!(
+            in_pieces(
+                &mut file.decoder(),
+                &dice.cut(file.encoded()),
+                BodyDecoder::MIN_OUT
+            ),
+            out
+        );
     }
     let later = [b"Hello,\n", data].concat();
     let moved: Vec<_> = InlineFile::find(&later)
@@ -118,10 +125,18 @@ pub fn mime_inline(data: &[u8]) {
             .collect::<Vec<_>>()
     );
 
-    let whole = in_pieces(BodyDecoder::new(Encoding::Uuencode), &[data]);
+    let whole = in_pieces(
+        &mut BodyDecoder::new(Encoding::Uuencode),
+        &[data],
+        BodyDecoder::MIN_OUT,
+    );
     assert!(whole.len() <= data.len() + 1, "it grew");
     assert_eq!(
-        in_pieces(BodyDecoder::new(Encoding::Uuencode), &dice.cut(data)),
+        in_pieces(
+            &mut BodyDecoder::new(Encoding::Uuencode),
+            &dice.cut(data),
+            BodyDecoder::MIN_OUT
+        ),
         whole
     );
 
@@ -134,22 +149,6 @@ pub fn mime_inline(data: &[u8]) {
         assert!(file.decode_into(&mut out).is_intact() && out == data);
         assert!(file.range() == (0..text.len()) && files.next().is_none());
     }
-}
-
-fn in_pieces(mut decoder: BodyDecoder, pieces: &[&[u8]]) -> Vec<u8> {
-    let (mut out, mut all) = ([0; BodyDecoder::MIN_OUT], Vec::new());
-    for piece in pieces {
-        let mut rest = *piece;
-        while !rest.is_empty() {
-            let step = decoder.push(rest, &mut out);
-            assert!(step.read > 0, "no progress");
-            all.extend_from_slice(&out[..step.written]);
-            rest = &rest[step.read..];
-        }
-    }
-    let written = decoder.finish(&mut out);
-    all.extend_from_slice(&out[..written]);
-    all
 }
 
 fn uuencode(data: &[u8], width: usize, end: &str) -> Vec<u8> {

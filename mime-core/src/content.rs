@@ -214,7 +214,7 @@ impl<'a> WireType<'a> {
             Kind::Leaf if composite => (&b"application"[..], &b"octet-stream"[..]),
             _ => (media.ty(), media.subtype()),
         };
-        let params = media.params();
+        let params = media.params_raw();
         WireType {
             ty,
             subtype,

@@ -1,12 +1,6 @@
 //! Dates of the wire: those of RFC 5322 in fields, those of RFC 3339 in parameters.
 
-/// A day of the Gregorian calendar.
-struct Civil {
-    year: i64,
-    /// From 1.
-    month: i64,
-    day: i64,
-}
+use wire_core::calendar::{Civil, MONTHS};
 
 /// 1900-01-01, the first day that RFC 5322 knows.
 const FIRST: i64 = -2_208_988_800;
@@ -17,11 +11,8 @@ const DAY: i64 = 86_400;
 /// `Sat, 21 Nov 2026 03:28:31 +0000` (RFC 5322 section 3.3). Years are kept within four digits.
 pub(crate) fn rfc_5322(unix: i64) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
     let unix = unix.clamp(FIRST, LAST);
-    let Civil { year, month, day } = civil(unix.div_euclid(DAY));
+    let Civil { year, month, day } = Civil::from_days(unix.div_euclid(DAY));
     let name = |names: &[&'static str], n: i64| {
         let n = usize::try_from(n).ok();
         n.and_then(|n| names.get(n).copied()).unwrap_or_default()
@@ -37,7 +28,7 @@ pub(crate) fn rfc_5322(unix: i64) -> String {
 /// `2026-11-21T03:28:31Z` (RFC 3339 section 5.6). Years are kept within four digits.
 pub(crate) fn rfc_3339(unix: i64) -> String {
     let unix = unix.clamp(FIRST, LAST);
-    let Civil { year, month, day } = civil(unix.div_euclid(DAY));
+    let Civil { year, month, day } = Civil::from_days(unix.div_euclid(DAY));
     format!("{year:04}-{month:02}-{day:02}T{}Z", clock(unix))
 }
 
@@ -80,16 +71,9 @@ pub(crate) fn read(value: &[u8]) -> Option<i64> {
         digits(&[d0, d1])?,
     ];
     let [hour, minute, second] = [digits(&[h0, h1])?, digits(&[n0, n1])?, digits(&[s0, s1])?];
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let length = match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => return None,
-    };
+    let days = Civil { year, month, day }.days()?;
     // A leap second is the first one of the next minute.
-    if !(1..=length).contains(&day) || hour > 23 || minute > 59 || second > 60 {
+    if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
     let rest = match rest {
@@ -115,7 +99,7 @@ pub(crate) fn read(value: &[u8]) -> Option<i64> {
         _ => return None,
     };
     let clock = (hour * 60 + minute) * 60 + second;
-    Some(days(year, month, day) * DAY + clock - offset)
+    Some(days * DAY + clock - offset)
 }
 
 fn digits(digits: &[u8]) -> Option<i64> {
@@ -124,33 +108,6 @@ fn digits(digits: &[u8]) -> Option<i64> {
             .is_ascii_digit()
             .then(|| n * 10 + i64::from(digit - b'0'))
     })
-}
-
-/// Days from 1970-01-01 in the Gregorian calendar; years begin in March, so that the leap day is
-/// their last.
-const fn days(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
-    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    year * 365 + leap_days + (month * 153 + 2) / 5 + day - 719_469
-}
-
-/// The day so many days after 1970-01-01.
-fn civil(days: i64) -> Civil {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * of_year + 2) / 153;
-    Civil {
-        year: year_of_era + era * 400 + i64::from(month >= 10),
-        month: if month < 10 { month + 3 } else { month - 9 },
-        day: of_year - (153 * month + 2) / 5 + 1,
-    }
 }
 
 #[cfg(test)]

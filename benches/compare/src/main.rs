@@ -9,7 +9,6 @@
 //! `rounds=N`. `run ours|peer WORKLOAD TASK N` does one thing N times, for a profiler; `counts`
 //! does everything once, for `.ci/instructions`, and hostile mail too, at two sizes.
 
-mod count;
 mod equal;
 mod growth;
 mod table;

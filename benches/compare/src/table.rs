@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::count::allocations;
 use crate::work::{Ours, Side, Task, other};
 use crate::workloads::Workload;
+use letterslot_compare::count::allocations;
 
 /// Ratios to the peer that are aimed at; lines are to cost at most 15%.
 fn goal(workload: &str, task: Task) -> Option<f64> {

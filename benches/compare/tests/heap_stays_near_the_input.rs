@@ -5,55 +5,11 @@
 #[path = "../../../mime-core/tests/support/hostile.rs"]
 mod hostile;
 
-use std::alloc::{GlobalAlloc, Layout as Block, System};
 use std::hint::black_box;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+use letterslot_compare::count::peak;
 use mime_core::{Address, Kind, Layout, Limits, Message};
-
-struct Counting;
-
-static NOW: AtomicUsize = AtomicUsize::new(0);
-static MOST: AtomicUsize = AtomicUsize::new(0);
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-fn grow(octets: usize) {
-    let now = NOW.fetch_add(octets, Ordering::Relaxed) + octets;
-    MOST.fetch_max(now, Ordering::Relaxed);
-}
-
-// SAFETY: every call goes to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, block: Block) -> *mut u8 {
-        grow(block.size());
-        // SAFETY: the caller keeps the contract.
-        unsafe { System.alloc(block) }
-    }
-
-    unsafe fn dealloc(&self, octets: *mut u8, block: Block) {
-        NOW.fetch_sub(block.size(), Ordering::Relaxed);
-        // SAFETY: the caller keeps the contract.
-        unsafe { System.dealloc(octets, block) }
-    }
-
-    unsafe fn realloc(&self, octets: *mut u8, block: Block, size: usize) -> *mut u8 {
-        NOW.fetch_sub(block.size(), Ordering::Relaxed);
-        grow(size);
-        // SAFETY: the caller keeps the contract.
-        unsafe { System.realloc(octets, block, size) }
-    }
-}
-
-/// The most octets that were held at once while `work` ran.
-fn peak(work: impl FnOnce()) -> usize {
-    let before = NOW.load(Ordering::Relaxed);
-    MOST.store(before, Ordering::Relaxed);
-    work();
-    MOST.load(Ordering::Relaxed) - before
-}
 
 fn read(mail: &[u8], limits: &Limits) {
     let mut layout = Layout::new();

@@ -1,9 +1,11 @@
 //! Numbers, sets, flags, dates and section names.
 
+use wire_core::calendar::{Civil, MONTHS};
+
 use super::string::{Sink, astring};
 use crate::flags::FlagList;
 use crate::status::{StatusData, StatusItems};
-use crate::syntax::{ATOM, MONTHS, Section, SectionText, Str, all_are, civil_from_days};
+use crate::syntax::{ATOM, Section, SectionText, Str, all_are};
 use crate::uid::UidSet;
 
 /// A `number`, or a `number64`.
@@ -102,7 +104,7 @@ const YEARS: (i64, i64) = (-62_167_219_200, 253_402_300_799);
 pub fn internal_date(out: &mut impl Sink, unix: i64, offset_minutes: i16) {
     let offset = i64::from(offset_minutes).clamp(-5999, 5999);
     let local = unix.saturating_add(offset * 60).clamp(YEARS.0, YEARS.1);
-    let (year, month, day) = civil_from_days(local.div_euclid(86_400));
+    let Civil { year, month, day } = Civil::from_days(local.div_euclid(86_400));
     let second = local.rem_euclid(86_400);
     let month = usize::try_from(month - 1)
         .ok()

@@ -1,35 +1,9 @@
 //! Dates in commands: RFC 9051 section 9, `date` and `date-time`.
 
+use wire_core::calendar::{Civil, MONTHS};
+
 use super::error::Problem;
 use super::token::{Parsed, expected, fail, octet};
-
-/// Days since 1970-01-01 of a calendar date (proleptic Gregorian).
-///
-/// The year begins in March here, so that the leap day is its last one.
-pub(crate) fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-/// The reverse: year, month, day.
-pub(crate) fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let days = days.saturating_add(719_468);
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let march = (5 * of_year + 2) / 153;
-    let month = if march < 10 { march + 3 } else { march - 9 };
-    let day = of_year - (153 * march + 2) / 5 + 1;
-    (era * 400 + year + i64::from(month <= 2), month, day)
-}
-
-pub(crate) const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
 
 /// `date`, with or without quotes: midnight of that day as if it were UTC, in Unix seconds.
 pub(super) fn date(input: &[u8]) -> Parsed<'_, i64> {
@@ -83,11 +57,10 @@ fn date_text(input: &[u8], day_digits: usize) -> Parsed<'_, i64> {
     let (rest, ()) = octet(b'-', "\"-\" in a date", after)?;
     let (rest, year) = digits(rest, 4, 9999)?;
     let month = i64::try_from(month).unwrap_or(0) + 1;
-    let days = days_from_civil(year, month, day);
-    if civil_from_days(days) != (year, month, day) {
-        return fail(input, Problem::OutOfRange("day of the month"));
+    match (Civil { year, month, day }).days() {
+        Some(days) => Ok((rest, days * 86_400)),
+        None => fail(input, Problem::OutOfRange("day of the month")),
     }
-    Ok((rest, days * 86_400))
 }
 
 /// `("+" / "-") 4DIGIT`.

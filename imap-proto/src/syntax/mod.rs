@@ -36,7 +36,6 @@ pub use set::{SequenceRange, SequenceSet};
 pub use store::{Flag, FlagArgs, How, Store};
 pub use string::{Credential, Str};
 
-pub(crate) use date::{MONTHS, civil_from_days};
 pub(crate) use token::{ASTRING, ATOM, PLAIN, all_are, is};
 
 use crate::special_use::SpecialUse;

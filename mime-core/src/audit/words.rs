@@ -8,6 +8,7 @@ use super::Audit;
 use crate::body::charset;
 use crate::defect::Defect;
 use crate::field::lex::is_space;
+use crate::field::media::is_token;
 use crate::field::param::hex;
 use crate::field::{Field, text};
 use crate::message::Part;
@@ -118,23 +119,5 @@ fn is_quoted(text: &[u8]) -> bool {
         && pieces.all(|piece| matches!(piece, [high, low, ..] if hex(*high, *low).is_some()))
 }
 
-/// RFC 2047 section 2: a token.
-const CHARSET: Octets = octets!(|b| b > b' '
-    && b < 0x7f
-    && !matches!(
-        b,
-        b'(' | b')'
-            | b'<'
-            | b'>'
-            | b'@'
-            | b','
-            | b';'
-            | b':'
-            | b'"'
-            | b'/'
-            | b'['
-            | b']'
-            | b'?'
-            | b'.'
-            | b'='
-    ));
+/// RFC 2047 section 2: its tokens are US-ASCII, with a backslash and without a dot.
+const CHARSET: Octets = octets!(|b| b < 0x7f && b != b'.' && (is_token(b) || b == b'\\'));

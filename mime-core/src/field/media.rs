@@ -99,10 +99,6 @@ impl<'a> MediaType<'a> {
         Params::new(self.params)
     }
 
-    pub(crate) fn params(&self) -> Params<'a> {
-        Params::new(self.params)
-    }
-
     /// A parameter, joined and decoded (RFC 2231): see [`Params::get`].
     pub fn param(&self, name: &str) -> Option<Cow<'a, str>> {
         Params::new(self.params).get(name)

@@ -1,0 +1,3 @@
+//! What the comparison and its tests count with.
+
+pub mod count;
