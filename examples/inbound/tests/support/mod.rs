@@ -1,6 +1,8 @@
 //! The server as a process of the test's own, and clients that speak lines.
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub mod dns;
+
 use std::{
     collections::HashMap,
     io::{self, BufRead, BufReader, Read, Write},
