@@ -3,6 +3,8 @@
 //! It moves octets and waits; what happens is decided by whoever calls `next`. See the crate's
 //! README for the loop around [`turn`].
 
+mod proxy;
+
 use std::{
     future::Future,
     io,
@@ -14,6 +16,7 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::{Buffer, Endpoint, Time, TlsInfo, Wants};
+pub use proxy::{NoProxy, PROXY_TIMEOUT, read_proxy};
 
 /// Makes [`Time`] from the machine's monotonic clock. One base for all sessions of a process.
 #[derive(Clone, Copy, Debug)]

@@ -14,8 +14,10 @@ pub struct Peer {
     pub local: Option<SocketAddr>,
     /// Set when TLS was there before the session began (ports 465, 993, 995).
     pub tls: Option<Box<TlsInfo>>,
-    /// The addresses were told by a trusted PROXY header.
+    /// The addresses were told by a proxy whose word was taken: a PROXY header, or XCLIENT.
     pub proxied: bool,
+    /// Its word is taken for who its own clients are (XCLIENT and XFORWARD in SMTP).
+    pub trusted: bool,
 }
 
 impl Peer {
@@ -41,15 +43,25 @@ impl Peer {
         self
     }
 
-    /// Takes the addresses from a PROXY header of a proxy that the caller trusts.
+    /// Takes this peer's word for who its own clients are: say it of a content filter or a proxy of
+    /// one's own, by the address that it has after [`through`](Self::through), and of nobody else.
+    #[must_use]
+    pub fn trusted(mut self) -> Self {
+        self.trusted = true;
+        self
+    }
+
+    /// Takes the addresses from a PROXY header of a proxy that the caller trusts. Who stands behind
+    /// the proxy is not [`trusted`](Self::trusted), whatever the proxy was.
     ///
-    /// A `LOCAL` header (a health check of the proxy) leaves them as they are.
+    /// A `LOCAL` header (a health check of the proxy) leaves all as it is.
     #[must_use]
     pub fn through(mut self, header: &crate::proxy::Header) -> Self {
         if !header.local {
             self.remote = header.source;
             self.local = header.destination.or(self.local);
             self.proxied = true;
+            self.trusted = false;
         }
         self
     }

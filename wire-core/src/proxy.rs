@@ -13,12 +13,13 @@ pub const LIMIT: usize = 536;
 
 const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 const V1_LIMIT: usize = 107;
+const V1_LEAST: usize = b"PROXY UNKNOWN\r\n".len();
 
 /// What a proxy says of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Header {
-    /// Who connected to the proxy; `None` where it is not an IP address.
+    /// Who connected to the proxy; `None` where that is no IP address, or not known.
     pub source: Option<SocketAddr>,
     /// What it connected to.
     pub destination: Option<SocketAddr>,
@@ -56,7 +57,7 @@ pub struct NotProxy {
 /// let Ok(Parsed::Header(header)) = proxy::parse(input) else { panic!() };
 /// assert_eq!(header.source, Some("192.0.2.1:40000".parse().unwrap()));
 /// assert_eq!(&input[header.length..], b"EHLO");
-/// assert_eq!(proxy::parse(b"PROX"), Ok(Parsed::More(1)));
+/// assert_eq!(proxy::parse(b"PROX"), Ok(Parsed::More(11)));
 /// assert!(proxy::parse(b"EHLO a.example\r\n").is_err());
 /// ```
 ///
@@ -65,7 +66,7 @@ pub struct NotProxy {
 /// is trusted to send one and does not cannot be told apart from one that forges it.
 pub fn parse(input: &[u8]) -> Result<Parsed, NotProxy> {
     match input.first() {
-        None => Ok(Parsed::More(1)),
+        None => Ok(Parsed::More(V1_LEAST)),
         Some(b'P') => version_1(input),
         Some(_) => version_2(input),
     }
@@ -76,7 +77,7 @@ fn version_1(input: &[u8]) -> Result<Parsed, NotProxy> {
     let within = input.get(..V1_LIMIT).unwrap_or(input);
     let Some(lf) = memchr::memchr(b'\n', within) else {
         return match input.len() < V1_LIMIT {
-            true => Ok(Parsed::More(1)),
+            true => Ok(Parsed::More(V1_LEAST.saturating_sub(input.len()).max(1))),
             false => Err(NotProxy { at: V1_LIMIT }),
         };
     };
@@ -91,7 +92,6 @@ fn version_1(input: &[u8]) -> Result<Parsed, NotProxy> {
     };
     let fields = line.get(b"PROXY ".len()..).unwrap_or_default();
     if fields == b"UNKNOWN" || fields.starts_with(b"UNKNOWN ") {
-        header.local = true;
         return Ok(Parsed::Header(header));
     }
     let text = core::str::from_utf8(fields).map_err(|_| NotProxy { at: 6 })?;

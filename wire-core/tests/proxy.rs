@@ -38,8 +38,12 @@ fn version_1_tells_both_ends() {
 fn version_1_may_know_nothing() {
     for line in ["PROXY UNKNOWN\r\n", "PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n"] {
         let found = header(line.as_bytes());
-        assert!(found.local && found.source.is_none());
+        assert!(!found.local && found.source.is_none());
         assert_eq!(found.length, line.len());
+        // Nobody may pass for the proxy itself.
+        let peer = Peer::new(Some("203.0.113.9:7".parse().unwrap())).trusted();
+        let peer = peer.through(&found);
+        assert!(peer.remote.is_none() && peer.proxied && !peer.trusted);
     }
 }
 
@@ -85,14 +89,16 @@ fn version_2_tells_both_ends_and_its_extensions() {
 
 #[test]
 fn a_health_check_leaves_the_peer_as_it_is() {
-    let peer = Peer::new(Some("203.0.113.9:7".parse().unwrap()));
+    let peer = Peer::new(Some("203.0.113.9:7".parse().unwrap())).trusted();
     let found = header(&v2(0x20, 0x11, &[1; 12]));
     assert!(found.local && found.source.is_none());
-    assert_eq!(peer.clone().through(&found).remote, peer.remote);
+    let same = peer.clone().through(&found);
+    assert_eq!(same.remote, peer.remote);
+    assert!(same.trusted && !same.proxied);
     let told = header(b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n");
-    let peer = peer.through(&told);
+    let peer = peer.trusted().through(&told);
     assert_eq!(peer.remote, told.source);
-    assert!(peer.proxied);
+    assert!(peer.proxied && !peer.trusted);
 }
 
 #[test]

@@ -53,11 +53,28 @@ pub struct Identity {
     pub user: Box<str>,
     /// Whom they act as, if that is somebody else.
     pub authzid: Option<Box<str>>,
-    /// The mechanism; `None` for a protocol's own login command.
+    /// The mechanism; `None` for a protocol's own login command, and for a proof that was held
+    /// elsewhere.
     pub mechanism: Option<Mechanism>,
 }
 
 impl Identity {
+    /// A user whose proof was held elsewhere: by a proxy, or by a mechanism of the application's own.
+    pub fn new(user: &str) -> Self {
+        Identity {
+            user: user.into(),
+            authzid: None,
+            mechanism: None,
+        }
+    }
+
+    /// Acts as somebody else.
+    #[must_use]
+    pub fn acting_as(mut self, authzid: &str) -> Self {
+        self.authzid = Some(authzid.into());
+        self
+    }
+
     /// Whose mail it is: the authzid, or else the user.
     pub fn account(&self) -> &str {
         self.authzid.as_deref().unwrap_or(&self.user)
