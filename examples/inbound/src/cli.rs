@@ -83,4 +83,10 @@ pub struct Serve {
     /// Takes passwords without TLS.
     #[arg(long)]
     pub allow_plaintext_auth: bool,
+    /// The DNS server to ask. Default: those of the system.
+    #[arg(long, value_name = "ADDR")]
+    pub resolver: Option<String>,
+    /// Judges clients on loopback like all others; they are spared without it.
+    #[arg(long)]
+    pub judge_loopback: bool,
 }

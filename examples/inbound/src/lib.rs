@@ -15,6 +15,7 @@ mod imap;
 mod jobs;
 mod parsed;
 mod passwords;
+pub mod policy;
 mod pop3;
 pub mod server;
 mod sessions;

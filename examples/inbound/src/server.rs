@@ -17,6 +17,7 @@ use crate::{
     http,
     imap::Imap,
     passwords::Passwords,
+    policy::{self, Policies},
     pop3::Pop3,
     sessions::Sessions,
     smtp::Smtp,
@@ -49,6 +50,8 @@ pub struct Shared {
     pub passwords: Passwords,
     /// What the sessions offer.
     pub sessions: Sessions,
+    /// What clients and mail are judged by.
+    pub policies: Policies,
     tls: Tls,
     clock: Clock,
 }
@@ -72,9 +75,11 @@ impl Server {
         accounts::ensure(&*store, &config)
             .await
             .map_err(|error| Mistake::new("--account", error))?;
+        let policies = policy::built_in(&config)?;
         let shared = Shared {
             passwords: Passwords::new(store.clone(), config.first_domain()),
-            sessions: Sessions::new(&config)?,
+            sessions: Sessions::new(&config, &policies)?,
+            policies,
             directory: store.clone(),
             blobs: store.clone(),
             store,

@@ -8,7 +8,10 @@ use wire_core::{
     sasl::{Mechanism, Mechanisms},
 };
 
-use crate::config::{Config, Mistake, Service};
+use crate::{
+    config::{Config, Mistake, Service},
+    policy::{Policies, Stage},
+};
 
 /// Sessions are told of changes. NOOP asks all the same, so that it tells what was committed before
 /// it; IDLE asks so seldom that it costs nothing.
@@ -28,11 +31,19 @@ impl Sessions {
     ///
     /// # Errors
     /// A value that a protocol cannot take.
-    pub fn new(config: &Config) -> Result<Self, Mistake> {
+    pub fn new(config: &Config, policies: &Policies) -> Result<Self, Mistake> {
+        let ask = |service, builder: smtp_proto::Builder| match policies
+            .ask_at(Stage::Connect, service)
+        {
+            true => builder.ask_connect(),
+            false => builder,
+        };
         Ok(Sessions {
-            smtp: smtp(config, |builder| builder)?,
-            submission: smtp(config, |builder| submission(config, builder))?,
-            lmtp: smtp(config, |builder| builder.lmtp(true))?,
+            smtp: smtp(config, |builder| ask(Service::Smtp, builder))?,
+            submission: smtp(config, |builder| {
+                ask(Service::Submission, submission(config, builder))
+            })?,
+            lmtp: smtp(config, |builder| ask(Service::Lmtp, builder.lmtp(true)))?,
             imap: imap(config)?,
             pop3: pop3(config)?,
         })

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     parsed::{Parsed, Parsing},
+    policy::HeaderBlock,
     store::{BlobWriter, Blobs, ContentDigest, Result, Staged},
 };
 
@@ -17,6 +18,7 @@ pub struct Spool {
     block: BytesMut,
     parsing: Box<Parsing>,
     digest: Sha256,
+    header_taken: bool,
 }
 
 /// A message that was received.
@@ -27,6 +29,8 @@ pub struct Spooled {
     pub digest: ContentDigest,
     /// What it says of itself.
     pub parsed: Parsed,
+    /// Its header was [taken](Spool::take_header) before.
+    pub header_taken: bool,
 }
 
 impl Spool {
@@ -38,8 +42,9 @@ impl Spool {
         let mut spool = Spool {
             writer: blobs.writer(hint).await?,
             block: BytesMut::new(),
-            parsing: Box::new(Parsing::new()),
+            parsing: Box::new(Parsing::new(trace.len() as u32)),
             digest: Sha256::new(),
+            header_taken: false,
         };
         spool.keep(trace.as_bytes());
         Ok(spool)
@@ -49,6 +54,13 @@ impl Spool {
     pub fn push(&mut self, octets: &[u8]) {
         self.digest.update(octets);
         self.keep(octets);
+    }
+
+    /// The header below the trace fields: once, when it is complete.
+    pub fn take_header(&mut self) -> Option<HeaderBlock> {
+        let header = self.parsing.header().filter(|_| !self.header_taken)?;
+        self.header_taken = true;
+        Some(header.clone())
     }
 
     /// Is it time to [`flush`](Self::flush)?
@@ -77,6 +89,7 @@ impl Spool {
             writer,
             parsing,
             digest,
+            header_taken,
             ..
         } = self.flush().await?;
         let digest = ContentDigest(digest.finalize().into());
@@ -84,6 +97,7 @@ impl Spool {
             blob: writer.finish().await?,
             digest,
             parsed: parsing.finish(),
+            header_taken,
         })
     }
 

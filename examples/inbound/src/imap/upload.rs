@@ -178,7 +178,7 @@ async fn append(
     for (new, spool) in messages {
         let Spooled {
             blob,
-            parsed: Parsed { layout, facts },
+            parsed: Parsed { layout, facts, .. },
             ..
         } = spool.finish().await?;
         let internal = new.date.map(|(unix, offset_minutes)| Date {

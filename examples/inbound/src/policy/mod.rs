@@ -1,0 +1,174 @@
+//! What the server makes of a client and its mail: policies, asked at each stage of a session.
+//!
+//! A [`Policy`] says for which ports and at which [`Stage`]s it wants to be asked. [`Policies`] asks
+//! all of them and combines what they say into one [`Decision`]:
+//!
+//! - they are asked in [`Round`]s, those of one round at the same time; a refusal spares the rounds
+//!   after it;
+//! - the strictest verdict wins; fields and keywords add up; slow downs add up to a bound;
+//! - a policy that fails, panics or takes too long counts as its [`Fallback`].
+//!
+//! What is marked at connect or hello holds for every message of the connection, what is marked at a
+//! recipient for that recipient, everything else for its message.
+//!
+//! A policy is one object for all connections. What it remembers of a connection or a message it
+//! leaves in the [`Notes`] of that connection or message, which end with it.
+
+mod judgement;
+mod notes;
+mod panel;
+mod subject;
+
+use std::{fmt, pin::Pin, sync::Arc, time::Duration};
+
+pub use judgement::{Decision, Field, Judgement, Marks, Refusal, Verdict};
+pub use notes::Notes;
+pub use panel::Policies;
+pub use subject::{Client, HeaderBlock, Hello, Login, Mail, Message, Rcpt};
+
+use crate::config::{Config, Mistake, Service};
+
+/// A judgement under way.
+pub type Judging<'a> = Pin<Box<dyn Future<Output = Result<Judgement, Failed>> + Send + 'a>>;
+
+/// A policy could not tell: its [`Fallback`] counts. The text is for the log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Failed(pub String);
+
+/// Where in a session a policy is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Before the greeting.
+    Connect,
+    /// HELO or EHLO.
+    Hello,
+    /// MAIL.
+    Mail,
+    /// RCPT, for a recipient that is known here.
+    Rcpt,
+    /// The header of the message is complete, its body is yet to come.
+    Header,
+    /// The message is complete.
+    End,
+}
+
+impl Stage {
+    const fn name(self) -> &'static str {
+        match self {
+            Stage::Connect => "connect",
+            Stage::Hello => "hello",
+            Stage::Mail => "mail",
+            Stage::Rcpt => "rcpt",
+            Stage::Header => "header",
+            Stage::End => "end",
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// When a policy is asked within a stage. A later round is spared what an earlier one refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Round {
+    /// Costs next to nothing, and guards what costs more: rates.
+    Guard,
+    /// Asks others: DNS.
+    Check,
+    /// Delays what all others let through: greylisting.
+    Last,
+}
+
+/// What counts where a policy cannot tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fallback {
+    /// As if it were not there.
+    Open,
+    /// The client may try again: `451 4.3.0`, at connect 421.
+    TempFail,
+}
+
+/// One point of view on clients and mail.
+///
+/// Every stage accepts unless it is written. A policy is asked only for [`stages`](Self::stages) and
+/// ports that it [`serves`](Self::serves). A future of its may be dropped at any time: the client
+/// went away.
+pub trait Policy: Send + Sync + 'static {
+    /// Its name in logs and replies: one short word of ASCII.
+    fn name(&self) -> &'static str;
+
+    /// The stages at which it is asked.
+    fn stages(&self) -> &'static [Stage];
+
+    /// Whether it is asked on this port. Default: where other servers bring mail.
+    fn serves(&self, service: Service) -> bool {
+        service == Service::Smtp
+    }
+
+    /// Whether clients on loopback are spared. Default: they are; they are this machine.
+    fn spares_local(&self) -> bool {
+        true
+    }
+
+    /// When it is asked within a stage.
+    fn round(&self) -> Round {
+        Round::Check
+    }
+
+    /// What counts where it cannot tell.
+    fn fallback(&self) -> Fallback {
+        Fallback::Open
+    }
+
+    /// How long it may think; never more than [`Policies::PATIENCE`].
+    fn patience(&self) -> Duration {
+        Duration::from_secs(10)
+    }
+
+    /// A client has connected. A refusal is told in place of the greeting.
+    fn connect<'a>(&'a self, _client: &'a Client) -> Judging<'a> {
+        accept()
+    }
+
+    /// The client has introduced itself.
+    fn hello<'a>(&'a self, _client: &'a Client, _hello: &'a Hello) -> Judging<'a> {
+        accept()
+    }
+
+    /// A message begins.
+    fn mail<'a>(&'a self, _mail: &'a Mail) -> Judging<'a> {
+        accept()
+    }
+
+    /// The message has a recipient, who is known here. Several are judged at the same time.
+    fn rcpt<'a>(&'a self, _mail: &'a Mail, _rcpt: &'a Rcpt) -> Judging<'a> {
+        accept()
+    }
+
+    /// The header of the message is complete. What follows waits for the judgement.
+    fn header<'a>(&'a self, _mail: &'a Mail, _header: &'a HeaderBlock) -> Judging<'a> {
+        accept()
+    }
+
+    /// The message is complete.
+    fn end<'a>(&'a self, _message: &'a Message) -> Judging<'a> {
+        accept()
+    }
+}
+
+fn accept<'a>() -> Judging<'a> {
+    Box::pin(std::future::ready(Ok(Judgement::accept())))
+}
+
+/// The policies that the command line asks for.
+///
+/// # Errors
+/// What stands in the way, and the flag to look at.
+pub fn built_in(config: &Config) -> Result<Policies, Mistake> {
+    let all: Vec<Arc<dyn Policy>> = Vec::new();
+    Ok(Policies::new(all, config.judge_loopback))
+}

@@ -1,0 +1,347 @@
+//! SMTP, submission and LMTP: from the envelope to a durable message.
+
+mod deliver;
+mod judge;
+mod recipients;
+mod replies;
+mod targets;
+mod trace;
+
+use std::{collections::VecDeque, sync::Arc};
+
+use futures_util::FutureExt;
+use smtp_proto::{Address, Event, MessageId, RcptId, Reply, Session, kind};
+use tracing::{Span, info, warn};
+use wire_core::{
+    Answered, Chunk, Endpoint, Next, Ticket, TicketId, Time, TlsInfo, Upgrade,
+    sasl::{Answer, Identity, Mechanism, Request},
+};
+
+use crate::{
+    config::Service,
+    connection::Talk,
+    jobs::Jobs,
+    policy::{Client, Decision, Hello, Login, Mail, Marks},
+    server::Shared,
+    spool::Spool,
+    store::{AccountId, MailboxId, Receipt, Result, Scopes},
+};
+use deliver::Undelivered;
+use recipients::Resolved;
+use replies::store_reply;
+use trace::trace;
+
+/// An SMTP or LMTP session with the store it delivers to and the policies that judge it.
+pub struct Smtp {
+    session: Session,
+    shared: Arc<Shared>,
+    jobs: Jobs<Done>,
+    service: Service,
+    client: Arc<Client>,
+    /// What the client was marked with when it connected.
+    of_client: Marks,
+    hello: Option<Arc<Hello>>,
+    /// What it was marked with at its last EHLO or HELO.
+    of_hello: Marks,
+    login: Option<Login>,
+    transaction: Option<Transaction>,
+    /// Deliveries whose reply was not yet seen to arrive, oldest first, by its number.
+    unconfirmed: VecDeque<(u32, Receipt)>,
+}
+
+/// One message on its way in, dropped as one.
+struct Transaction {
+    message: MessageId,
+    mail: Arc<Mail>,
+    recipients: Vec<Accepted>,
+    /// What the message is marked with.
+    marks: Marks,
+    body: Body,
+}
+
+impl Transaction {
+    fn new(message: MessageId, mail: Arc<Mail>) -> Self {
+        Transaction {
+            message,
+            mail,
+            recipients: Vec::new(),
+            marks: Marks::default(),
+            body: Body::None,
+        }
+    }
+}
+
+struct Accepted {
+    rcpt: RcptId,
+    address: Address,
+    mailboxes: Vec<(AccountId, MailboxId)>,
+    /// What the message is marked with for this one.
+    marks: Marks,
+}
+
+enum Body {
+    None,
+    Open(Spool),
+    /// A job has the spool; what comes meanwhile waits in the connection.
+    Away,
+    /// The disk failed, or the header was refused; the rest is swallowed.
+    Failed,
+}
+
+/// What a job brings back.
+pub enum Done {
+    Connected(Ticket<kind::Connect>, Decision),
+    Greeted(Ticket<kind::Hello>, Hello, Decision),
+    Checked(Ticket<kind::Auth>, Answer),
+    LoggedIn(Ticket<kind::Login>, Option<Login>),
+    Begun(Ticket<kind::Mail>, MessageId, Decision),
+    Resolved(Ticket<kind::Rcpt>, Resolved),
+    Opened(Ticket<kind::Data>, Result<Spool>),
+    Written(MessageId, Result<Spool>),
+    HeaderJudged(MessageId, Spool, Decision),
+    Delivered(
+        Ticket<kind::End>,
+        Vec<(RcptId, usize)>,
+        std::result::Result<crate::store::Delivered, Undelivered>,
+    ),
+}
+
+impl Smtp {
+    pub fn new(session: Session, shared: Arc<Shared>, service: Service) -> Self {
+        Smtp {
+            client: Arc::new(Client::new(service, session.peer())),
+            session,
+            shared,
+            jobs: Jobs::default(),
+            service,
+            of_client: Marks::default(),
+            hello: None,
+            of_hello: Marks::default(),
+            login: None,
+            transaction: None,
+            unconfirmed: VecDeque::new(),
+        }
+    }
+
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::Connect { ticket } => self.connected(ticket),
+            Event::Hello {
+                ticket,
+                domain,
+                extended,
+            } => self.hello(ticket, domain, extended),
+            Event::Auth { ticket, request } => self.check(ticket, request),
+            Event::Login { ticket, identity } => self.login(ticket, &identity),
+            Event::Mail {
+                ticket,
+                message,
+                from,
+                params,
+            } => self.mail(ticket, message, from.to_address(), params),
+            Event::Rcpt {
+                ticket,
+                rcpt,
+                to,
+                params,
+                ..
+            } => self.resolve(ticket, rcpt, to, params.raw()),
+            Event::Data {
+                ticket, size_hint, ..
+            } => self.data(ticket, size_hint),
+            Event::Chunk(chunk) => self.chunk(chunk),
+            Event::End { ticket, octets, .. } => self.deliver(ticket, octets),
+            Event::Dropped { message, why } => {
+                info!(?why, "message dropped");
+                if self.open(message).is_some() {
+                    self.transaction = None;
+                }
+            }
+            Event::Expired(_) => warn!("a decision took too long"),
+            Event::Rejected { line, why } => {
+                info!(line = %line.escape_ascii(), ?why, "refused");
+            }
+            other => self.session.decline(other),
+        }
+    }
+
+    /// Runs a job that answers `ticket`. One that needs not wait is done at once, without a task.
+    fn start(&mut self, ticket: TicketId, job: impl Future<Output = Done> + Send + 'static) {
+        let mut job = Box::pin(job);
+        match (&mut job).now_or_never() {
+            Some(done) => self.finish(done),
+            None => self.jobs.start(ticket, job),
+        }
+    }
+
+    /// The same for a job that answers no ticket.
+    fn background(&mut self, job: impl Future<Output = Done> + Send + 'static) {
+        let mut job = Box::pin(job);
+        match (&mut job).now_or_never() {
+            Some(done) => self.finish(done),
+            None => drop(self.jobs.background(job)),
+        }
+    }
+
+    /// The transaction, if it is the one of this message.
+    fn open(&mut self, message: MessageId) -> Option<&mut Transaction> {
+        self.transaction
+            .as_mut()
+            .filter(|transaction| transaction.message == message)
+    }
+
+    fn check(&mut self, ticket: Ticket<kind::Auth>, request: Request) {
+        let passwords = self.shared.passwords.clone();
+        self.jobs.start(ticket.id(), async move {
+            Done::Checked(ticket, passwords.answer(request, Scopes::SUBMISSION).await)
+        });
+    }
+
+    fn login(&mut self, ticket: Ticket<kind::Login>, identity: &Identity) {
+        Span::current().record("auth", identity.mechanism.map_or("none", Mechanism::name));
+        let (directory, name) = (self.shared.directory.clone(), identity.account().to_owned());
+        self.jobs.start(ticket.id(), async move {
+            let account = directory.account(&name).await.ok().flatten();
+            let login = account.map(|account| Login {
+                account: account.id,
+                name: account.name,
+            });
+            Done::LoggedIn(ticket, login)
+        });
+    }
+
+    fn data(&mut self, ticket: Ticket<kind::Data>, hint: Option<u64>) {
+        let mut marks = self.marks_so_far();
+        let Some(transaction) = &mut self.transaction else {
+            self.session
+                .refuse(ticket, Reply::new(451, (4, 3, 0), "No transaction is open"));
+            return;
+        };
+        marks.add(transaction.marks.clone());
+        for accepted in &transaction.recipients {
+            marks.add(accepted.marks.clone());
+        }
+        let only = match transaction.recipients.as_slice() {
+            [only] => Some(&only.address),
+            _ => None,
+        };
+        let mut trace = trace(&self.session, &transaction.mail.from, only);
+        trace.push_str(&marks.to_lines());
+        let blobs = self.shared.blobs.clone();
+        self.jobs.start(ticket.id(), async move {
+            Done::Opened(ticket, Spool::open(&*blobs, hint, trace).await)
+        });
+    }
+
+    fn chunk(&mut self, chunk: Chunk<'_>) {
+        let Some(transaction) = &mut self.transaction else {
+            return;
+        };
+        let Body::Open(spool) = &mut transaction.body else {
+            return;
+        };
+        for run in chunk.runs() {
+            spool.push(run);
+        }
+        self.judge_header();
+        self.flush_if_full();
+    }
+
+    fn flush_if_full(&mut self) {
+        let Some(transaction) = &mut self.transaction else {
+            return;
+        };
+        if !matches!(&transaction.body, Body::Open(spool) if spool.is_full()) {
+            return;
+        }
+        if let Body::Open(spool) = std::mem::replace(&mut transaction.body, Body::Away) {
+            let message = transaction.message;
+            self.jobs
+                .background(async move { Done::Written(message, spool.flush().await) });
+        }
+    }
+
+    fn written(&mut self, message: MessageId, written: Result<Spool>) {
+        match (self.open(message), written) {
+            (Some(transaction), Ok(spool)) => transaction.body = Body::Open(spool),
+            (Some(transaction), Err(error)) => {
+                warn!(?error, "message not written");
+                transaction.body = Body::Failed;
+                self.session.refuse_message(message, store_reply(error));
+            }
+            (None, _) => {}
+        }
+    }
+}
+
+impl Talk for Smtp {
+    type Done = Done;
+
+    fn parts(&mut self) -> (&mut (dyn Endpoint + Send), &mut Jobs<Done>) {
+        (&mut self.session, &mut self.jobs)
+    }
+
+    fn step(&mut self, now: Time, input: &mut &[u8]) -> Next<()> {
+        let next = self.session.next(now, input);
+        let next = next.map(|event| self.event(event));
+        self.confirm();
+        next
+    }
+
+    fn busy(&self) -> bool {
+        let away = |transaction: &Transaction| matches!(transaction.body, Body::Away);
+        self.transaction.as_ref().is_some_and(away)
+    }
+
+    fn finish(&mut self, done: Done) {
+        match done {
+            Done::Connected(ticket, decision) => self.welcome(ticket, decision),
+            Done::Greeted(ticket, hello, decision) => self.greeted(ticket, hello, decision),
+            Done::Checked(ticket, answer) => {
+                self.session.authenticate(ticket, answer);
+            }
+            Done::LoggedIn(ticket, Some(login)) => {
+                if self.session.accept(ticket) == Answered::Taken {
+                    self.login = Some(login);
+                }
+            }
+            Done::LoggedIn(ticket, None) => {
+                let text = "The account cannot be opened now";
+                self.session
+                    .refuse(ticket, Reply::new(454, (4, 7, 0), text));
+            }
+            Done::Begun(ticket, message, decision) => self.begun(ticket, message, decision),
+            Done::Resolved(ticket, resolved) => self.resolved(ticket, resolved),
+            Done::Opened(ticket, Ok(spool)) => {
+                // A stale ticket is of a transaction that is gone, and so may be another's turn.
+                let open = self.session.accept(ticket) == Answered::Taken;
+                if let Some(transaction) = self.transaction.as_mut().filter(|_| open) {
+                    transaction.body = Body::Open(spool);
+                }
+            }
+            Done::Opened(ticket, Err(error)) => {
+                warn!(?error, "no spool");
+                self.session.refuse(ticket, store_reply(error));
+            }
+            Done::Written(message, written) => self.written(message, written),
+            Done::HeaderJudged(message, spool, decision) => {
+                self.header_judged(message, spool, decision);
+            }
+            Done::Delivered(ticket, counts, delivered) => self.delivered(ticket, counts, delivered),
+        }
+    }
+
+    fn forfeit(&mut self, ticket: TicketId) {
+        self.session.forfeit(ticket);
+    }
+
+    fn resume_tls(&mut self, upgrade: Upgrade, tls: TlsInfo) {
+        Span::current().record("tls", tls.protocol.unwrap_or("unknown"));
+        // RFC 3207 section 4.2: what the client said before is forgotten.
+        self.transaction = None;
+        self.login = None;
+        self.hello = None;
+        self.of_hello = Marks::default();
+        self.session.resume_tls(upgrade, tls);
+    }
+}

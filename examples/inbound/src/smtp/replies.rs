@@ -1,0 +1,30 @@
+//! What peers are told.
+
+use smtp_proto::Reply;
+
+use crate::store::Error;
+
+pub(super) const DELIVERED: Reply<'static> = Reply::new(250, (2, 0, 0), "Delivered");
+
+/// What the peer is told of a failure of the store. The reason is in the log.
+pub(super) fn store_reply(error: Error) -> Reply<'static> {
+    match error {
+        Error::OverQuota => Reply::new(452, (4, 2, 2), "The mailbox is full"),
+        Error::Full => Reply::new(452, (4, 3, 1), "No space left"),
+        Error::NotFound => Reply::new(550, (5, 2, 1), "The mailbox is gone"),
+        Error::Limit => Reply::new(552, (5, 2, 3), "The message does not fit"),
+        _ => Reply::new(451, (4, 3, 0), "The message was not kept, try again"),
+    }
+}
+
+/// The same, never final: some recipients of the message have it.
+pub(super) fn later(error: Error) -> Reply<'static> {
+    match store_reply(error) {
+        reply if reply.code() < 500 => reply,
+        _ => Reply::new(
+            451,
+            (4, 3, 0),
+            "Not all recipients have the message, try again",
+        ),
+    }
+}
