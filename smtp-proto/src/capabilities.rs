@@ -44,7 +44,8 @@ impl Capabilities {
     /// BY (RFC 2852), with the least time of [`Builder::deliver_by`](crate::Builder::deliver_by).
     pub const DELIVERBY: Self = Capabilities(1 << 14);
     /// HOLDFOR and HOLDUNTIL (RFC 4865), with the longest time of
-    /// [`Builder::future_release`](crate::Builder::future_release). Offered to who has logged in.
+    /// [`Builder::future_release`](crate::Builder::future_release). For submission only (section
+    /// 4.2).
     pub const FUTURERELEASE: Self = Capabilities(1 << 15);
     /// MT-PRIORITY (RFC 6710).
     pub const MT_PRIORITY: Self = Capabilities(1 << 16);

@@ -136,10 +136,11 @@ impl Config {
         if !in_tls {
             // RFC 8689 section 2.
             let capabilities = self.plain.capabilities.without(Capabilities::REQUIRETLS);
-            return Offer {
-                capabilities,
-                ..self.plain
+            let auth = match self.require_tls {
+                true => Mechanisms::NONE,
+                false => self.plain.auth,
             };
+            return Offer { capabilities, auth };
         }
         // RFC 3207 section 4.2: not offered again.
         let capabilities = self.tls.capabilities.without(Capabilities::STARTTLS);

@@ -149,8 +149,10 @@ pub enum Dropped {
     MailRefused,
     /// The application refused DATA, or the message by its id.
     Refused,
-    /// DATA came, but every recipient was refused.
+    /// DATA came, but every recipient was refused; or BDAT came, and no recipient was accepted.
     NoRecipients,
+    /// A BDAT of it was malformed: its octets were thrown away, and no others make up for them.
+    BadChunk,
     /// It went over [`Limits::message`](crate::Limits::message).
     TooBig,
     /// A CR stood alone.
@@ -218,6 +220,8 @@ pub enum Violation {
     EarlyTalker,
     /// A request line of HTTP.
     HttpVerb,
+    /// The beginning of a TLS handshake, where commands are.
+    TlsHandshake,
     /// A parameter that is not offered, or malformed.
     BadParameter {
         /// The octet of the line where it begins.

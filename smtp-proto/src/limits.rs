@@ -127,7 +127,7 @@ pub struct Timeouts {
     /// For the peer to take some of what is queued. Default 5 minutes.
     pub flush: Duration,
     /// For all of a message from 354 to the mark; and after so long a session ends with 421 as
-    /// soon as no transaction is open. Default 1 hour.
+    /// soon as no transaction is open, after twice as long whatever is open. Default 1 hour.
     pub total: Duration,
 }
 

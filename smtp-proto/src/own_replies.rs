@@ -51,6 +51,8 @@ pub(crate) const BAD_CHUNK: Reply<'static> =
     Reply::new(421, (4, 5, 4), "This chunk cannot be skipped");
 
 pub(crate) const USE_BDAT: Reply<'static> = Reply::new(503, (5, 5, 1), "The message comes by BDAT");
+pub(crate) const CHUNK_LOST: Reply<'static> =
+    Reply::new(503, (5, 5, 1), "A chunk of the message was lost: RSET");
 pub(crate) const BAD_SIZE: Reply<'static> = Reply::new(501, (5, 5, 4), "BDAT size [LAST]");
 pub(crate) const NO_SENDER: Reply<'static> = Reply::new(503, (5, 5, 1), "MAIL first");
 pub(crate) const NO_RCPT: Reply<'static> = Reply::new(503, (5, 5, 1), "RCPT first");
@@ -117,6 +119,7 @@ pub(crate) const fn of(violation: Violation) -> Reply<'static> {
         V::TlsRequired => Reply::new(530, (5, 7, 0), "STARTTLS first"),
         V::AuthRequired => Reply::new(530, (5, 7, 0), "Authentication required"),
         V::EarlyTalker => Reply::new(521, (5, 5, 1), "The server speaks first"),
+        V::TlsHandshake => Reply::new(421, (4, 7, 0), "A TLS handshake where a command was due"),
         V::HttpVerb => Reply::new(421, (4, 7, 0), "This is no web server"),
         V::BadParameter { .. } => Reply::new(555, (5, 5, 4), "Unknown parameter"),
         V::TooBig => TOO_BIG,

@@ -57,7 +57,8 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// Without an enhanced code: the greeting, 3yz replies.
+    /// Without an enhanced code of its own. Where a session has them on every reply (RFC 2034
+    /// section 3), it sends `x.0.0`.
     #[must_use]
     pub fn without_enhanced(mut self) -> Self {
         self.enhanced = None;
@@ -75,6 +76,11 @@ impl<'a> Reply<'a> {
     #[must_use]
     pub fn closing(mut self) -> Self {
         self.close = true;
+        self
+    }
+
+    pub(crate) fn not_closing(mut self) -> Self {
+        self.close = false;
         self
     }
 
@@ -145,10 +151,9 @@ impl<'a> Reply<'a> {
         let mut head = Head::default();
         head.number(self.code.into());
         head.push(if last { b' ' } else { b'-' });
-        // RFC 2034 section 4: only 2yz, 4yz and 5yz replies have one.
-        if let (true, 2 | 4 | 5, Some((_, subject, detail))) =
-            (enhanced, self.class(), self.enhanced)
-        {
+        // RFC 2034 section 4: all 2yz, 4yz and 5yz replies have one, and only they do.
+        if enhanced && self.class() != 3 {
+            let (_, subject, detail) = self.enhanced.unwrap_or_default();
             head.number(self.class().into());
             head.push(b'.');
             head.number(subject.into());
@@ -186,7 +191,7 @@ impl core::fmt::Display for Reply<'_> {
     /// The reply as it is sent, without the last CRLF.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let mut output = Output::default();
-        self.write(&mut output, true, true);
+        self.write(&mut output, self.enhanced.is_some(), true);
         let wire = String::from_utf8_lossy(output.front());
         f.write_str(wire.trim_end_matches("\r\n"))
     }

@@ -93,7 +93,7 @@ enum Stage {
     /// Early: the greeting was not sent.
     Greeting { early: bool },
     /// Waits for the application to greet.
-    Connecting,
+    Connecting { early: bool },
     /// Greeted with 554 (RFC 5321 section 3.1).
     Unwelcome,
     /// A command.
@@ -265,11 +265,11 @@ impl Session {
     fn step<'i>(&mut self, now: Time, input: &mut &'i [u8]) -> Step<'i> {
         match &self.stage {
             Stage::Greeting { .. } => self.greet(now, input),
-            Stage::Connecting => self.wait(true, input),
+            Stage::Connecting { .. } => self.connecting(input),
             Stage::Command | Stage::Unwelcome => self.command(now, input),
             Stage::Sasl(_) => self.sasl(now, input),
             Stage::Data(_) => self.data(now, input),
-            Stage::Skip(_) => self.skip(input),
+            Stage::Skip(_) => self.skip(now, input),
             Stage::Tls { id } => {
                 let id = *id;
                 self.await_handshake(id, input)

@@ -151,11 +151,17 @@ fn by_a_shutdown() {
 #[test]
 fn by_the_application() {
     at_every_place(|run| {
-        run.app
-            .session
-            .abort(Reply::new(421, (4, 3, 2), "Enough").without_enhanced());
+        let greeted = !run.said.is_empty();
+        run.app.session.abort(Reply::new(421, (4, 3, 2), "Enough"));
         run.pump(0);
-        last_word(run, "421 Enough");
+        last_word(
+            run,
+            if greeted {
+                "421 4.3.2 Enough"
+            } else {
+                "421 Enough"
+            },
+        );
         CloseReason::Aborted
     });
 }
@@ -195,4 +201,22 @@ fn by_the_peer() {
         }
         panic!("never ends: {}", run.said);
     });
+}
+
+#[test]
+fn a_peer_that_sips_its_last_reply_is_left() {
+    // One octet in four minutes would take days.
+    let mut session = App::new(Config::sink()).session;
+    let mut now = Time::ZERO;
+    let mut input = &b"EHLO a\r\n"[..];
+    while let Next::Event(event) = session.next(now, &mut input) {
+        session.decline(event);
+    }
+    session.shutdown(Shutdown::Now);
+    while !matches!(session.next(now, &mut &[][..]), Next::Closed(_)) {
+        now = now + core::time::Duration::from_secs(240);
+        session.handle_timeout(now);
+        session.advance_output(1);
+        assert!(now < Time::ZERO + core::time::Duration::from_secs(900));
+    }
 }

@@ -143,12 +143,12 @@ impl Model {
             Line::Data | Line::BareData | Line::Bdat | Line::LastBdat | Line::BareBdat
                 if self.accepted == 0 =>
             {
-                if self.asked == 0 {
-                    503
-                } else {
+                let asked = self.asked > 0;
+                let chunk = matches!(line, Line::Bdat | Line::LastBdat | Line::BareBdat);
+                if asked || chunk {
                     self.reset("NoRecipients");
-                    554
                 }
+                if asked { 554 } else { 503 }
             }
             Line::Data => {
                 self.told.push("end 3".into());

@@ -263,7 +263,7 @@ proptest! {
         let replies: Vec<_> = output.split(|octet| *octet == b'\n').skip(3).collect();
         prop_assert!(replies.len() > count);
         for (n, reply) in replies.into_iter().take(count).enumerate() {
-            let expected = format!("250 {n}\r");
+            let expected = format!("250 2.0.0 {n}\r");
             prop_assert_eq!(reply, expected.as_bytes());
         }
     }

@@ -97,4 +97,18 @@ transcripts! {
     the_greeting_is_always_one
     endless_refusals_end
     a_refused_message_takes_no_endless_recipients
+    a_lost_chunk_fails_the_message
+    refused_chunks_in_lmtp_have_a_reply
+    one_answer_waits_once_and_closes_last
+    chunks_cannot_hold_a_session
+    empty_chunks_are_limited
+    recipients_cannot_hold_a_session
+    slow_refused_chunks_are_eaten
+    every_reply_has_an_enhanced_code
+    etrn_is_for_between_messages
+    auth_is_shown_where_it_works
+    tls_comes_by_starttls
+    early_talk_shows_while_a_greeting_is_decided
+    decisions_over_chunks_expire
+    too_big_is_no_fault
 }

@@ -46,7 +46,12 @@ impl Session {
         if !sound || words.next().is_some() {
             let at = super::command::offset(line, argument, 0);
             let why = Violation::Syntax { at };
+            // Octets of the message are lost: what comes behind them must not pass for all of it.
+            self.refuse_transaction(own_replies::CHUNK_LOST, Dropped::BadChunk);
             return Some(self.skip_chunk(line, left, why, own_replies::BAD_SIZE));
+        }
+        if left == 0 && last.is_none() {
+            self.count_without_mail();
         }
         self.take_chunk(now, line, left, last.is_some())
     }
@@ -79,14 +84,14 @@ impl Session {
                 self.stage = Stage::Data(Data::counted(left, last, true, now));
                 return None;
             }
-            Transaction::Open(envelope) if envelope.asked > 0 => {
+            Transaction::Open(envelope) => {
+                let asked = envelope.asked > 0;
+                let reply = match asked {
+                    true => self.no_recipients(),
+                    false => own_replies::NO_RCPT,
+                };
                 self.drop_transaction(Dropped::NoRecipients);
-                let why = Violation::BadSequence;
-                return Some(self.skip_chunk(line, left, why, own_replies::NO_RECIPIENTS));
-            }
-            Transaction::Open(_) => {
-                let why = Violation::BadSequence;
-                return Some(self.skip_chunk(line, left, why, own_replies::NO_RCPT));
+                return Some(self.skip_chunk(line, left, Violation::BadSequence, reply));
             }
             Transaction::None => {
                 let reply = match self.hello {
@@ -123,14 +128,17 @@ impl Session {
         Event::Rejected { line, why }
     }
 
-    pub(super) fn skip<'i>(&mut self, input: &mut &'i [u8]) -> Step<'i> {
+    pub(super) fn skip<'i>(&mut self, now: Time, input: &mut &'i [u8]) -> Step<'i> {
         let Stage::Skip(skip) = &mut self.stage else {
             return Step::Again;
         };
+        if !input.is_empty() {
+            self.clock.command(now);
+        }
         let all = *input;
-        let now = usize::try_from(skip.left).map_or(all.len(), |left| left.min(all.len()));
-        *input = all.get(now..).unwrap_or_default();
-        skip.left -= now as u64;
+        let taken = usize::try_from(skip.left).map_or(all.len(), |left| left.min(all.len()));
+        *input = all.get(taken..).unwrap_or_default();
+        skip.left -= taken as u64;
         if skip.left > 0 {
             if self.eof {
                 self.close(CloseReason::Eof);

@@ -57,17 +57,18 @@ impl Clock {
     pub(super) fn leave(&mut self, lent: bool, owed: bool, output: &Output) {
         self.lent = lent;
         self.owed = owed;
-        self.look_at(output, self.sent);
+        self.look_at(output, self.sent, false);
     }
 
     pub(super) fn flush_deadline(&self, config: &Config) -> Option<Time> {
         self.stuck_since.map(|since| since + config.timeouts.flush)
     }
 
-    fn look_at(&mut self, output: &Output, sent: u64) {
+    /// The last words have to go out in one go: each of their octets would win time otherwise.
+    fn look_at(&mut self, output: &Output, sent: u64, last_words: bool) {
         if output.is_empty() {
             self.stuck_since = None;
-        } else if self.stuck_since.is_none() || sent != self.sent {
+        } else if self.stuck_since.is_none() || (sent != self.sent && !last_words) {
             self.stuck_since = Some(self.now);
         }
         self.sent = sent;
@@ -79,7 +80,9 @@ impl Session {
     pub(super) fn tick(&mut self, now: Time) {
         let passed = now.since(self.clock.now);
         self.clock.now = self.clock.now.max(now);
-        self.clock.look_at(&self.output, self.finals.sent());
+        let last_words = self.closing.is_some();
+        self.clock
+            .look_at(&self.output, self.finals.sent(), last_words);
         let lent = std::mem::take(&mut self.clock.lent);
         if let Stage::Data(data) = &mut self.stage
             && lent
@@ -143,7 +146,11 @@ impl Session {
             self.replies.mark_late(id);
         }
         if passed(self.peer_deadline()) {
-            self.cut(own_replies::TIMEOUT, CloseReason::Timeout);
+            let reply = match passed(Some(self.session_end())) {
+                true => own_replies::LONG_SESSION,
+                false => own_replies::TIMEOUT,
+            };
+            self.cut(reply, CloseReason::Timeout);
         }
         if passed(self.session_deadline()) {
             self.drain = Some(CloseReason::Timeout);
@@ -166,12 +173,20 @@ impl Session {
         if !self.replies.is_empty() {
             return None;
         }
-        match &self.stage {
-            Stage::Greeting { .. } | Stage::Connecting => None,
-            Stage::Data(data) => Some(data.deadline(times)),
-            _ if self.clock.spoken => Some(self.clock.idle_since + times.command),
-            _ => Some(self.clock.idle_since + times.greeting),
-        }
+        let deadline = match &self.stage {
+            Stage::Greeting { .. } | Stage::Connecting { .. } => return None,
+            Stage::Data(data) => data.deadline(times),
+            _ if self.clock.spoken => self.clock.idle_since + times.command,
+            _ => self.clock.idle_since + times.greeting,
+        };
+        Some(deadline.min(self.session_end()))
+    }
+
+    /// Time enough for a message that began at the last moment. Beyond it a drip of chunks or of
+    /// recipients would hold the session for as long as it likes.
+    fn session_end(&self) -> Time {
+        let total = self.config.timeouts.total;
+        self.clock.started + total.saturating_mul(2)
     }
 
     /// The session has so long.

@@ -52,7 +52,10 @@ impl Session {
         }
         // Behind the 220 to STARTTLS nothing may be said in plaintext.
         if !matches!(self.stage, Stage::Tls { .. }) {
-            let enhanced = !matches!(self.stage, Stage::Greeting { .. } | Stage::Connecting);
+            let enhanced = !matches!(
+                self.stage,
+                Stage::Greeting { .. } | Stage::Connecting { .. }
+            );
             self.put(&reply, enhanced, self.transaction.utf8());
         }
         self.close(reason);
@@ -87,13 +90,16 @@ impl Session {
                 self.stage = Stage::Command;
                 self.replies.settle(id, own_replies::SASL_LATER);
             }
-            Some(Ask::Begin) => {
-                self.replies.retract(id);
-                self.refuse_transaction(own_replies::LOCAL_ERROR, Dropped::Timeout);
-            }
             Some(ask) => {
-                if let Ask::Mail | Ask::Data | Ask::End | Ask::EndFor(_) = ask {
-                    self.drop_transaction(Dropped::Timeout);
+                match ask {
+                    Ask::Mail | Ask::Data | Ask::End | Ask::EndFor(_) => {
+                        self.drop_transaction(Dropped::Timeout);
+                    }
+                    // The chunk is on its way whatever happens.
+                    Ask::Begin => {
+                        self.refuse_transaction(own_replies::LOCAL_ERROR, Dropped::Timeout);
+                    }
+                    _ => {}
                 }
                 self.replies.settle(id, own_replies::LOCAL_ERROR);
             }
@@ -101,6 +107,9 @@ impl Session {
     }
 
     fn write(&mut self, due: Due) {
+        if due.ask == Ask::Begin {
+            return;
+        }
         // RFC 2034 section 3.
         let enhanced = !matches!(due.ask, Ask::Connect | Ask::Hello);
         self.put(&due.reply, enhanced, due.utf8);

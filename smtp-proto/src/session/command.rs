@@ -10,6 +10,10 @@ use crate::{
     own_replies,
 };
 
+/// A record of type handshake, version 3 (RFC 8446 section 5.1). It may hold no line end, and would
+/// be waited for until both sides give up.
+const TLS_HANDSHAKE: [u8; 2] = [0x16, 3];
+
 impl Session {
     pub(super) fn command<'i>(&mut self, now: Time, input: &mut &'i [u8]) -> Step<'i> {
         if self.replies.is_empty() {
@@ -21,6 +25,9 @@ impl Session {
         }
         if self.output.cost() >= self.config.limits.output_high_water as usize {
             return Step::Wait(Wants::FLUSH);
+        }
+        if !self.lines.is_discarding() && input.starts_with(&TLS_HANDSHAKE) {
+            return Step::Event(self.reject(&[], Violation::TlsHandshake));
         }
         let limit = self.config.limits.command_line as usize;
         let event = match self.lines.next(input, limit) {
@@ -163,10 +170,10 @@ impl Session {
     /// configured.
     pub(super) fn refuse_own(&mut self, ask: Ask, why: Violation, reply: Reply<'static>) {
         let reply = self.own_words(why, reply);
-        // A full envelope is no fault.
+        // A limit that was met is no fault.
         if !matches!(
             why,
-            Violation::TooManyRecipients | Violation::TooManyTransactions
+            Violation::TooManyRecipients | Violation::TooManyTransactions | Violation::TooBig
         ) {
             self.penalty(1);
         }

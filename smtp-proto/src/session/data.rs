@@ -414,14 +414,17 @@ impl Session {
                 recipients,
                 utf8,
             } => {
-                let replies = if self.config.lmtp {
-                    recipients.count()
-                } else {
-                    1
+                // RFC 2033 section 4.3 leaves a chunk without recipients open; no reply at all would
+                // leave the client waiting.
+                let replies = match self.config.lmtp {
+                    true => recipients.count().max(1),
+                    false => 1,
                 };
+                let id = self.mint.id();
                 for _ in 0..replies {
-                    self.replies.say(Ask::End, (**reply).clone(), *utf8);
+                    self.replies.open(id, Ask::End, now, *utf8);
                 }
+                self.replies.settle(id, (**reply).clone());
                 self.transaction = Transaction::None;
                 Step::Again
             }

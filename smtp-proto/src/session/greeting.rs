@@ -17,8 +17,7 @@ impl Session {
             return Step::Again;
         }
         if now < due {
-            let new = matches!(self.stage, Stage::Greeting { early: false });
-            if new && !input.is_empty() {
+            if self.is_early(input) {
                 return self.early();
             }
             if self.eof && input.is_empty() {
@@ -32,7 +31,8 @@ impl Session {
             });
         }
         if self.config.ask_connect {
-            self.stage = Stage::Connecting;
+            let early = matches!(self.stage, Stage::Greeting { early: true });
+            self.stage = Stage::Connecting { early };
             let ticket = self.ask(Ask::Connect, now);
             return Step::Event(Event::Connect { ticket });
         }
@@ -42,9 +42,28 @@ impl Session {
         Step::Again
     }
 
+    /// The application is asked whether to greet.
+    pub(super) fn connecting<'i>(&mut self, input: &[u8]) -> Step<'i> {
+        match self.is_early(input) {
+            true => self.early(),
+            false => self.wait(true, input),
+        }
+    }
+
+    /// Are these the first octets that came too early?
+    fn is_early(&self, input: &[u8]) -> bool {
+        let unheard = matches!(
+            self.stage,
+            Stage::Greeting { early: false } | Stage::Connecting { early: false }
+        );
+        unheard && !input.is_empty()
+    }
+
     /// Octets came before the greeting (RFC 5321 section 4.3.1).
     fn early<'i>(&mut self) -> Step<'i> {
-        self.stage = Stage::Greeting { early: true };
+        if let Stage::Greeting { early } | Stage::Connecting { early } = &mut self.stage {
+            *early = true;
+        }
         self.penalty(1);
         let why = Violation::EarlyTalker;
         if self.config.early_talk == EarlyTalk::Refuse {

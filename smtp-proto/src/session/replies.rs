@@ -1,5 +1,6 @@
 //! Replies in the order of their commands, whatever the order of the answers.
 
+use core::time::Duration;
 use std::collections::VecDeque;
 
 use wire_core::{CloseReason, TicketId, Time};
@@ -11,6 +12,8 @@ use crate::{RcptId, Reply};
 pub(super) struct Replies {
     slots: VecDeque<Slot>,
     not_before: Option<Time>,
+    /// Slots that are late, of which the application has not been told.
+    late: usize,
 }
 
 /// What a ticket asks.
@@ -138,15 +141,17 @@ impl Replies {
             .map(|slot| slot.ask)
     }
 
-    /// Answers an open ticket: all that is open of it.
-    pub(super) fn settle(&mut self, id: TicketId, reply: Reply<'static>) {
+    /// Answers an open ticket: all that is open of it. Where that is more than one reply, the first
+    /// is delayed and the last one closes.
+    pub(super) fn settle(&mut self, id: TicketId, mut reply: Reply<'static>) {
         let mut open = self.slots.iter_mut().filter(|slot| slot.is(id)).peekable();
         while let Some(slot) = open.next() {
             if open.peek().is_none() {
                 slot.state = State::Ready(reply);
                 return;
             }
-            slot.state = State::Ready(reply.clone());
+            slot.state = State::Ready(reply.clone().not_closing());
+            reply = reply.after(Duration::ZERO);
         }
     }
 
@@ -185,6 +190,7 @@ impl Replies {
             // In LMTP one that was answered in time may be held back in front of it.
             if let State::Ready(reply) = &slot.state {
                 slot.state = State::Late(reply.clone());
+                self.late += 1;
                 return;
             }
         }
@@ -192,6 +198,10 @@ impl Replies {
 
     /// A ticket that the application is to be told of.
     pub(super) fn tell_late(&mut self) -> Option<TicketId> {
+        if self.late == 0 {
+            return None;
+        }
+        self.late -= 1;
         let late = |slot: &&mut Slot| matches!(slot.state, State::Late(_));
         let slot = self.slots.iter_mut().find(late)?;
         if let State::Late(reply) = &slot.state {
@@ -238,6 +248,7 @@ impl Replies {
     pub(super) fn clear(&mut self) {
         self.slots.clear();
         self.not_before = None;
+        self.late = 0;
     }
 
     fn first_open(&self) -> Option<&Slot> {

@@ -33,6 +33,7 @@ impl Session {
         }
         if params.size() > Some(self.config.limits.message) {
             // RFC 1870 section 6.1.
+            self.count_without_mail();
             return self.reject(line, Violation::TooBig);
         }
         if !self.config.extensions.allow(&params) {
@@ -226,12 +227,7 @@ impl Session {
             }
             Transaction::Open(envelope) if envelope.asked > 0 => {
                 self.drop_transaction(Dropped::NoRecipients);
-                let lmtp = self.config.lmtp;
-                return self.say(if lmtp {
-                    own_replies::NO_RECIPIENTS_LMTP
-                } else {
-                    own_replies::NO_RECIPIENTS
-                });
+                return self.say(self.no_recipients());
             }
             Transaction::Refused { reply, utf8, .. } => {
                 self.replies.say(Ask::Own, (**reply).clone(), *utf8);
@@ -258,6 +254,14 @@ impl Session {
             binary: false,
             size_hint,
         })
+    }
+
+    /// Every recipient was refused.
+    pub(super) fn no_recipients(&self) -> Reply<'static> {
+        match self.config.lmtp {
+            true => own_replies::NO_RECIPIENTS_LMTP,
+            false => own_replies::NO_RECIPIENTS,
+        }
     }
 
     pub(super) fn rset<'i>(&mut self, line: &'i [u8], argument: &[u8]) -> Option<Event<'i>> {
@@ -297,6 +301,9 @@ impl Session {
         if let Some(why) = self.barred().filter(|_| verb != Verb::Help) {
             return self.reject(line, why);
         }
+        if let Some(reply) = self.out_of_order(verb) {
+            return self.reject_as(line, Violation::BadSequence, reply);
+        }
         if !argument.is_ascii() && !self.offers(Capabilities::SMTPUTF8) {
             return self.reject(line, Violation::NonAscii);
         }
@@ -322,6 +329,18 @@ impl Session {
             ticket,
             verb,
             argument,
+        }
+    }
+
+    /// ETRN is for a session that has begun, between two transactions (RFC 1985 section 4); the
+    /// others are for any time.
+    fn out_of_order(&self, verb: Verb) -> Option<Reply<'static>> {
+        if verb != Verb::Etrn {
+            None
+        } else if !self.hello.as_ref().is_some_and(|hello| hello.extended) {
+            Some(self.hello_first())
+        } else {
+            (!self.transaction.is_none()).then_some(own_replies::TRANSACTION_OPEN)
         }
     }
 }

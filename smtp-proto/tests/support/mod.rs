@@ -402,8 +402,11 @@ pub fn rcpt_id(n: usize) -> RcptId {
     }
 }
 
-/// `NNN x.y.z text`, `NNN text`; `|` for a line end; `+N` at the end for seconds of delay.
+/// `NNN x.y.z text`, `NNN text`, `closing` in front of either; `|` for a line end; `+N` at the end for seconds of delay.
 pub fn reply(words: &str) -> Result<Reply<'static>, String> {
+    if let Some(words) = words.strip_prefix("closing ") {
+        return Ok(reply(words)?.closing());
+    }
     let (words, delay) = match words.rsplit_once(" +") {
         Some((words, n)) if n.parse::<u64>().is_ok() => (words, n.parse().unwrap()),
         _ => (words, 0),
@@ -423,6 +426,7 @@ pub fn reply(words: &str) -> Result<Reply<'static>, String> {
 pub fn config(words: &str) -> Arc<Config> {
     let mut builder = Config::builder("mx.example.org");
     let mut limits = Limits::default();
+    let mut times = Timeouts::default();
     let mut caps = Capabilities::DEFAULT;
     let (mut plain, mut tls) = (Mechanisms::NONE, Mechanisms::NONE);
     for word in words.split_whitespace() {
@@ -480,6 +484,7 @@ pub fn config(words: &str) -> Arc<Config> {
                 builder = builder.text(Violation::Syntax { at: 0 }, reply.clone());
                 builder = builder.text(Violation::BareNewline, reply);
             }
+            "total" => times.total = Duration::from_secs(number),
             "command-line" => limits.command_line = number as u32,
             "sasl-line" => limits.sasl_line = number as u32,
             "text-line" => limits.text_line = Some(number as u32),
@@ -497,6 +502,7 @@ pub fn config(words: &str) -> Arc<Config> {
         .offer(caps)
         .auth(plain, tls)
         .limits(limits)
+        .timeouts(times)
         .build()
         .expect("a sound configuration")
 }
