@@ -2,7 +2,7 @@
 
 use core::{fmt, str::FromStr};
 
-use crate::{Path, grammar};
+use crate::{Leniency, Path, grammar};
 
 /// A mailbox as it stands in the envelope, or the null reverse-path.
 ///
@@ -32,6 +32,27 @@ impl Address {
         Address(Box::default())
     }
 
+    /// What [`from_str`](FromStr::from_str) takes, and mailboxes that a listener with these habits
+    /// lets in: for one that was stored as text.
+    ///
+    /// ```
+    /// use smtp_proto::{Address, Leniency};
+    ///
+    /// let allowed = Leniency::LOOSE_DOTS;
+    /// assert!("a..b@example.org".parse::<Address>().is_err());
+    /// assert!(Address::parse_lenient("a..b@example.org", allowed).is_ok());
+    /// assert!(Address::parse_lenient("..@example.org", allowed).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// It is no mailbox.
+    pub fn parse_lenient(text: &str, allowed: Leniency) -> Result<Self, AddressError> {
+        let whole = text.is_empty()
+            || text.eq_ignore_ascii_case("postmaster")
+            || grammar::path::is_mailbox(text.as_bytes(), allowed);
+        whole.then(|| Address(text.into())).ok_or(AddressError)
+    }
+
     /// The mailbox without angle brackets; empty for the null path.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -39,7 +60,7 @@ impl Address {
 
     /// The parts of it.
     pub fn as_path(&self) -> Path<'_> {
-        Path::checked(&self.0)
+        Path::checked(&self.0, Leniency::NONE)
     }
 
     pub(crate) fn of(path: &Path<'_>) -> Self {
@@ -52,14 +73,7 @@ impl FromStr for Address {
 
     /// `local@domain`, `postmaster`, or nothing for the null path. Non-ASCII is taken.
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let whole = text.is_empty()
-            || text.eq_ignore_ascii_case("postmaster")
-            || grammar::path::is_mailbox(text.as_bytes());
-        if whole {
-            Ok(Address(text.into()))
-        } else {
-            Err(AddressError)
-        }
+        Self::parse_lenient(text, Leniency::NONE)
     }
 }
 

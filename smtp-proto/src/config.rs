@@ -6,7 +6,8 @@ use std::sync::Arc;
 use wire_core::sasl::Mechanisms;
 
 use crate::{
-    Capabilities, Limits, Reply, Timeouts, Violation, extensions::Extensions, grammar::path,
+    Capabilities, Leniency, Limits, Reply, Timeouts, Violation, extensions::Extensions,
+    grammar::path,
 };
 
 /// Checked once, shared by every session of a listener.
@@ -36,6 +37,7 @@ pub struct Config {
     pub(crate) timeouts: Timeouts,
     pub(crate) require_tls: bool,
     pub(crate) require_auth: bool,
+    pub(crate) leniency: Leniency,
     pub(crate) bare_newline: BareNewline,
     pub(crate) refuse_nul: bool,
     pub(crate) ask_connect: bool,
@@ -115,6 +117,7 @@ impl Config {
                 timeouts: Timeouts::default(),
                 require_tls: false,
                 require_auth: false,
+                leniency: Leniency::NONE,
                 bare_newline: BareNewline::default(),
                 refuse_nul: false,
                 ask_connect: false,
@@ -267,6 +270,13 @@ impl Builder {
     /// No mail without AUTH: 530 (RFC 4954 section 6). For submission.
     pub fn require_auth(mut self) -> Self {
         self.config.require_auth = true;
+        self
+    }
+
+    /// Habits of clients that are taken although the grammar forbids them. Default
+    /// [`Leniency::NONE`].
+    pub fn lenient(mut self, allowed: Leniency) -> Self {
+        self.config.leniency = allowed;
         self
     }
 

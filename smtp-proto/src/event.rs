@@ -198,6 +198,8 @@ pub enum Violation {
         /// The octet of the line where it fails.
         at: u16,
     },
+    /// A local part over [`Limits::local_part`](crate::Limits::local_part).
+    LocalPartTooLong,
     /// The command is not for now (RFC 5321 section 4.1.4).
     BadSequence,
     /// A command line over its limit.

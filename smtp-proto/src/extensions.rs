@@ -8,7 +8,7 @@ use crate::{ByMode, Capabilities, MailParams, calendar, grammar::values};
 const HOLD: u32 = 30 * 24 * 60 * 60;
 /// 9999-12-31T23:59:59Z: there is no date beyond.
 const FOREVER: i64 = 253_402_300_799;
-/// RFC 2852 section 4, RFC 4865 section 5: nine digits.
+/// RFC 2852 section 4, RFC 4865 section 3: nine digits.
 const NINE_DIGITS: u32 = 999_999_999;
 
 /// What a configuration says of them.

@@ -1,11 +1,13 @@
 //! The grammar of complete command lines (RFC 5321 section 4.1). Parsing allocates nothing.
 
+pub(crate) mod class;
 pub(crate) mod command;
 pub(crate) mod params;
 pub(crate) mod path;
 pub(crate) mod values;
 
-use nom::{IResult, Parser, bytes::complete::tag_no_case, bytes::complete::take_while};
+use crate::Leniency;
+use path::{Place, Reader};
 
 /// Where in the text the grammar failed, in octets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,41 +20,67 @@ pub(crate) struct Fault {
 pub(crate) struct Argument<'i> {
     pub(crate) path: &'i str,
     pub(crate) params: &'i [u8],
+    /// What was allowed and is no part of the grammar.
+    pub(crate) used: Leniency,
 }
 
 /// `FROM:<path> params`, after MAIL.
-pub(crate) fn reverse_path(argument: &[u8]) -> Result<Argument<'_>, Fault> {
-    path_argument(argument, "FROM:", path::reverse)
+pub(crate) fn reverse_path(argument: &[u8], allowed: Leniency) -> Result<Argument<'_>, Fault> {
+    path_argument(argument, "FROM:", Place::Reverse, allowed)
 }
 
 /// `TO:<path> params`, after RCPT.
-pub(crate) fn forward_path(argument: &[u8]) -> Result<Argument<'_>, Fault> {
-    path_argument(argument, "TO:", path::forward)
+pub(crate) fn forward_path(argument: &[u8], allowed: Leniency) -> Result<Argument<'_>, Fault> {
+    path_argument(argument, "TO:", Place::Forward, allowed)
 }
 
-/// Spaces behind the colon are no part of the grammar, but are common; they cannot be taken for
-/// anything else.
 fn path_argument<'i>(
     argument: &'i [u8],
     keyword: &str,
-    path: impl Fn(&'i [u8]) -> IResult<&'i [u8], &'i [u8]>,
+    place: Place,
+    allowed: Leniency,
 ) -> Result<Argument<'i>, Fault> {
-    let fault = |left: &[u8]| Fault {
-        at: argument.len() - left.len(),
+    let mut reader = Reader::new(argument, allowed);
+    let found = reader
+        .keyword(keyword)
+        .and_then(|()| reader.spaces())
+        .and_then(|()| reader.path(place));
+    let behind = reader.rest();
+    let fault = Fault {
+        at: argument.len() - behind.len(),
     };
-    let spaces = take_while(|octet| octet == b' ');
-    let (behind, (_, _, found)) = (tag_no_case(keyword), spaces, path)
-        .parse_complete(argument)
-        .map_err(|error: nom::Err<nom::error::Error<&[u8]>>| match error {
-            nom::Err::Error(e) | nom::Err::Failure(e) => fault(e.input),
-            nom::Err::Incomplete(_) => fault(&[]),
-        })?;
+    let found = found.ok_or(fault)?;
     if !(behind.is_empty() || behind.starts_with(b" ")) {
-        return Err(fault(behind));
+        return Err(fault);
     }
-    let path = path::text(found).ok_or(Fault { at: keyword.len() })?;
+    let path = text(found).ok_or(Fault { at: keyword.len() })?;
     Ok(Argument {
         path,
-        params: behind.trim_ascii(),
+        params: trim_start(behind),
+        used: reader.used(),
     })
+}
+
+/// UTF-8 without control characters and line separators. ASCII must have been looked at before.
+pub(crate) fn text(octets: &[u8]) -> Option<&str> {
+    let text = core::str::from_utf8(octets).ok()?;
+    let clean = text.is_ascii()
+        || !text.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'));
+    clean.then_some(text)
+}
+
+/// Without white space at the end (RFC 5321 section 4.1.1).
+pub(crate) fn trim_end(mut line: &[u8]) -> &[u8] {
+    while let [rest @ .., b' ' | b'\t'] = line {
+        line = rest;
+    }
+    line
+}
+
+/// Without spaces at the front.
+pub(crate) fn trim_start(mut line: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] = line {
+        line = rest;
+    }
+    line
 }

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 /// What a peer can make a session hold or do. Every field is finite but for
-/// [`text_line`](Limits::text_line), which guards no memory.
+/// [`local_part`](Limits::local_part) and [`text_line`](Limits::text_line), which guard no memory.
 ///
 /// ```
 /// use smtp_proto::Limits;
@@ -22,6 +22,10 @@ pub struct Limits {
     /// Octets of a line inside AUTH with its CRLF. Default 12,290: the 12,288 that RFC 4954
     /// section 4 recommends. At least 512.
     pub sasl_line: u32,
+    /// Octets of a local part, as sent. `None`, the default, leaves it to `command_line`: RFC 5321
+    /// section 4.5.3.1 wants no limits, and the return paths of mass mailers go beyond its 64. For
+    /// who passes mail on to what takes no more. At least 64 (RFC 5321 section 4.5.3.1.1).
+    pub local_part: Option<u16>,
     /// Octets of a line of the message with its CRLF; `None`, the default, sets no limit, since
     /// text is streamed and a long line costs nothing. RFC 5321 section 4.5.3.1.6 lets a server
     /// refuse more than 1,000; that is also the least that can be set.
@@ -53,6 +57,7 @@ impl Default for Limits {
         Limits {
             command_line: 2048,
             sasl_line: 12_290,
+            local_part: None,
             text_line: None,
             message: 35 << 20,
             recipients: 1000,
@@ -75,6 +80,10 @@ impl Limits {
                 (512..=u32::from(u16::MAX)).contains(&self.command_line),
             ),
             ("limits.sasl_line", self.sasl_line >= 512),
+            (
+                "limits.local_part",
+                self.local_part.is_none_or(|octets| octets >= 64),
+            ),
             (
                 "limits.text_line",
                 self.text_line.is_none_or(|line| line >= 1000),

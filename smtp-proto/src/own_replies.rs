@@ -71,6 +71,10 @@ pub(crate) const BAD_SENDER: Reply<'static> =
     Reply::new(501, (5, 1, 7), "Bad sender address syntax");
 pub(crate) const BAD_RECIPIENT: Reply<'static> =
     Reply::new(501, (5, 1, 3), "Bad recipient address syntax");
+pub(crate) const LONG_SENDER: Reply<'static> =
+    Reply::new(501, (5, 1, 7), "Local part of the sender is too long");
+pub(crate) const LONG_RECIPIENT: Reply<'static> =
+    Reply::new(501, (5, 1, 3), "Local part of the recipient is too long");
 pub(crate) const BAD_PARAMETER: Reply<'static> = Reply::new(501, (5, 5, 4), "Bad parameter");
 pub(crate) const OUT_OF_BOUNDS: Reply<'static> =
     Reply::new(555, (5, 5, 4), "A time beyond the bounds that EHLO tells");
@@ -109,6 +113,7 @@ pub(crate) const fn of(violation: Violation) -> Reply<'static> {
         V::UnknownCommand => Reply::new(500, (5, 5, 1), "Unknown command"),
         V::NotImplemented => Reply::new(502, (5, 5, 1), "Command not implemented"),
         V::Syntax { .. } => Reply::new(501, (5, 5, 4), "Syntax error in the argument"),
+        V::LocalPartTooLong => Reply::new(501, (5, 1, 0), "Local part is too long"),
         V::BadSequence => Reply::new(503, (5, 5, 1), "Bad sequence of commands"),
         V::LineTooLong => Reply::new(500, (5, 5, 2), "Line too long"),
         V::BareNewline => Reply::new(421, (4, 5, 2), "Lines end with CRLF"),

@@ -338,7 +338,7 @@ impl Keyword {
     /// What it cannot stand beside.
     const fn excludes(self) -> u16 {
         match self {
-            // RFC 4865 section 5.
+            // RFC 4865 section 3.
             Self::HoldFor => Self::HoldUntil.bit(),
             Self::HoldUntil => Self::HoldFor.bit(),
             _ => 0,

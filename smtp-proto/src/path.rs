@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::Address;
+use crate::{Address, Leniency};
 
 /// A checked path, borrowed from the command line: the text between the angle brackets, without a
 /// source route.
@@ -13,14 +13,16 @@ pub struct Path<'i> {
     text: &'i str,
     /// Where the `@` stands.
     at: Option<u16>,
+    leniency: Leniency,
 }
 
 impl<'i> Path<'i> {
-    /// A text that the grammar has accepted.
-    pub(crate) fn checked(text: &'i str) -> Self {
+    /// A text that the grammar has accepted, and what it took for that.
+    pub(crate) fn checked(text: &'i str, leniency: Leniency) -> Self {
         Path {
             text,
             at: find_at(text).and_then(|at| u16::try_from(at).ok()),
+            leniency,
         }
     }
 
@@ -66,15 +68,21 @@ impl<'i> Path<'i> {
         self.split().0
     }
 
-    /// The domain or address literal (with its square brackets). `None` for the null path and for
-    /// a bare `Postmaster`.
+    /// The domain or address literal (with its square brackets). `None` for the null path, for a
+    /// bare `Postmaster`, and with [`Leniency::UNQUALIFIED`].
     pub fn domain(&self) -> Option<&'i str> {
         self.split().1
     }
 
     /// `<Postmaster>` without a domain (RFC 5321 section 4.5.1).
     pub fn is_postmaster(&self) -> bool {
-        self.at.is_none() && !self.is_null()
+        self.at.is_none() && self.text.eq_ignore_ascii_case("postmaster")
+    }
+
+    /// What of the habits that [`Builder::lenient`](crate::Builder::lenient) allows this path made
+    /// use of in its command. Nothing for a path that was made from an [`Address`].
+    pub const fn leniency(&self) -> Leniency {
+        self.leniency
     }
 
     /// Has it octets above 127 (RFC 6531)?

@@ -25,7 +25,7 @@ use wire_core::{
 };
 
 use crate::{
-    Capabilities, Config, Dropped, Event, MessageId,
+    Capabilities, Config, Dropped, Event, Leniency, MessageId,
     config::Offer,
     envelope::Transaction,
     trace::{self, Trace},
@@ -75,6 +75,7 @@ pub struct Session {
     hidden: Capabilities,
     hidden_auth: Mechanisms,
     counts: Counts,
+    leniency_used: Leniency,
     /// What is no command may be the rest of a refused AUTH.
     secrets_follow: bool,
     clock: Clock,
@@ -146,6 +147,7 @@ impl Session {
             hidden: Capabilities::NONE,
             hidden_auth: Mechanisms::NONE,
             counts: Counts::default(),
+            leniency_used: Leniency::NONE,
             secrets_follow: false,
             clock: Clock::new(now),
             finals: Finals::default(),
@@ -193,6 +195,12 @@ impl Session {
     /// What the client called itself in its last accepted EHLO, HELO or LHLO.
     pub fn helo(&self) -> Option<&str> {
         self.hello.as_deref().map(|hello| &*hello.domain)
+    }
+
+    /// What of the habits that [`Builder::lenient`](crate::Builder::lenient) allows the client made
+    /// use of so far, in commands that the session took. STARTTLS changes nothing of it.
+    pub const fn leniency_used(&self) -> Leniency {
+        self.leniency_used
     }
 
     /// The message that is open now.

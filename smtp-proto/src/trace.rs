@@ -4,7 +4,7 @@ use core::net::{IpAddr, SocketAddr};
 
 use wire_core::TlsInfo;
 
-use crate::{Address, calendar};
+use crate::{Address, calendar, grammar::path::is_hello};
 
 /// What a `Received` field says.
 pub(crate) struct Trace<'a> {
@@ -22,7 +22,9 @@ pub(crate) struct Trace<'a> {
 }
 
 pub(crate) fn received(trace: &Trace<'_>) -> String {
-    let mut field = format!("Received: from {}", trace.helo.unwrap_or("unknown"));
+    // A name that is none could say something else here (`Leniency::ANY_HELLO`).
+    let helo = trace.helo.filter(|name| is_hello(name.as_bytes()));
+    let mut field = format!("Received: from {}", helo.unwrap_or("unknown"));
     if let Some(remote) = trace.remote {
         field.push_str(&match remote.ip().to_canonical() {
             IpAddr::V4(ip) => format!(" ([{ip}])"),

@@ -8,7 +8,7 @@
     clippy::indexing_slicing
 )]
 
-use smtp_proto::Address;
+use smtp_proto::{Address, Leniency};
 
 #[test]
 fn mailboxes_and_their_parts() {
@@ -126,4 +126,53 @@ fn the_same_mailbox_in_other_words() {
     assert!(!same("joe@example.org", "Joe@example.org"));
     assert!(!same("postmaster", "postmaster@example.org"));
     assert!(!same("", "\"\"@example.org"));
+}
+
+#[test]
+fn a_habit_opens_what_it_names_and_no_more() {
+    let all = [
+        Leniency::SPACES,
+        Leniency::BARE_PATHS,
+        Leniency::LOOSE_DOTS,
+        Leniency::UNDERSCORES,
+        Leniency::UNQUALIFIED,
+        Leniency::ANY_HELLO,
+    ];
+    for (text, needed) in [
+        (".a@b", Some(Leniency::LOOSE_DOTS)),
+        ("a.@b", Some(Leniency::LOOSE_DOTS)),
+        ("a..b@c", Some(Leniency::LOOSE_DOTS)),
+        ("..a...b..@c", Some(Leniency::LOOSE_DOTS)),
+        ("a@b_c", Some(Leniency::UNDERSCORES)),
+        ("a@_.b", Some(Leniency::UNDERSCORES)),
+        ("bob", Some(Leniency::UNQUALIFIED)),
+        ("\"b b\"", Some(Leniency::UNQUALIFIED)),
+        (".@b", None),
+        ("..@b", None),
+        ("@b", None),
+        ("a@b..c", None),
+        ("a@.b", None),
+        ("a@b.", None),
+        ("a@_-", None),
+        ("a@", None),
+        ("a b@c", None),
+        (" a@b", None),
+        ("<a@b>", None),
+        ("a@b@c", None),
+        ("\"a\"b@c", None),
+        ("a\r\n@b", None),
+        ("b\0b", None),
+    ] {
+        for habit in all {
+            let taken = Address::parse_lenient(text, habit).is_ok();
+            assert_eq!(taken, needed == Some(habit), "{text:?} {habit:?}");
+        }
+        let every = all.into_iter().fold(Leniency::NONE, Leniency::with);
+        let taken = Address::parse_lenient(text, every).is_ok();
+        assert_eq!(taken, needed.is_some(), "{text:?}");
+    }
+    let bob = Address::parse_lenient("bob", Leniency::UNQUALIFIED).unwrap();
+    assert!(!bob.as_path().is_postmaster());
+    assert_eq!(bob.as_path().domain(), None);
+    assert_eq!(bob.as_path().local(), "bob");
 }

@@ -28,6 +28,14 @@ macro_rules! transcripts {
 
 transcripts! {
     chunks_are_taken
+    habits_are_refused_by_default
+    spaces_behind_the_colon_are_taken_where_allowed
+    paths_without_brackets_are_taken_where_allowed
+    dots_are_loose_where_allowed
+    underscores_in_domains_are_taken_where_allowed
+    paths_without_a_domain_are_taken_where_allowed
+    any_name_is_taken_where_allowed
+    local_parts_are_as_long_as_allowed
     chunks_out_of_place_are_eaten
     refused_chunks_are_eaten_to_the_last
     chunks_of_text_have_whole_lines

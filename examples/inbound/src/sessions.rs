@@ -99,6 +99,8 @@ fn smtp(
     limits.message = config.max_message_size;
     let builder = smtp_proto::Config::builder(&config.hostname())
         .offer(Capabilities::DEFAULT.with(Capabilities::STARTTLS))
+        // Scripts and devices send them, and they change nothing of what a path says.
+        .lenient(smtp_proto::Leniency::SPACES)
         .limits(limits);
     more(builder)
         .build()

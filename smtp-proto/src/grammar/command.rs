@@ -1,5 +1,9 @@
 //! The verb of a command line.
 
+use memchr::memchr;
+
+use super::{trim_end, trim_start};
+
 /// What a line asks for. Verbs are matched without regard to case (RFC 5321 section 2.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Command {
@@ -28,13 +32,10 @@ pub(crate) enum Command {
 
 /// Verb and argument, without white space at the end (RFC 5321 section 4.1.1).
 pub(crate) fn split(line: &[u8]) -> (Command, &[u8]) {
-    let line = line.trim_ascii_end();
-    let end = line
-        .iter()
-        .position(|octet| *octet == b' ')
-        .unwrap_or(line.len());
+    let line = trim_end(line);
+    let end = memchr(b' ', line).unwrap_or(line.len());
     let (verb, argument) = line.split_at_checked(end).unwrap_or((line, &[]));
-    (command(verb), argument.trim_ascii_start())
+    (command(verb), trim_start(argument))
 }
 
 /// Is it AUTH, or meant to be? Then it may hold a password.

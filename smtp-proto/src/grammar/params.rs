@@ -2,6 +2,10 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
+use super::class::Class;
+
 /// The words of a parameter list with their offset in it.
 pub(crate) fn words(raw: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     raw.split(|octet| *octet == b' ')
@@ -15,7 +19,7 @@ pub(crate) fn words(raw: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
 
 /// `keyword[=value]` as it stands in a list that was checked.
 pub(crate) fn split(word: &[u8]) -> (&[u8], Option<&[u8]>) {
-    match word.iter().position(|octet| *octet == b'=') {
+    match memchr(b'=', word) {
         Some(at) => (word.get(..at).unwrap_or_default(), word.get(at + 1..)),
         None => (word, None),
     }
@@ -24,11 +28,9 @@ pub(crate) fn split(word: &[u8]) -> (&[u8], Option<&[u8]>) {
 /// Is it `esmtp-keyword ["=" esmtp-value]`? Octets above 127 are UTF-8 (RFC 6531 section 3.3).
 pub(crate) fn is_parameter(word: &[u8]) -> bool {
     let (keyword, value) = split(word);
-    let name = |octet: &u8| octet.is_ascii_alphanumeric() || *octet == b'-';
-    let sign = |octet: &u8| matches!(octet, b'!'..=b'<' | b'>'..=b'~' | 0x80..);
     keyword.first().is_some_and(u8::is_ascii_alphanumeric)
-        && keyword.iter().all(name)
-        && value.is_none_or(|value| !value.is_empty() && value.iter().all(sign))
+        && Class::KEYWORD.has_all(keyword)
+        && value.is_none_or(|value| !value.is_empty() && Class::VALUE.has_all(value))
         && core::str::from_utf8(word).is_ok()
 }
 
@@ -49,7 +51,7 @@ const XTEXT: usize = 512;
 /// 4). `None`: malformed, or it decodes to what is no clean text.
 pub(crate) fn xtext(text: &[u8]) -> Option<Cow<'_, str>> {
     if !text.contains(&b'+') {
-        return super::path::text(text).map(Cow::Borrowed);
+        return super::text(text).map(Cow::Borrowed);
     }
     let mut plain = [0; XTEXT];
     decoded(text, &mut plain).map(|text| Cow::Owned(text.into()))
@@ -59,8 +61,13 @@ pub(crate) fn xtext(text: &[u8]) -> Option<Cow<'_, str>> {
 pub(crate) fn is_xtext(text: &[u8]) -> bool {
     match text.contains(&b'+') {
         true => decoded(text, &mut [0; XTEXT]).is_some(),
-        false => super::path::text(text).is_some(),
+        false => super::text(text).is_some(),
     }
+}
+
+/// The same for what must be ASCII.
+pub(crate) fn is_ascii_xtext(text: &[u8]) -> bool {
+    decoded(text, &mut [0; XTEXT]).is_some_and(str::is_ascii)
 }
 
 fn decoded<'o>(text: &[u8], plain: &'o mut [u8; XTEXT]) -> Option<&'o str> {
@@ -82,7 +89,7 @@ fn decoded<'o>(text: &[u8], plain: &'o mut [u8; XTEXT]) -> Option<&'o str> {
         *plain.get_mut(length)? = octet;
         length += 1;
     }
-    let plain = super::path::text(plain.get(..length)?)?;
+    let plain = super::text(plain.get(..length)?)?;
     (!plain.contains(|c: char| c.is_control())).then_some(plain)
 }
 

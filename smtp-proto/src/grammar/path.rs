@@ -1,42 +1,38 @@
 //! Paths, mailboxes and domains (RFC 5321 section 4.1.2, section 4.1.3; RFC 6531 section 3.3).
-//!
-//! Octets above 127 are taken here wherever RFC 6531 has UTF-8; [`text`] checks that they are.
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
-use nom::{
-    IResult, Parser,
-    branch::alt,
-    bytes::complete::{tag, tag_no_case, take, take_while, take_while1},
-    combinator::{all_consuming, opt, recognize, verify},
-    multi::many0_count,
-    sequence::{delimited, pair, preceded, terminated},
-};
+use super::class::Class;
+use crate::Leniency;
 
 /// RFC 5321 section 4.5.3.1.2.
 const DOMAIN: usize = 255;
 /// RFC 1035 section 2.3.4.
 const LABEL: usize = 63;
 
-type Parsed<'i> = IResult<&'i [u8], &'i [u8]>;
-
-/// `<>` or `<mailbox>`; yields what is between the brackets.
-pub(super) fn reverse(input: &[u8]) -> Parsed<'_> {
-    alt((delimited(tag("<"), tag(""), tag(">")), bracketed)).parse_complete(input)
+/// Reads octets from front to back, one look at each. Where it fails, what is left begins with what
+/// was wrong.
+#[derive(Debug)]
+pub(super) struct Reader<'i> {
+    rest: &'i [u8],
+    allowed: Leniency,
+    used: Leniency,
 }
 
-/// `<mailbox>` or `<Postmaster>`.
-pub(super) fn forward(input: &[u8]) -> Parsed<'_> {
-    alt((
-        delimited(tag("<"), tag_no_case("postmaster"), tag(">")),
-        bracketed,
-    ))
-    .parse_complete(input)
+/// Which paths may stand in a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// `<>` or `<mailbox>`.
+    Reverse,
+    /// `<mailbox>` or `<Postmaster>`.
+    Forward,
 }
 
 /// Is it a mailbox, complete, and clean text?
-pub(crate) fn is_mailbox(input: &[u8]) -> bool {
-    all_consuming(mailbox).parse_complete(input).is_ok() && text(input).is_some()
+pub(crate) fn is_mailbox(input: &[u8], allowed: Leniency) -> bool {
+    let mut reader = Reader::new(input, allowed);
+    let whole = reader.mailbox(Place::Reverse).is_some() && reader.rest.is_empty();
+    whole && super::text(input).is_some()
 }
 
 /// The argument of EHLO, HELO, LHLO: a domain or an address literal.
@@ -44,87 +40,225 @@ pub(crate) fn is_mailbox(input: &[u8]) -> bool {
 /// Wider than the grammar, since a name says little and refusing it refuses mail: underscores, a
 /// dot at the end, and any text in a literal that has no bracket or control in it.
 pub(crate) fn is_hello(input: &[u8]) -> bool {
-    let name = |octet: &u8| octet.is_ascii_alphanumeric() || b"-_.".contains(octet);
     let literal = input
         .strip_prefix(b"[")
         .and_then(|rest| rest.strip_suffix(b"]"));
     let sound = match literal {
-        Some(content) => !content.is_empty() && content.iter().all(|octet| is_dcontent(*octet)),
-        None => !input.is_empty() && input.iter().all(name),
+        Some(content) => !content.is_empty() && Class::DCONTENT.has_all(content),
+        None => !input.is_empty() && Class::HELLO.has_all(input),
     };
     sound && input.len() <= DOMAIN
 }
 
-/// UTF-8 without control characters and line separators.
-pub(crate) fn text(octets: &[u8]) -> Option<&str> {
-    let text = core::str::from_utf8(octets).ok()?;
-    let clean = text.is_ascii()
-        || !text.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'));
-    clean.then_some(text)
+/// The same with [`Leniency::ANY_HELLO`].
+pub(crate) fn is_any_hello(input: &[u8]) -> bool {
+    let visible = |octet: &u8| *octet == b' ' || Class::VISIBLE.has(*octet);
+    !input.is_empty() && input.iter().all(visible) && input.len() <= DOMAIN
 }
 
-/// A source route is read and dropped (RFC 5321 section 3.3, appendix C).
-fn bracketed(input: &[u8]) -> Parsed<'_> {
-    delimited(pair(tag("<"), opt(route)), mailbox, tag(">")).parse_complete(input)
+impl<'i> Reader<'i> {
+    pub(super) const fn new(input: &'i [u8], allowed: Leniency) -> Self {
+        Reader {
+            rest: input,
+            allowed,
+            used: Leniency::NONE,
+        }
+    }
+
+    /// What was not read.
+    pub(super) const fn rest(&self) -> &'i [u8] {
+        self.rest
+    }
+
+    /// What was read only because it is allowed.
+    pub(super) const fn used(&self) -> Leniency {
+        self.used
+    }
+
+    /// A keyword with its colon, without regard to case.
+    pub(super) fn keyword(&mut self, keyword: &str) -> Option<()> {
+        let (found, rest) = self.rest.split_at_checked(keyword.len())?;
+        self.rest = found
+            .eq_ignore_ascii_case(keyword.as_bytes())
+            .then_some(rest)?;
+        Some(())
+    }
+
+    /// RFC 5321 section 3.3: spaces are not permitted on either side of the colon.
+    pub(super) fn spaces(&mut self) -> Option<()> {
+        while let [b' ', rest @ ..] = self.rest {
+            self.allow(Leniency::SPACES)?;
+            self.rest = rest;
+        }
+        Some(())
+    }
+
+    /// A path; yields what is between the brackets, without a source route.
+    pub(super) fn path(&mut self, place: Place) -> Option<&'i [u8]> {
+        if !self.octet(b'<') {
+            return self.bare(place);
+        }
+        if place == Place::Reverse && self.octet(b'>') {
+            return Some(&[]);
+        }
+        if self.rest.first() == Some(&b'@') {
+            self.route()?;
+        }
+        let mailbox = self.mailbox(place)?;
+        self.octet(b'>').then_some(mailbox)
+    }
+
+    /// A path without brackets. Without a domain, a parameter could be taken for it.
+    fn bare(&mut self, place: Place) -> Option<&'i [u8]> {
+        if matches!(self.rest, [] | [b'"', ..]) {
+            return None;
+        }
+        self.allow(Leniency::BARE_PATHS)?;
+        self.allowed = self.allowed.without(Leniency::UNQUALIFIED);
+        self.mailbox(place)
+    }
+
+    /// A source route is read and dropped (RFC 5321 section 3.3, appendix C). It is older than
+    /// UTF-8.
+    fn route(&mut self) -> Option<()> {
+        loop {
+            let start = self.rest;
+            self.octet(b'@').then_some(())?;
+            self.domain()?;
+            if !read(start, self.rest).is_ascii() {
+                self.rest = start;
+                return None;
+            }
+            if self.octet(b':') {
+                return Some(());
+            }
+            self.octet(b',').then_some(())?;
+        }
+    }
+
+    fn mailbox(&mut self, place: Place) -> Option<&'i [u8]> {
+        let start = self.rest;
+        if self.octet(b'"') {
+            self.quoted_string()?;
+        } else {
+            self.dot_string()?;
+        }
+        if self.octet(b'@') {
+            if self.octet(b'[') {
+                self.literal()?;
+            } else {
+                self.domain()?;
+            }
+        } else {
+            let local = read(start, self.rest);
+            let postmaster = local.eq_ignore_ascii_case(b"postmaster");
+            if !(place == Place::Forward && postmaster) {
+                self.allow(Leniency::UNQUALIFIED)?;
+            }
+        }
+        Some(read(start, self.rest))
+    }
+
+    fn dot_string(&mut self) -> Option<()> {
+        let mut atoms = 0;
+        loop {
+            let (atom, rest) = Class::ATEXT.split(self.rest);
+            self.rest = rest;
+            if atom.is_empty() {
+                // A dot stands before this place, or behind it.
+                if atoms == 0 && rest.first() != Some(&b'.') {
+                    return None;
+                }
+                self.allow(Leniency::LOOSE_DOTS)?;
+            } else {
+                atoms += 1;
+            }
+            if !self.octet(b'.') {
+                return (atoms > 0).then_some(());
+            }
+        }
+    }
+
+    /// Behind its first quote.
+    fn quoted_string(&mut self) -> Option<()> {
+        loop {
+            self.rest = Class::QTEXT.split(self.rest).1;
+            match self.rest {
+                [b'"', rest @ ..] => {
+                    self.rest = rest;
+                    return Some(());
+                }
+                [b'\\', b' '..=b'~', rest @ ..] => self.rest = rest,
+                _ => return None,
+            }
+        }
+    }
+
+    fn domain(&mut self) -> Option<()> {
+        let start = self.rest;
+        loop {
+            self.label()?;
+            if !self.octet(b'.') {
+                break;
+            }
+        }
+        if read(start, self.rest).len() > DOMAIN {
+            self.rest = start;
+            return None;
+        }
+        Some(())
+    }
+
+    fn label(&mut self) -> Option<()> {
+        let start = self.rest;
+        self.rest = Class::LABEL.split(self.rest).1;
+        while let [b'_', rest @ ..] = self.rest {
+            self.allow(Leniency::UNDERSCORES)?;
+            self.rest = Class::LABEL.split(rest).1;
+        }
+        let label = read(start, self.rest);
+        if label.starts_with(b"-") || label.ends_with(b"-") {
+            self.rest = start;
+            return None;
+        }
+        // The limit of a U-label is on its ASCII form, which is the application's to make.
+        let sound = !label.is_empty() && (label.len() <= LABEL || !label.is_ascii());
+        sound.then_some(())
+    }
+
+    /// Behind its opening bracket.
+    fn literal(&mut self) -> Option<()> {
+        let start = self.rest;
+        let (content, rest) = Class::DCONTENT.split(start);
+        self.rest = rest;
+        let closed = self.octet(b']');
+        if closed && !is_literal(content) {
+            self.rest = start;
+            return None;
+        }
+        closed.then_some(())
+    }
+
+    /// Takes one octet, if it is this one.
+    fn octet(&mut self, octet: u8) -> bool {
+        match self.rest {
+            [first, rest @ ..] if *first == octet => {
+                self.rest = rest;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn allow(&mut self, one: Leniency) -> Option<()> {
+        self.used = self.used.with(one);
+        self.allowed.contains(one).then_some(())
+    }
 }
 
-fn route(input: &[u8]) -> Parsed<'_> {
-    let hop = || preceded(tag("@"), domain);
-    recognize((hop(), many0_count(preceded(tag(","), hop())), tag(":"))).parse_complete(input)
-}
-
-fn mailbox(input: &[u8]) -> Parsed<'_> {
-    let local = alt((quoted_string, dot_string));
-    recognize((local, tag("@"), alt((literal, domain)))).parse_complete(input)
-}
-
-fn dot_string(input: &[u8]) -> Parsed<'_> {
-    let atom = || take_while1(is_atext);
-    recognize((atom(), many0_count(preceded(tag("."), atom())))).parse_complete(input)
-}
-
-fn quoted_string(input: &[u8]) -> Parsed<'_> {
-    let pair = recognize((tag("\\"), verify(take(1usize), is_printable)));
-    let content = many0_count(alt((take_while1(is_qtext), pair)));
-    recognize((tag("\""), content, tag("\""))).parse_complete(input)
-}
-
-fn domain(input: &[u8]) -> Parsed<'_> {
-    let label = || verify(take_while1(is_ldh), is_label);
-    let labels = recognize((label(), many0_count(preceded(tag("."), label()))));
-    verify(labels, |name: &[u8]| name.len() <= DOMAIN).parse_complete(input)
-}
-
-fn literal(input: &[u8]) -> Parsed<'_> {
-    let content = verify(terminated(take_while(is_dcontent), tag("]")), is_literal);
-    recognize(preceded(tag("["), content)).parse_complete(input)
-}
-
-fn is_atext(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || octet >= 0x80 || b"!#$%&'*+-/=?^_`{|}~".contains(&octet)
-}
-
-fn is_qtext(octet: u8) -> bool {
-    matches!(octet, b' '..=b'~' | 0x80..) && octet != b'"' && octet != b'\\'
-}
-
-fn is_printable(octets: &[u8]) -> bool {
-    octets.iter().all(|octet| matches!(octet, b' '..=b'~'))
-}
-
-fn is_ldh(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || octet == b'-' || octet >= 0x80
-}
-
-fn is_dcontent(octet: u8) -> bool {
-    matches!(octet, b'!'..=b'Z' | b'^'..=b'~')
-}
-
-/// The limit of a U-label is on its ASCII form, which is the application's to make.
-fn is_label(label: &[u8]) -> bool {
-    !label.starts_with(b"-")
-        && !label.ends_with(b"-")
-        && (label.len() <= LABEL || !label.is_ascii())
+/// What was read between two moments.
+fn read<'i>(start: &'i [u8], rest: &[u8]) -> &'i [u8] {
+    start.get(..start.len() - rest.len()).unwrap_or_default()
 }
 
 /// RFC 5321 section 4.1.3.
@@ -138,12 +272,9 @@ fn is_literal(content: &[u8]) -> bool {
             address.parse::<Ipv6Addr>().is_ok()
         }
         Some((tag, value)) => {
-            let ldh = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-';
-            tag.bytes().all(ldh)
-                && tag
-                    .bytes()
-                    .last()
-                    .is_some_and(|octet| octet.is_ascii_alphanumeric())
+            Class::KEYWORD.has_all(tag.as_bytes())
+                && !tag.is_empty()
+                && !tag.ends_with('-')
                 && !value.is_empty()
         }
     }

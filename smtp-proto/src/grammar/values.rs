@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::params::{is_xtext, number, xtext};
+use super::params::{is_ascii_xtext, is_xtext, number, xtext};
 use crate::calendar;
 use crate::params::{Body, ByMode, DeliverBy, Notify, Ret, Rrvs};
 
@@ -45,9 +45,9 @@ pub(crate) fn auth(value: &[u8]) -> Option<Cow<'_, str>> {
     }
 }
 
-/// RFC 3461 section 4.4.
+/// RFC 3461 section 4.4: printable ASCII once it is decoded.
 pub(crate) fn is_envid(value: &[u8]) -> bool {
-    value.len() <= ENVID && is_xtext(value)
+    value.len() <= ENVID && is_ascii_xtext(value)
 }
 
 /// An identifier of the envelope.
@@ -76,7 +76,7 @@ pub(crate) fn notify(value: &[u8]) -> Option<Notify> {
 /// RFC 3461 section 4.2, RFC 6533 section 3.
 pub(crate) fn is_orcpt(value: &[u8]) -> bool {
     let sound = |(kind, address): (&str, &[u8])| match kind.eq_ignore_ascii_case("utf-8") {
-        true => unitext(address).is_some(),
+        true => each_of_unitext(address, |_| ()).is_some(),
         false => is_xtext(address),
     };
     value.len() <= ORCPT && typed(value).is_some_and(sound)
@@ -104,24 +104,29 @@ fn typed(value: &[u8]) -> Option<(&str, &[u8])> {
         .map(|kind| (kind, address))
 }
 
-/// `\x{1F600}` stands for a character (RFC 6533 section 3).
+/// Decodes a text in which `\x{1F600}` stands for a character (RFC 6533 section 3).
 fn unitext(text: &[u8]) -> Option<Cow<'_, str>> {
-    let text = super::path::text(text)?;
-    if !text.contains('\\') {
-        return Some(Cow::Borrowed(text));
+    if !text.contains(&b'\\') {
+        return super::text(text).map(Cow::Borrowed);
     }
     let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
+    each_of_unitext(text, |piece| plain.push_str(piece)).map(|()| Cow::Owned(plain))
+}
+
+/// Tells the pieces of the decoded text, up to where it is malformed.
+fn each_of_unitext(text: &[u8], mut tell: impl FnMut(&str)) -> Option<()> {
+    let mut rest = super::text(text)?;
     while let Some((before, behind)) = rest.split_once('\\') {
-        plain.push_str(before);
+        tell(before);
         let (digits, behind) = behind.strip_prefix("x{")?.split_once('}')?;
         let hex = (2..=6).contains(&digits.len()) && digits.bytes().all(|d| d.is_ascii_hexdigit());
         let code = u32::from_str_radix(digits, 16).ok().filter(|_| hex)?;
-        plain.push(char::from_u32(code).filter(|c| !c.is_control())?);
+        let char = char::from_u32(code).filter(|c| !c.is_control())?;
+        tell(char.encode_utf8(&mut [0; 4]));
         rest = behind;
     }
-    plain.push_str(rest);
-    Some(Cow::Owned(plain))
+    tell(rest);
+    Some(())
 }
 
 /// `seconds;mode[T]` (RFC 2852 section 4).
@@ -153,10 +158,10 @@ pub(crate) fn deliver_by(value: &[u8]) -> Option<DeliverBy> {
     })
 }
 
-/// Seconds to hold a message (RFC 4865 section 5).
+/// Seconds to hold a message (RFC 4865 section 3).
 pub(crate) fn hold_for(value: &[u8]) -> Option<u32> {
-    let seconds = number(value).filter(|_| value.len() <= 9)?;
-    u32::try_from(seconds).ok().filter(|seconds| *seconds > 0)
+    let sound = value.len() <= 9 && !value.starts_with(b"0");
+    u32::try_from(number(value).filter(|_| sound)?).ok()
 }
 
 /// -9 to 9 (RFC 6710 section 4.1).

@@ -6,7 +6,10 @@ use wire_core::{CloseReason, Time, Wants, frame::Line};
 use super::{Session, Stage, Step, replies::Ask};
 use crate::{
     Event, Reply, Violation,
-    grammar::command::{self, Command},
+    grammar::{
+        self,
+        command::{self, Command},
+    },
     own_replies,
 };
 
@@ -206,6 +209,6 @@ impl Session {
 /// Where in the line an octet of the argument stands; the argument is the end of the line but for
 /// white space.
 pub(super) fn offset(line: &[u8], argument: &[u8], at: usize) -> u16 {
-    let before = line.trim_ascii_end().len().saturating_sub(argument.len());
+    let before = grammar::trim_end(line).len().saturating_sub(argument.len());
     u16::try_from(before + at).unwrap_or(u16::MAX)
 }

@@ -4,8 +4,11 @@ use wire_core::{Time, sasl::Mechanisms};
 
 use super::{Session, replies::Ask};
 use crate::{
-    Capabilities, Dropped, Event, Reply, Violation,
-    grammar::{command::Command, path::is_hello},
+    Capabilities, Dropped, Event, Leniency, Reply, Violation,
+    grammar::{
+        command::Command,
+        path::{is_any_hello, is_hello},
+    },
     own_replies,
 };
 
@@ -29,6 +32,10 @@ impl Session {
         }
         let domain = match core::str::from_utf8(argument) {
             Ok(domain) if is_hello(argument) => domain,
+            Ok(domain) if self.takes_any_hello() && is_any_hello(argument) => {
+                self.leniency_used = self.leniency_used.with(Leniency::ANY_HELLO);
+                domain
+            }
             _ => {
                 let at = super::command::offset(line, argument, 0);
                 let why = Violation::Syntax { at };
@@ -47,6 +54,10 @@ impl Session {
             domain: argument,
             extended,
         }
+    }
+
+    fn takes_any_hello(&self) -> bool {
+        self.config.leniency.contains(Leniency::ANY_HELLO)
     }
 
     /// The application took the name: all else begins anew (RFC 5321 section 4.1.4).

@@ -17,7 +17,7 @@ impl Session {
         if let Some(rejected) = self.mail_out_of_order(line) {
             return rejected;
         }
-        let parsed = match grammar::reverse_path(argument) {
+        let parsed = match grammar::reverse_path(argument, self.config.leniency) {
             Ok(parsed) => parsed,
             Err(fault) => return self.bad_path(Ask::Own, line, argument, fault),
         };
@@ -25,11 +25,14 @@ impl Session {
             Ok(params) => params,
             Err(bad) => return self.bad_parameter(Ask::Own, line, argument, parsed.params, bad),
         };
-        let from = Path::checked(parsed.path);
+        let from = Path::checked(parsed.path, parsed.used);
         let ascii = from.is_ascii() && params.raw().is_ascii();
         if !ascii && !params.smtputf8() {
             // RFC 6531 section 3.5.
             return self.reject_as(line, Violation::NonAscii, own_replies::UTF8_SENDER);
+        }
+        if let Some(why) = self.too_long(&from) {
+            return self.reject_as(line, why, own_replies::LONG_SENDER);
         }
         if params.size() > Some(self.config.limits.message) {
             // RFC 1870 section 6.1.
@@ -43,6 +46,7 @@ impl Session {
             };
             return self.reject_as(line, why, own_replies::OUT_OF_BOUNDS);
         }
+        self.leniency_used = self.leniency_used.with(parsed.used);
         self.messages = self.messages.wrapping_add(1);
         self.counts.transactions = self.counts.transactions.saturating_add(1);
         let message = MessageId(self.messages);
@@ -114,7 +118,7 @@ impl Session {
                 return Some(self.reject_as(line, Violation::BadSequence, reply));
             }
         };
-        let parsed = match grammar::forward_path(argument) {
+        let parsed = match grammar::forward_path(argument, self.config.leniency) {
             Ok(parsed) => parsed,
             Err(fault) => return Some(self.bad_path(Ask::OwnRcpt, line, argument, fault)),
         };
@@ -125,12 +129,16 @@ impl Session {
                 return Some(self.bad_parameter(Ask::OwnRcpt, line, argument, whole, bad));
             }
         };
-        let to = Path::checked(parsed.path);
+        let to = Path::checked(parsed.path, parsed.used);
         if !utf8 && !to.is_ascii() {
             // RFC 6531 section 3.5.
             let (why, reply) = (Violation::NonAscii, own_replies::UTF8_RECIPIENT);
             return Some(self.reject_rcpt(line, why, reply));
         }
+        if let Some(why) = self.too_long(&to) {
+            return Some(self.reject_rcpt(line, why, own_replies::LONG_RECIPIENT));
+        }
+        self.leniency_used = self.leniency_used.with(parsed.used);
         let Some(rcpt) = self.next_recipient() else {
             let why = Violation::TooManyRecipients;
             return Some(self.reject_rcpt(line, why, own_replies::of(why)));
@@ -159,6 +167,12 @@ impl Session {
             self.penalty(1);
         }
         None
+    }
+
+    fn too_long(&self, path: &Path<'_>) -> Option<Violation> {
+        let limit = self.config.limits.local_part?;
+        let long = path.raw_local().len() > limit.into();
+        long.then_some(Violation::LocalPartTooLong)
     }
 
     fn bad_path<'i>(
@@ -307,8 +321,7 @@ impl Session {
         if !argument.is_ascii() && !self.offers(Capabilities::SMTPUTF8) {
             return self.reject(line, Violation::NonAscii);
         }
-        let clean =
-            grammar::path::text(argument).is_some() && !argument.iter().any(u8::is_ascii_control);
+        let clean = grammar::text(argument).is_some() && !argument.iter().any(u8::is_ascii_control);
         if !clean || (argument.is_empty() && verb != Verb::Help) {
             return self.reject(
                 line,

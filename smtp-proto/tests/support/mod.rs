@@ -99,6 +99,7 @@ impl App {
             } => {
                 let raw = params.raw().escape_ascii();
                 record.event(format!("mail <{}> [{raw}]", from.as_str()).trim_end());
+                note_leniency(from, record);
                 let values = [
                     params.ret().map(|ret| format!("ret {ret:?}")),
                     params.envid().map(|envid| format!("envid {envid}")),
@@ -134,6 +135,7 @@ impl App {
                 ..
             } => {
                 record.event(format!("rcpt {} <{}>", rcpt.index(), to.as_str()));
+                note_leniency(to, record);
                 let values = [
                     params.notify().map(|notify| format!("notify {notify:?}")),
                     params
@@ -311,7 +313,8 @@ impl Subject for App {
     }
 
     /// `kind[#n] yes`, `kind[#n] lost`, `kind[#n] NNN x.y.z text [+seconds]`, `result N reply`,
-    /// `finish reply`, `message reply`, `abort reply`, `penalty n`, `stale kind[#n] ...`.
+    /// `finish reply`, `message reply`, `abort reply`, `penalty n`, `stale kind[#n] ...`,
+    /// `used names of leniency`.
     fn decide(&mut self, words: &str) -> Result<(), String> {
         let (what, rest) = words.split_once(' ').unwrap_or((words, ""));
         let answered = match what {
@@ -319,6 +322,13 @@ impl Subject for App {
             "abort" => {
                 self.session.abort(reply(rest)?);
                 Answered::Taken
+            }
+            "used" => {
+                let used: Vec<_> = self.session.leniency_used().names().collect();
+                match used.join(" ") {
+                    used if used == rest => Answered::Taken,
+                    used => return Err(format!("used {used}")),
+                }
             }
             "penalty" => {
                 self.session.penalty(rest.parse().map_err(|_| "no number")?);
@@ -380,6 +390,12 @@ impl Subject for App {
     }
 }
 
+fn note_leniency(path: Path<'_>, record: &mut Record) {
+    for name in path.leniency().names() {
+        record.event(format!("lenient {name}"));
+    }
+}
+
 /// The n-th RCPT of a message, as a session would name it.
 pub fn rcpt_id(n: usize) -> RcptId {
     let mut app = App::new(Config::sink());
@@ -428,6 +444,7 @@ pub fn config(words: &str) -> Arc<Config> {
     let mut limits = Limits::default();
     let mut times = Timeouts::default();
     let mut caps = Capabilities::DEFAULT;
+    let mut habits = Leniency::NONE;
     let (mut plain, mut tls) = (Mechanisms::NONE, Mechanisms::NONE);
     for word in words.split_whitespace() {
         let (name, value) = word.split_once('=').unwrap_or((word, "0"));
@@ -485,6 +502,7 @@ pub fn config(words: &str) -> Arc<Config> {
                 builder = builder.text(Violation::BareNewline, reply);
             }
             "total" => times.total = Duration::from_secs(number),
+            "local-part" => limits.local_part = Some(number as u16),
             "command-line" => limits.command_line = number as u32,
             "sasl-line" => limits.sasl_line = number as u32,
             "text-line" => limits.text_line = Some(number as u32),
@@ -495,7 +513,10 @@ pub fn config(words: &str) -> Arc<Config> {
             "refused" => limits.refused_recipients = number as u16,
             "transactions" => limits.transactions = number as u32,
             "idle-commands" => limits.commands_without_mail = number as u16,
-            other => panic!("unknown word {other}"),
+            other => match Leniency::from_name(other) {
+                Some(habit) => habits = habits.with(habit),
+                None => panic!("unknown word {other}"),
+            },
         }
     }
     builder
@@ -503,6 +524,7 @@ pub fn config(words: &str) -> Arc<Config> {
         .auth(plain, tls)
         .limits(limits)
         .timeouts(times)
+        .lenient(habits)
         .build()
         .expect("a sound configuration")
 }
