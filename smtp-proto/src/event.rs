@@ -107,8 +107,9 @@ pub enum Event<'i> {
         /// Its octets, without stuffed dots and mark, as the chunks held them.
         octets: u64,
     },
-    /// The open message is gone without an answer to `End`: throw away what was kept of it. Comes
-    /// exactly once for each `Mail` that got no final answer.
+    /// The open message is gone without a whole answer to `End`: throw away what was kept of it, but
+    /// for recipients that a [`result`](crate::Session::result) took it for. Comes exactly once for
+    /// each `Mail` that got no final answer.
     Dropped {
         /// The message.
         message: MessageId,

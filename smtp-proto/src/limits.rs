@@ -19,8 +19,9 @@ pub struct Limits {
     /// and its extensions for 1,036 (RFC 3461 section 5.4). At least 512, at most 65,535: events
     /// name places in a line.
     pub command_line: u32,
-    /// Octets of a line inside AUTH with its CRLF. Default 12,290: the 12,288 that RFC 4954
-    /// section 4 recommends. At least 512.
+    /// Octets of a line inside AUTH with its CRLF, and of AUTH with an initial response if that is
+    /// more than `command_line`. Default 12,290: the 12,288 that RFC 4954 section 4 recommends. At
+    /// least 512.
     pub sasl_line: u32,
     /// Octets of a local part, as sent. `None`, the default, leaves it to `command_line`: RFC 5321
     /// section 4.5.3.1 wants no limits, and the return paths of mass mailers go beyond its 64. For

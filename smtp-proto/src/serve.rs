@@ -16,7 +16,7 @@ use wire_core::{
     sasl::{Identity, Request},
 };
 
-use crate::{Accept, Dropped, Event, Session, Verb, kind};
+use crate::{Accept, Dropped, Event, Session, Verb, Violation, kind};
 pub use handler::{Envelope, Handler, Outcome, Recipient, Verdict};
 
 /// Serves a session on a stream to its end, and says why it ended. `clock` is the one that made the
@@ -115,6 +115,8 @@ struct Serving<'s, S> {
     envelope: Option<Envelope>,
     /// Told when no method is deciding.
     dropped: Option<Dropped>,
+    /// The same: lines that were refused meanwhile, of which a session takes only a few.
+    rejected: Vec<(Box<[u8]>, Violation)>,
 }
 
 enum End {
@@ -155,6 +157,7 @@ where
             buffer: Buffer::new(),
             envelope: None,
             dropped: None,
+            rejected: Vec::new(),
         }
     }
 
@@ -165,6 +168,9 @@ where
                 Ok(asked) => self.answer(handler, asked).await.map(|()| None)?,
                 Err(end) => Some(end),
             };
+            for (line, why) in self.rejected.drain(..) {
+                handler.rejected(&line, why);
+            }
             if let Some(why) = self.dropped.take() {
                 self.envelope = None;
                 handler.reset(why);
@@ -363,6 +369,10 @@ where
             Next::Event(Event::Expired(id)) => Meanwhile::Expired(id),
             Next::Event(Event::Dropped { why, .. }) => {
                 self.dropped = Some(why);
+                Meanwhile::Nothing
+            }
+            Next::Event(Event::Rejected { line, why }) => {
+                self.rejected.push((line.into(), why));
                 Meanwhile::Nothing
             }
             Next::Event(event) => Meanwhile::Asked(Box::new(Asked::of(self.session, event))),

@@ -146,8 +146,17 @@ impl Handler for Scribe {
         }
     }
 
+    async fn data(&mut self, _: &Envelope) -> Verdict {
+        sleep(self.slow).await;
+        Verdict::Accept
+    }
+
     fn reset(&mut self, why: Dropped) {
         self.note(format!("reset {why:?}"));
+    }
+
+    fn rejected(&self, line: &[u8], why: Violation) {
+        self.note(format!("rejected {} {why:?}", line.escape_ascii()));
     }
 }
 
@@ -270,4 +279,39 @@ async fn a_client_that_goes_away_leaves_no_message() {
     let reason = serve(far, session, &mut scribe, &clock).await.unwrap();
     assert_eq!(reason, CloseReason::EofInBody);
     assert_eq!(scribe.notes().last().unwrap(), "reset Eof");
+}
+
+#[tokio::test]
+async fn a_chunk_is_not_waited_for_without_end() {
+    let mut timeouts = Timeouts::default();
+    timeouts.decision = Duration::from_millis(50);
+    struct Slow;
+    impl Handler for Slow {
+        async fn data(&mut self, _: &Envelope) -> Verdict {
+            sleep(Duration::from_secs(3600)).await;
+            Verdict::Accept
+        }
+    }
+    let client = "EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.example>\r\nBDAT 6 LAST\r\nQUIT\r\n\
+        EHLO b\r\nQUIT\r\n";
+    let config = Config::builder("b.example").timeouts(timeouts);
+    let (said, _) = talk(config, &mut Slow, client).await;
+    let expected = ["220", "250", "250", "250", "451", "250", "221"];
+    assert_eq!(codes(&said), expected);
+}
+
+#[tokio::test]
+async fn lines_that_are_refused_meanwhile_are_told() {
+    let mut scribe = Scribe {
+        slow: Duration::from_millis(20),
+        ..Scribe::default()
+    };
+    let client = "EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.example>\r\nRCPT TO:<b\r\n\
+        RCPT TO:<c@b.example>\r\nQUIT\r\n";
+    let (said, _) = talk(Config::builder("b.example"), &mut scribe, client).await;
+    let expected = ["220", "250", "250", "250", "501", "250", "221"];
+    assert_eq!(codes(&said), expected);
+    let told = "rejected RCPT TO:<b Syntax { at: 10 }";
+    let notes = scribe.notes();
+    assert!(notes.iter().any(|note| note == told), "{notes:?}");
 }

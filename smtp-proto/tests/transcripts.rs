@@ -119,4 +119,5 @@ transcripts! {
     early_talk_shows_while_a_greeting_is_decided
     decisions_over_chunks_expire
     too_big_is_no_fault
+    initial_responses_may_be_long
 }

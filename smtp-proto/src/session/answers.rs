@@ -101,7 +101,8 @@ impl Session {
 
     /// Refuses a message at any time between `Mail` and the answer to `End`. No more chunks come;
     /// the client gets this reply at its next RCPT or DATA, or at the end of the message, of which
-    /// every octet is thrown away. [`Event::Dropped`] follows.
+    /// every octet is thrown away. [`Event::Dropped`] follows, unless `End` was asked: this is its
+    /// answer then, and ends the transaction.
     pub fn refuse_message(&mut self, message: MessageId, reply: Reply<'_>) -> Answered {
         if self.message() != Some(message) {
             return Answered::Stale;

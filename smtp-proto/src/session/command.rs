@@ -32,7 +32,7 @@ impl Session {
         if !self.lines.is_discarding() && input.starts_with(&TLS_HANDSHAKE) {
             return Step::Event(self.reject(&[], Violation::TlsHandshake));
         }
-        let limit = self.config.limits.command_line as usize;
+        let limit = self.line_limit(input);
         let event = match self.lines.next(input, limit) {
             Some(Line::Whole(line)) => self.execute(now, line),
             Some(Line::TooLong(line)) => {
@@ -47,6 +47,18 @@ impl Session {
             None => return self.wait(true, input),
         };
         event.map_or(Step::Again, Step::Event)
+    }
+
+    /// An initial response may be as long as one that stands alone (RFC 4954 section 4): tokens are.
+    fn line_limit(&self, input: &[u8]) -> usize {
+        let limits = &self.config.limits;
+        let auth = input
+            .get(..5)
+            .is_some_and(|verb| verb.eq_ignore_ascii_case(b"AUTH "));
+        match auth {
+            true => limits.command_line.max(limits.sasl_line) as usize,
+            false => limits.command_line as usize,
+        }
     }
 
     /// Ends the session between two commands, if it is time to.
