@@ -19,6 +19,8 @@ pub struct Capabilities(u32);
 impl Capabilities {
     /// Nothing.
     pub const NONE: Self = Capabilities(0);
+    /// All there is, and will be.
+    pub(crate) const ALL: Self = Capabilities(u32::MAX);
     /// RFC 2920. Hiding it changes nothing but the list: a session copes with any cut.
     pub const PIPELINING: Self = Capabilities(1);
     /// RFC 1870, with the limit of [`Limits::message`](crate::Limits::message).

@@ -3,6 +3,7 @@
 mod address;
 mod calendar;
 mod capabilities;
+mod command;
 mod config;
 mod envelope;
 mod event;
@@ -22,6 +23,7 @@ mod trace;
 
 pub use address::{Address, AddressError};
 pub use capabilities::Capabilities;
+pub use command::{Command, Initial};
 pub use config::{BareNewline, Builder, Config, ConfigError, EarlyTalk};
 pub use event::{Dropped, Event, MessageId, RcptId, Verb, Violation};
 pub use kind::Accept;

@@ -66,6 +66,15 @@ pub(crate) struct Offered {
     pub(crate) authenticated: bool,
 }
 
+impl Offered {
+    /// All that this crate knows, from whom is believed.
+    pub(crate) const ALL: Self = Offered {
+        capabilities: Capabilities::ALL,
+        auth: true,
+        authenticated: true,
+    };
+}
+
 impl<'i> MailParams<'i> {
     pub(crate) fn check(raw: &'i [u8], offered: Offered) -> Result<Self, BadParameter> {
         Ok(MailParams {

@@ -1,8 +1,8 @@
-//! The verb of a command line.
+//! The verb of a command line, and the arguments that are neither path nor domain.
 
 use memchr::memchr;
 
-use super::{trim_end, trim_start};
+use super::{params::number, trim_end, trim_start};
 
 /// What a line asks for. Verbs are matched without regard to case (RFC 5321 section 2.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,42 @@ pub(crate) fn split(line: &[u8]) -> (Command, &[u8]) {
     let end = memchr(b' ', line).unwrap_or(line.len());
     let (verb, argument) = line.split_at_checked(end).unwrap_or((line, &[]));
     (command(verb), trim_start(argument))
+}
+
+/// The argument of BDAT (RFC 3030 section 2): the octets of the chunk, and whether it is the last
+/// one. `None` for the latter: something else stands there.
+pub(crate) fn chunk(argument: &[u8]) -> Option<(u64, Option<bool>)> {
+    let mut words = argument
+        .split(|octet| *octet == b' ')
+        .filter(|word| !word.is_empty());
+    // Where the chunk ends must be known.
+    let octets = number(words.next()?).filter(|octets| *octets < u64::MAX)?;
+    let last = match (words.next(), words.next()) {
+        (None, _) => Some(false),
+        (Some(word), None) if word.eq_ignore_ascii_case(b"LAST") => Some(true),
+        _ => None,
+    };
+    Some((octets, last))
+}
+
+/// The argument of AUTH (RFC 4954 section 4): the mechanism, and the initial response.
+pub(crate) fn mechanism(argument: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let end = memchr(b' ', argument).unwrap_or(argument.len());
+    let (name, initial) = argument.split_at_checked(end).unwrap_or((argument, &[]));
+    let initial = trim_start(initial);
+    (name, (!initial.is_empty()).then_some(initial))
+}
+
+/// The argument of VRFY, EXPN, HELP and ETRN: clean text.
+pub(crate) fn query(argument: &[u8]) -> Option<&str> {
+    super::text(argument).filter(|_| !argument.iter().any(u8::is_ascii_control))
+}
+
+/// Where in the line an octet of the argument stands; the argument is the end of the line but for
+/// white space.
+pub(crate) fn offset(line: &[u8], argument: &[u8], at: usize) -> u16 {
+    let before = trim_end(line).len().saturating_sub(argument.len());
+    u16::try_from(before + at).unwrap_or(u16::MAX)
 }
 
 /// Is it AUTH, or meant to be? Then it may hold a password.

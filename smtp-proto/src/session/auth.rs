@@ -7,7 +7,7 @@ use wire_core::{
 };
 
 use super::{Session, Stage, Step, replies::Ask};
-use crate::{Event, Reply, Violation, kind, own_replies};
+use crate::{Event, Reply, Violation, grammar::command, kind, own_replies};
 
 /// A running exchange.
 pub(super) struct Sasl {
@@ -45,13 +45,9 @@ impl Session {
         if self.config.require_tls && !tls {
             return Some(self.reject(line, Violation::TlsRequired));
         }
-        let space = argument
-            .iter()
-            .position(|octet| *octet == b' ')
-            .unwrap_or(argument.len());
-        let (name, initial) = argument.split_at_checked(space).unwrap_or((argument, &[]));
+        let (name, initial) = command::mechanism(argument);
         if name.is_empty() {
-            let at = super::command::offset(line, argument, 0);
+            let at = command::offset(line, argument, 0);
             return Some(self.reject(line, Violation::Syntax { at }));
         }
         let mechanism = match Mechanism::from_name(name) {
@@ -62,9 +58,9 @@ impl Session {
             }
             _ => return Some(self.reject(line, Violation::UnknownMechanism)),
         };
-        let initial = match initial.trim_ascii_start() {
-            [] => None,
-            octets => match base64::initial(octets) {
+        let initial = match initial {
+            None => None,
+            Some(octets) => match base64::initial(octets) {
                 Ok(octets) => Some(octets),
                 Err(_) => return Some(self.reject(line, Violation::SaslMalformed)),
             },

@@ -5,7 +5,7 @@ use wire_core::{CloseReason, Time};
 
 use super::{Data, Session, Stage, Step, replies::Ask};
 use crate::{
-    Capabilities, Dropped, Event, Reply, Violation, envelope::Transaction, grammar::params::number,
+    Capabilities, Dropped, Event, Reply, Violation, envelope::Transaction, grammar::command,
     own_replies,
 };
 
@@ -23,37 +23,31 @@ impl Session {
         line: &'i [u8],
         argument: &'i [u8],
     ) -> Option<Event<'i>> {
-        let mut words = argument
-            .split(|octet| *octet == b' ')
-            .filter(|word| !word.is_empty());
-        let size = words.next().and_then(number);
-        // Where the chunk ends must be known, or the connection must.
-        let Some(left) = size.filter(|size| *size < u64::MAX) else {
+        // Where the chunk ends must be known, or the connection must end.
+        let Some((left, last)) = command::chunk(argument) else {
             let why = match self.has_chunks() {
                 true => Violation::Syntax {
-                    at: super::command::offset(line, argument, 0),
+                    at: command::offset(line, argument, 0),
                 },
                 false => Violation::NotImplemented,
             };
             return Some(self.reject_as(line, why, own_replies::BAD_CHUNK));
         };
-        let last = words.next();
-        let sound = last.is_none_or(|word| word.eq_ignore_ascii_case(b"LAST"));
         if !self.has_chunks() {
             let why = Violation::NotImplemented;
             return Some(self.skip_chunk(line, left, why, own_replies::of(why)));
         }
-        if !sound || words.next().is_some() {
-            let at = super::command::offset(line, argument, 0);
+        let Some(last) = last else {
+            let at = command::offset(line, argument, 0);
             let why = Violation::Syntax { at };
             // Octets of the message are lost: what comes behind them must not pass for all of it.
             self.refuse_transaction(own_replies::CHUNK_LOST, Dropped::BadChunk);
             return Some(self.skip_chunk(line, left, why, own_replies::BAD_SIZE));
-        }
-        if left == 0 && last.is_none() {
+        };
+        if left == 0 && !last {
             self.count_without_mail();
         }
-        self.take_chunk(now, line, left, last.is_some())
+        self.take_chunk(now, line, left, last)
     }
 
     fn take_chunk<'i>(

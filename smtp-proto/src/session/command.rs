@@ -6,10 +6,7 @@ use wire_core::{CloseReason, Time, Wants, frame::Line};
 use super::{Session, Stage, Step, replies::Ask};
 use crate::{
     Event, Reply, Violation,
-    grammar::{
-        self,
-        command::{self, Command},
-    },
+    grammar::command::{self, Command, offset},
     own_replies,
 };
 
@@ -216,11 +213,4 @@ impl Session {
             None
         }
     }
-}
-
-/// Where in the line an octet of the argument stands; the argument is the end of the line but for
-/// white space.
-pub(super) fn offset(line: &[u8], argument: &[u8], at: usize) -> u16 {
-    let before = grammar::trim_end(line).len().saturating_sub(argument.len());
-    u16::try_from(before + at).unwrap_or(u16::MAX)
 }

@@ -6,7 +6,7 @@ use super::{Session, replies::Ask};
 use crate::{
     Capabilities, Dropped, Event, Leniency, Reply, Violation,
     grammar::{
-        command::Command,
+        command::{Command, offset},
         path::{is_any_hello, is_hello},
     },
     own_replies,
@@ -37,7 +37,7 @@ impl Session {
                 domain
             }
             _ => {
-                let at = super::command::offset(line, argument, 0);
+                let at = offset(line, argument, 0);
                 let why = Violation::Syntax { at };
                 self.refuse_own(Ask::Hello, why, own_replies::BAD_HELLO);
                 return Event::Rejected { line, why };

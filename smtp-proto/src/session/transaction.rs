@@ -2,12 +2,15 @@
 
 use wire_core::{CloseReason, Time};
 
-use super::{Session, command::offset, replies::Ask};
+use super::{Session, replies::Ask};
 use crate::{
     Capabilities, Dropped, Event, MailParams, MessageId, Path, RcptId, RcptParams, Reply, Verb,
     Violation,
     envelope::{Envelope, Transaction},
-    grammar::{self, command::Command},
+    grammar::{
+        self,
+        command::{self, Command, offset},
+    },
     kind, own_replies,
     params::{BadParameter, Offered, Why},
 };
@@ -321,8 +324,7 @@ impl Session {
         if !argument.is_ascii() && !self.offers(Capabilities::SMTPUTF8) {
             return self.reject(line, Violation::NonAscii);
         }
-        let clean = grammar::text(argument).is_some() && !argument.iter().any(u8::is_ascii_control);
-        if !clean || (argument.is_empty() && verb != Verb::Help) {
+        if command::query(argument).is_none() || (argument.is_empty() && verb != Verb::Help) {
             return self.reject(
                 line,
                 Violation::Syntax {

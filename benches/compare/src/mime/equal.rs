@@ -2,8 +2,8 @@
 
 use mime_core::{Kind, Layout, Name};
 
-use crate::work::{LIMITS, peer_parser};
-use crate::workloads::Workload;
+use super::work::{LIMITS, peer_parser};
+use super::workloads::Workload;
 
 /// What one side read out of one message.
 #[derive(Debug, Default, PartialEq, Eq)]

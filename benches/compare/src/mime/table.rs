@@ -1,9 +1,8 @@
 //! Times and allocations, both sides in turn.
 
-use std::time::{Duration, Instant};
-
-use crate::work::{Ours, Side, Task, other};
-use crate::workloads::Workload;
+use super::work::{Ours, Side, Task, other};
+use super::workloads::Workload;
+use crate::times::in_turn;
 use letterslot_compare::count::allocations;
 
 /// Ratios to the peer that are aimed at; lines are to cost at most 15%.
@@ -20,34 +19,10 @@ fn goal(workload: &str, task: Task) -> Option<f64> {
     Some(goals[at])
 }
 
-/// Best and median of the rounds.
-struct Times(Vec<Duration>);
-
-impl Times {
-    fn best(&self) -> f64 {
-        self.0.iter().min().map_or(0.0, Duration::as_secs_f64)
-    }
-
-    fn median(&mut self) -> f64 {
-        self.0.sort_unstable();
-        self.0[self.0.len() / 2].as_secs_f64()
-    }
-}
-
 fn pass(side: &mut dyn Side, workload: &Workload, task: Task) {
     for mail in &workload.mails {
         side.run(mail, task);
     }
-}
-
-fn timed(side: &mut dyn Side, workload: &Workload, task: Task, passes: u32) -> Duration {
-    // A measurement is what the clock is for.
-    #[allow(clippy::disallowed_methods)]
-    let start = Instant::now();
-    for _ in 0..passes {
-        pass(side, workload, task);
-    }
-    start.elapsed() / passes
 }
 
 /// Prints one row for each task of a workload.
@@ -57,16 +32,9 @@ pub fn rows(workload: &Workload, rounds: usize) {
         let mut ours = Ours::new();
         let (mut peer, peers_task) = other(task);
         let peer = peer.as_mut();
-        // Storage grows in the first pass; passes are as many as take about 2 ms.
-        pass(peer, workload, peers_task);
-        pass(&mut ours, workload, task);
-        let once = timed(peer, workload, peers_task, 1).as_secs_f64();
-        let passes = (0.002 / once).clamp(1.0, 1000.0) as u32;
-        let mut times = [Times(Vec::new()), Times(Vec::new())];
-        for _ in 0..rounds {
-            times[0].0.push(timed(&mut ours, workload, task, passes));
-            times[1].0.push(timed(peer, workload, peers_task, passes));
-        }
+        let mut times = in_turn(rounds, &mut || pass(&mut ours, workload, task), &mut || {
+            pass(peer, workload, peers_task)
+        });
         let mine = allocations(|| pass(&mut ours, workload, task));
         let others = allocations(|| pass(peer, workload, peers_task));
         let [ours, peer] = &mut times;

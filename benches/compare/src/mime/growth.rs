@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use mime_core::{Layout, Limits};
 
-use crate::work::{LIFTED, Ours, Side, Task};
+use super::work::{LIFTED, Ours, Side, Task};
 
 /// A way to make mail that costs more than it should.
 pub struct Growth {
