@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::policy::PolicyFlags;
+
 /// A whole incoming mail server: SMTP, submission, LMTP, IMAP and POP3 over one store.
 #[derive(Debug, Parser)]
 #[command(name = "inbound", version)]
@@ -83,10 +85,7 @@ pub struct Serve {
     /// Takes passwords without TLS.
     #[arg(long)]
     pub allow_plaintext_auth: bool,
-    /// The DNS server to ask. Default: those of the system.
-    #[arg(long, value_name = "ADDR")]
-    pub resolver: Option<String>,
-    /// Judges clients on loopback like all others; they are spared without it.
-    #[arg(long)]
-    pub judge_loopback: bool,
+    /// What clients may do.
+    #[command(flatten)]
+    pub policy: PolicyFlags,
 }

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
-use crate::cli::Serve;
+use crate::{cli::Serve, policy::Settings};
 
 /// The limits of the limit: a server takes at least 64 KiB (RFC 5321 section 4.5.3.1.7), and stored
 /// layouts count in 32 bits.
@@ -119,8 +119,8 @@ pub struct Config {
     pub max_message_size: u64,
     /// Takes passwords without TLS.
     pub allow_plaintext_auth: bool,
-    /// Clients on loopback are judged like all others.
-    pub judge_loopback: bool,
+    /// What clients are judged by.
+    pub policy: Settings,
     /// The DNS server to ask; `None`: those of the system.
     pub resolver: Option<SocketAddr>,
 }
@@ -158,8 +158,8 @@ impl Config {
             data: cli.data,
             accounts,
             allow_plaintext_auth: cli.allow_plaintext_auth,
-            judge_loopback: cli.judge_loopback,
-            resolver: cli.resolver.as_deref().map(resolver).transpose()?,
+            policy: cli.policy.check()?,
+            resolver: cli.policy.resolver.as_deref().map(resolver).transpose()?,
         })
     }
 

@@ -14,17 +14,26 @@
 //! A policy is one object for all connections. What it remembers of a connection or a message it
 //! leaves in the [`Notes`] of that connection or message, which end with it.
 
+mod flags;
 mod judgement;
+mod network;
 mod notes;
 mod panel;
+pub mod rates;
 mod subject;
+#[cfg(test)]
+mod testing;
 
 use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
+pub use flags::{PolicyFlags, Settings};
 pub use judgement::{Decision, Field, Judgement, Marks, Refusal, Verdict};
+pub use network::{Network, Prefixes};
 pub use notes::Notes;
 pub use panel::Policies;
 pub use subject::{Client, HeaderBlock, Hello, Login, Mail, Message, Rcpt};
+
+use wire_core::driver::Clock;
 
 use crate::config::{Config, Mistake, Service};
 
@@ -169,6 +178,9 @@ fn accept<'a>() -> Judging<'a> {
 /// # Errors
 /// What stands in the way, and the flag to look at.
 pub fn built_in(config: &Config) -> Result<Policies, Mistake> {
-    let all: Vec<Arc<dyn Policy>> = Vec::new();
-    Ok(Policies::new(all, config.judge_loopback))
+    let settings = &config.policy;
+    let clock = Clock::new();
+    let rates = rates::Rates::new(&settings.rates, Arc::new(move || clock.now()));
+    let all: Vec<Arc<dyn Policy>> = vec![Arc::new(rates)];
+    Ok(Policies::new(all, settings.judge_loopback))
 }

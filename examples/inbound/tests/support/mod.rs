@@ -112,6 +112,24 @@ impl Server {
         Client(BufReader::new(Stream::Plain(tcp)))
     }
 
+    /// A client at another address of loopback, such as 127.0.0.7.
+    pub fn connect_from(&self, from: &str, port: &str) -> Client {
+        let from = SocketAddr::new(from.parse().unwrap(), 0);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()
+            .unwrap();
+        let connecting = async {
+            let socket = tokio::net::TcpSocket::new_v4()?;
+            socket.bind(from)?;
+            socket.connect(self.ports[port]).await?.into_std()
+        };
+        let tcp: TcpStream = runtime.block_on(connecting).unwrap();
+        tcp.set_nonblocking(false).unwrap();
+        tcp.set_read_timeout(Some(PATIENCE)).unwrap();
+        Client(BufReader::new(Stream::Plain(tcp)))
+    }
+
     /// A mail client that has logged in and selected INBOX, and how many messages it was told of.
     pub fn imap(&self) -> (Client, usize) {
         let mut imap = self.connect("imap");

@@ -1,0 +1,261 @@
+//! Token buckets in a table of fixed size.
+
+use std::{
+    fmt,
+    hash::{BuildHasher, Hash, RandomState},
+    str::FromStr,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use wire_core::Time;
+
+/// So many in so long. A bucket holds as many tokens: all of them may be taken at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    tokens: u32,
+    per: Duration,
+}
+
+impl Rate {
+    /// Least 1 token.
+    pub const fn new(tokens: u32, per: Duration) -> Self {
+        Rate {
+            tokens: if tokens == 0 { 1 } else { tokens },
+            per,
+        }
+    }
+
+    /// Microseconds that one token takes to come back, at least one.
+    fn interval(self) -> u64 {
+        let per = u64::try_from(self.per.as_micros()).unwrap_or(u64::MAX);
+        (per / u64::from(self.tokens)).max(1)
+    }
+}
+
+/// What a rate looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected a rate like 300/m: a number above 0, and s, m, h or d")]
+pub struct NotARate;
+
+impl FromStr for Rate {
+    type Err = NotARate;
+
+    fn from_str(text: &str) -> Result<Self, NotARate> {
+        let (tokens, per) = text.split_once('/').ok_or(NotARate)?;
+        let seconds = match per {
+            "s" => 1,
+            "m" => 60,
+            "h" => 60 * 60,
+            "d" => 24 * 60 * 60,
+            _ => return Err(NotARate),
+        };
+        match tokens.parse() {
+            Ok(tokens @ 1..) => Ok(Rate::new(tokens, Duration::from_secs(seconds))),
+            _ => Err(NotARate),
+        }
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in {} seconds", self.tokens, self.per.as_secs())
+    }
+}
+
+/// Places of a set: one of these is given up for a newcomer.
+const WAYS: usize = 8;
+
+/// Fingerprints of keys, 0 for none, then the times at which their buckets are full again.
+///
+/// Whole numbers, so that a new table is zero pages that cost nothing until they are used.
+type Set = [u64; 2 * WAYS];
+
+/// A bucket for each key, in a table that never grows.
+///
+/// A bucket is one number: when it will be full again. One that is full needs no place. A newcomer
+/// to a set without a free place takes that of the bucket that is full soonest, so the least is
+/// forgotten, and who is deepest in debt is forgotten last: to be forgotten, a client needs eight
+/// others of its own set that are worse, and which ones share its set it cannot know, since the hash
+/// is keyed.
+pub struct Buckets {
+    rate: Rate,
+    hasher: RandomState,
+    sets: Mutex<Vec<Set>>,
+}
+
+impl Buckets {
+    /// Room for about so many keys at once, 16 octets each.
+    pub fn new(rate: Rate, keys: usize) -> Self {
+        Buckets {
+            rate,
+            hasher: RandomState::new(),
+            sets: Mutex::new(vec![[0; 2 * WAYS]; keys.div_ceil(WAYS).max(1)]),
+        }
+    }
+
+    /// The rate of each bucket.
+    pub const fn rate(&self) -> Rate {
+        self.rate
+    }
+
+    /// Takes a token of a key.
+    ///
+    /// # Errors
+    /// There is none; one is there after so long.
+    pub fn take(&self, key: &impl Hash, now: Time) -> Result<(), Duration> {
+        let print = self.hasher.hash_one(key).max(1);
+        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        // The high bits of the product: each set is as likely as any other.
+        let at = (u128::from(print) * sets.len() as u128) >> 64;
+        match sets.get_mut(at as usize) {
+            Some(set) => self.take_from(set, print, now.as_micros()),
+            None => Ok(()),
+        }
+    }
+
+    fn take_from(&self, set: &mut Set, print: u64, now: u64) -> Result<(), Duration> {
+        let interval = self.rate.interval();
+        let depth = interval.saturating_mul(self.rate.tokens.into());
+        let (prints, times) = set.split_at_mut(WAYS);
+        let soonest = || (0..WAYS).min_by_key(|way| times.get(*way).copied());
+        let own = prints.iter().position(|known| *known == print);
+        let Some(way) = own.or_else(soonest) else {
+            return Ok(());
+        };
+        let (Some(known), Some(full)) = (prints.get_mut(way), times.get_mut(way)) else {
+            return Ok(());
+        };
+        let since = if own.is_some() { now.max(*full) } else { now };
+        let then = since.saturating_add(interval);
+        let over = then.saturating_sub(now.saturating_add(depth));
+        if over > 0 {
+            return Err(Duration::from_micros(over));
+        }
+        (*known, *full) = (print, then);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Buckets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Buckets")
+            .field("rate", &self.rate)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SECOND: u64 = 1_000_000;
+
+    fn at(seconds: u64) -> Time {
+        Time::from_micros(seconds * SECOND)
+    }
+
+    fn buckets(rate: &str, keys: usize) -> Buckets {
+        Buckets::new(rate.parse().unwrap(), keys)
+    }
+
+    #[test]
+    fn a_full_bucket_can_be_emptied_at_once_and_fills_again() {
+        let buckets = buckets("6/m", 8);
+        for _ in 0..6 {
+            assert_eq!(buckets.take(&"a", at(0)), Ok(()));
+        }
+        assert_eq!(buckets.take(&"a", at(0)), Err(Duration::from_secs(10)));
+        assert_eq!(buckets.take(&"a", at(4)), Err(Duration::from_secs(6)));
+        assert_eq!(buckets.take(&"b", at(4)), Ok(()));
+        assert_eq!(buckets.take(&"a", at(10)), Ok(()));
+        assert!(buckets.take(&"a", at(10)).is_err());
+        // Full again after a minute, and never more than full.
+        let taken = |now| (0..100).filter(|_| buckets.take(&"a", now).is_ok()).count();
+        assert_eq!(taken(at(1_000)), 6);
+    }
+
+    #[test]
+    fn a_refused_client_need_not_wait_longer_for_trying() {
+        let buckets = buckets("1/m", 8);
+        assert!(buckets.take(&1, at(0)).is_ok());
+        for second in 1..60 {
+            assert_eq!(
+                buckets.take(&1, at(second)),
+                Err(Duration::from_secs(60 - second))
+            );
+        }
+        assert!(buckets.take(&1, at(60)).is_ok());
+    }
+
+    #[test]
+    fn rates_are_read() {
+        for (text, rate) in [("1/s", (1, 1)), ("300/m", (300, 60)), ("9/h", (9, 3600))] {
+            let (tokens, per) = rate;
+            assert_eq!(
+                text.parse(),
+                Ok(Rate::new(tokens, Duration::from_secs(per)))
+            );
+        }
+        for text in [
+            "",
+            "1",
+            "1/",
+            "/m",
+            "0/m",
+            "-1/m",
+            "1/w",
+            "1 /m",
+            "4294967296/d",
+        ] {
+            assert_eq!(text.parse::<Rate>(), Err(NotARate), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_client_in_debt_is_not_forgotten_for_a_crowd_of_others() {
+        let buckets = buckets("10/h", 1024);
+        while buckets.take(&"bad", at(0)).is_ok() {}
+        // A hundred times more others than there are places, each polite.
+        for other in 0..100_000 {
+            let _ = buckets.take(&other, at(1));
+        }
+        assert!(buckets.take(&"bad", at(1)).is_err());
+    }
+
+    #[test]
+    fn the_table_never_grows() {
+        let buckets = buckets("5/m", 4096);
+        let octets = |b: &Buckets| std::mem::size_of_val(&**b.sets.lock().unwrap());
+        assert_eq!(octets(&buckets), 16 * 4096);
+        for key in 0..500_000u32 {
+            let _ = buckets.take(&key, at(0));
+        }
+        assert_eq!(octets(&buckets), 16 * 4096);
+    }
+
+    proptest! {
+        /// Against tokens counted one by one.
+        #[test]
+        fn a_bucket_is_what_it_says(
+            tokens in 1u32..20,
+            seconds in 1u64..100,
+            waits in prop::collection::vec(0u64..30, 1..200),
+        ) {
+            let rate = Rate::new(tokens, Duration::from_secs(seconds * u64::from(tokens)));
+            let buckets = Buckets::new(rate, 8);
+            let (mut now, mut last, mut level) = (0u64, 0u64, u64::from(tokens) * seconds);
+            for wait in waits {
+                now += wait;
+                level = (level + now - last).min(u64::from(tokens) * seconds);
+                last = now;
+                let has = level >= seconds;
+                if has {
+                    level -= seconds;
+                }
+                prop_assert_eq!(buckets.take(&"x", at(now)).is_ok(), has);
+            }
+        }
+    }
+}
