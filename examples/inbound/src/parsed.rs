@@ -1,10 +1,10 @@
 //! What the server keeps of a message beside its octets.
 
 use bytes::Bytes;
-use mime_core::{Field, Header, Item, Limits, OutlineWriter, PartId, Scanner, thread::Keys};
+use mime_core::{Header, Item, Limits, OutlineWriter, PartId, Scanner, thread::Keys};
 use sha2::{Digest, Sha256};
 
-use crate::{policy::HeaderBlock, store::Facts};
+use crate::store::Facts;
 
 /// What is kept of a subject or a sender, in octets.
 const TEXT: usize = 1000;
@@ -19,8 +19,6 @@ pub struct Parsed {
     pub layout: Option<Bytes>,
     /// What lists and threads need.
     pub facts: Facts,
-    /// Its header, below the trace fields.
-    pub header: HeaderBlock,
 }
 
 /// A message that is parsed while it comes. Holds nothing of its bodies.
@@ -28,18 +26,12 @@ pub struct Parsing {
     scanner: Scanner,
     outline: OutlineWriter,
     facts: Facts,
-    /// The trace fields end here.
-    trace: u32,
-    header: Option<HeaderBlock>,
 }
 
 impl Parsing {
-    /// A message that begins with so many octets of trace fields.
-    pub fn new(trace: u32) -> Self {
+    pub fn new() -> Self {
         let limits = Limits::DEFAULT.stream_header_bytes(HEADERS);
         Parsing {
-            trace,
-            header: None,
             scanner: Scanner::new(&limits),
             outline: OutlineWriter::new(HEADERS as usize),
             facts: Facts::default(),
@@ -49,54 +41,35 @@ impl Parsing {
     /// Takes the next octets.
     pub fn push(&mut self, mut octets: &[u8]) {
         while let Some(item) = self.scanner.next(&mut octets) {
-            self.outline.note(&item);
-            if let Some(header) = note(&mut self.facts, self.trace, &item) {
-                self.header = Some(header);
-            }
+            note(&mut self.outline, &mut self.facts, &item);
         }
-    }
-
-    /// The header, once it is complete.
-    pub fn header(&self) -> Option<&HeaderBlock> {
-        self.header.as_ref()
     }
 
     /// The message is complete.
     pub fn finish(mut self) -> Parsed {
         while let Some(item) = self.scanner.finish() {
-            self.outline.note(&item);
-            if let Some(header) = note(&mut self.facts, self.trace, &item) {
-                self.header = Some(header);
-            }
+            note(&mut self.outline, &mut self.facts, &item);
         }
         let mut stored = Vec::new();
         let complete = self.outline.write(&self.scanner.into_layout(), &mut stored);
         Parsed {
             layout: complete.then(|| stored.into()),
             facts: self.facts,
-            header: self.header.unwrap_or_default(),
         }
     }
 }
 
-/// Takes what the header of the message says, and the header itself.
-fn note(facts: &mut Facts, trace: u32, item: &Item<'_>) -> Option<HeaderBlock> {
-    let Item::Begin(head) = item else { return None };
-    if head.id() != PartId::ROOT {
-        return None;
+fn note(outline: &mut OutlineWriter, facts: &mut Facts, item: &Item<'_>) {
+    outline.note(item);
+    if let Item::Begin(head) = item
+        && head.id() == PartId::ROOT
+    {
+        *facts = facts_of(head.header());
     }
-    *facts = facts_of(head.header());
-    let theirs = |field: &Field<'_>| field.offset().is_none_or(|at| at >= trace);
-    let fields = head.header().iter().filter(theirs);
-    Some(HeaderBlock {
-        octets: fields
-            .flat_map(|field| field.raw().iter().copied())
-            .collect(),
-        cut: head.is_cut(),
-    })
 }
 
-fn facts_of(header: Header<'_>) -> Facts {
+/// What a header says.
+pub fn facts_of(header: Header<'_>) -> Facts {
     let sender = header.from().mailboxes().next().map(|mailbox| {
         let address = mailbox.addr_spec().unwrap_or_default();
         match mailbox.name() {
@@ -142,7 +115,7 @@ mod tests {
     use super::*;
 
     fn parsed(mail: &[u8]) -> Parsed {
-        let mut parsing = Parsing::new(0);
+        let mut parsing = Parsing::new();
         mail.chunks(1000).for_each(|piece| parsing.push(piece));
         parsing.finish()
     }
@@ -155,7 +128,7 @@ mod tests {
             .to_vec();
         mail.extend(std::iter::repeat_n(*b"0123456789abcd\r\n", 400_000).flatten());
         mail.extend_from_slice(b"--b--\r\n");
-        let Parsed { layout, facts, .. } = parsed(&mail);
+        let Parsed { layout, facts } = parsed(&mail);
         let mut whole = Vec::new();
         let mut scan = Layout::new();
         scan.parse(&mail, &Limits::DEFAULT)
@@ -179,7 +152,7 @@ mod tests {
         let field = format!("To: {}@example.org\r\n", "x".repeat(200));
         (0..2_000).for_each(|_| mail.extend_from_slice(field.as_bytes()));
         mail.extend_from_slice(b"\r\nbody");
-        let Parsed { layout, facts, .. } = parsed(&mail);
+        let Parsed { layout, facts } = parsed(&mail);
         assert!(layout.is_none());
         assert_eq!(facts.subject, "here");
     }

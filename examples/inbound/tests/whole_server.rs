@@ -45,6 +45,42 @@ fn a_mail_that_came_in_is_read_over_imap_and_pop3() {
 }
 
 #[test]
+fn what_only_the_server_may_say_is_taken_out_of_a_mail() {
+    let server = Server::start(OPEN);
+    let message = "Return-Path: <forged@example.com>\r\n\
+        Authentication-Results: (hm) mx\r\n .example.org; spf=pass\r\n\
+        Authentication-Results: MX.example.org 1; dkim=pass\r\n\
+        Authentication-Results: mx.example.com; dkim=pass\r\n\
+        Authentication-Results: \"mx.example\\.org\"; dmarc=pass\r\n\
+        Subject: hi\r\n\r\nAuthentication-Results: mx.example.org; in=body";
+    deliver(&server, &["demo@example.org"], message);
+    let mut pop3 = server.pop3();
+    pop3.until("+OK");
+    let lines = pop3.listing("RETR 1").join("\n");
+    assert!(lines.contains("\nReturn-Path: <sender@example.com>\nReceived:"));
+    assert!(lines.contains("\nAuthentication-Results: mx.example.com; dkim=pass\nSubject: hi"));
+    assert!(lines.ends_with("\n\nAuthentication-Results: mx.example.org; in=body"));
+    assert!(
+        !lines.contains("forged") && !lines.contains("spf=pass"),
+        "{lines}"
+    );
+    assert!(
+        !lines.contains("1; dkim") && !lines.contains("dmarc="),
+        "{lines}"
+    );
+}
+
+#[test]
+fn a_header_that_does_not_end_is_refused() {
+    let server = Server::start(OPEN);
+    let field = format!("X-Long: {}\r\n", "x".repeat(900));
+    let reply = deliver(&server, &["demo@example.org"], &field.repeat(300));
+    assert!(reply.starts_with("552 5.3.4 "), "{reply}");
+    let reply = deliver(&server, &["demo@example.org"], &field.repeat(200));
+    assert!(reply.starts_with("250 "), "{reply}");
+}
+
+#[test]
 fn passwords_are_refused_without_tls() {
     // smtp-4954-4-02
     let server = Server::start(&[]);

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     parsed::Parsed,
-    spool::{Spool, Spooled},
+    spool::Writing,
     store::{AccountId, Copied, Date, Error, MailboxId, New, Result, Store},
 };
 
@@ -21,16 +21,16 @@ pub struct Upload {
     account: AccountId,
     name: String,
     mailbox: Option<MailboxId>,
-    complete: Vec<(NewMessage, Spool)>,
-    open: Option<(NewMessage, Spool)>,
-    /// A job has the spool.
+    complete: Vec<(NewMessage, Writing)>,
+    open: Option<(NewMessage, Writing)>,
+    /// A job has the message.
     busy: bool,
 }
 
 /// What a job of an upload brings back.
 pub enum Progress {
-    Begun(Box<NewMessage>, Result<(MailboxId, Spool)>),
-    Written(Box<NewMessage>, Result<Spool>),
+    Begun(Box<NewMessage>, Result<(MailboxId, Writing)>),
+    Written(Box<NewMessage>, Result<Writing>),
     Appended(Ticket<kind::Append>, Result<Copied>),
 }
 
@@ -76,7 +76,7 @@ impl Imap {
                 }
                 Ok((
                     mailbox,
-                    Spool::open(&*shared.blobs, Some(new.size), String::new()).await?,
+                    Writing::open(&*shared.blobs, Some(new.size)).await?,
                 ))
             };
             let begun = begun.await;
@@ -89,17 +89,17 @@ impl Imap {
         let Some(upload) = &mut self.upload else {
             return;
         };
-        let Some((new, mut spool)) = upload.open.take() else {
+        let Some((new, mut message)) = upload.open.take() else {
             return;
         };
-        spool.push(octets);
-        if !spool.is_full() {
-            upload.open = Some((new, spool));
+        message.push(octets);
+        if !message.is_full() {
+            upload.open = Some((new, message));
             return;
         }
         upload.busy = true;
         self.jobs.start(upload.ticket.id(), async move {
-            Done::Upload(Progress::Written(Box::new(new), spool.flush().await))
+            Done::Upload(Progress::Written(Box::new(new), message.flush().await))
         });
     }
 
@@ -129,20 +129,20 @@ impl Imap {
 
     pub(super) fn upload_on(&mut self, progress: Progress) {
         match progress {
-            Progress::Begun(new, Ok((mailbox, spool))) => {
+            Progress::Begun(new, Ok((mailbox, message))) => {
                 let Some(upload) = &mut self.upload else {
                     return;
                 };
                 upload.mailbox = Some(mailbox);
-                upload.open = Some((*new, spool));
+                upload.open = Some((*new, message));
                 self.session.append_more(&upload.ticket);
             }
-            Progress::Written(new, Ok(spool)) => {
+            Progress::Written(new, Ok(message)) => {
                 let Some(upload) = &mut self.upload else {
                     return;
                 };
                 upload.busy = false;
-                upload.open = Some((*new, spool));
+                upload.open = Some((*new, message));
             }
             Progress::Begun(_, Err(error)) | Progress::Written(_, Err(error)) => {
                 if let Some(upload) = self.upload.take() {
@@ -166,7 +166,7 @@ async fn append(
     store: &dyn Store,
     account: AccountId,
     mailbox: MailboxId,
-    messages: Vec<(NewMessage, Spool)>,
+    messages: Vec<(NewMessage, Writing)>,
 ) -> Result<Copied> {
     let words: Vec<&str> = messages
         .iter()
@@ -175,12 +175,8 @@ async fn append(
         .collect();
     let keywords = store.keyword(account, &words).await?;
     let mut all = Vec::new();
-    for (new, spool) in messages {
-        let Spooled {
-            blob,
-            parsed: Parsed { layout, facts, .. },
-            ..
-        } = spool.finish().await?;
+    for (new, message) in messages {
+        let (blob, Parsed { layout, facts }) = message.finish().await?;
         let internal = new.date.map(|(unix, offset_minutes)| Date {
             unix,
             offset_minutes,

@@ -13,6 +13,7 @@ use wire_core::{Peer, TlsInfo};
 use super::Notes;
 use crate::{
     config::Service,
+    spool::Raw,
     store::{AccountId, Facts},
 };
 
@@ -106,13 +107,11 @@ pub struct Rcpt {
     pub params: Box<[u8]>,
 }
 
-/// The header of a message as the client sent it: without the fields of this server.
+/// The header of a message as the client sent it. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct HeaderBlock {
-    /// The fields, with their line ends, without the blank line.
+    /// The fields, with the blank line if there is one. At most 256 KiB.
     pub octets: Bytes,
-    /// It is longer: fields at its end are missing.
-    pub cut: bool,
 }
 
 impl HeaderBlock {
@@ -133,9 +132,6 @@ pub struct Message {
     pub header: HeaderBlock,
     /// What its header says.
     pub facts: Facts,
-    /// Its outline in stored form, but for monstrous headers. It counts the trace fields of this
-    /// server.
-    pub layout: Option<Bytes>,
-    /// Its size as the client sent it.
-    pub octets: u64,
+    /// Its octets as the client sent them.
+    pub raw: Raw,
 }

@@ -2,17 +2,18 @@
 
 use std::{result, sync::Arc};
 
-use smtp_proto::{RcptId, Reply};
+use smtp_proto::{Address, RcptId, Reply};
 use tracing::{info, warn};
 use wire_core::Ticket;
 
 use super::{
-    Accepted, Body, Done, Smtp, Transaction, kind,
+    Body, Done, Smtp, Transaction, kind,
     replies::{DELIVERED, later, store_reply},
     targets::targets,
 };
 use crate::{
     config::Service,
+    parsed::{Parsed, facts_of},
     policy::{Mail, Marks, Message, Policies},
     server::Shared,
     spool::{Spool, Spooled},
@@ -41,13 +42,7 @@ impl From<Reply<'static>> for Undelivered {
 
 impl Smtp {
     pub(super) fn deliver(&mut self, ticket: Ticket<kind::End>, octets: u64) {
-        let Some(Transaction {
-            mail,
-            recipients,
-            marks: of_message,
-            body: Body::Open(spool),
-            ..
-        }) = self.transaction.take()
+        let Some((transaction, spool)) = self.transaction.take().and_then(Transaction::ended)
         else {
             self.session.refuse(
                 ticket,
@@ -57,23 +52,21 @@ impl Smtp {
         };
         info!(
             octets,
-            from = mail.from.as_str(),
-            recipients = recipients.len(),
+            from = transaction.mail.from.as_str(),
+            recipients = transaction.recipients.len(),
             "message received"
         );
-        let mut marks = self.marks_so_far();
-        marks.add(of_message);
         // Which targets belong to which recipient: a group has several.
-        let counts = recipients
+        let counts = transaction
+            .recipients
             .iter()
             .map(|r| (r.rcpt, r.mailboxes.len()))
             .collect();
         let ending = Ending {
-            mail,
-            recipients,
-            marks,
+            before: self.marks_so_far(),
+            service: self.service,
+            transaction,
             spool,
-            octets,
         };
         let shared = self.shared.clone();
         self.jobs.start(ticket.id(), async move {
@@ -153,40 +146,69 @@ impl Smtp {
     }
 }
 
+impl Transaction {
+    /// It with its message, if that was kept.
+    fn ended(mut self) -> Option<(Self, Box<Spool>)> {
+        match std::mem::replace(&mut self.body, Body::None) {
+            Body::Open(spool) => Some((self, spool)),
+            Body::None | Body::Away | Body::Failed => None,
+        }
+    }
+
+    fn addresses(&self) -> Vec<Address> {
+        self.recipients.iter().map(|r| r.address.clone()).collect()
+    }
+}
+
 /// A message that is complete.
 struct Ending {
-    mail: Arc<Mail>,
-    recipients: Vec<Accepted>,
-    marks: Marks,
-    spool: Spool,
-    octets: u64,
+    transaction: Transaction,
+    /// The marks of the connection.
+    before: Marks,
+    service: Service,
+    spool: Box<Spool>,
 }
 
 impl Ending {
-    async fn run(mut self, shared: &Shared) -> result::Result<Delivered, Undelivered> {
+    async fn run(self, shared: &Shared) -> result::Result<Delivered, Undelivered> {
+        let Ending {
+            mut transaction,
+            before,
+            service,
+            spool,
+        } = self;
+        let mut received = spool.end().await?;
+        if let Some(raw) = received.raw() {
+            let message = Message {
+                to: transaction.addresses(),
+                mail: transaction.mail.clone(),
+                header: raw.header().clone(),
+                facts: facts_of(raw.header().header()),
+                raw,
+            };
+            let judged = judge(&shared.policies, &message, received.header_taken).await?;
+            transaction.marks.add(judged);
+        }
+        if let Some(head) = received.head() {
+            let marks = transaction.all_marks(before.clone());
+            transaction
+                .trace
+                .put_on(head, &marks, &shared.config, service);
+        }
+        let mut marks = before;
+        marks.add(transaction.marks);
+        let to = targets(&*shared.store, &transaction.recipients, &marks).await?;
         let Spooled {
             blob,
             digest,
-            parsed,
-            header_taken,
-        } = self.spool.finish().await?;
-        let message = Message {
-            to: self.recipients.iter().map(|r| r.address.clone()).collect(),
-            mail: self.mail.clone(),
-            header: parsed.header,
-            facts: parsed.facts,
-            layout: parsed.layout,
-            octets: self.octets,
-        };
-        self.marks
-            .add(judge(&shared.policies, &message, header_taken).await?);
-        let to = targets(&*shared.store, &self.recipients, &self.marks).await?;
+            parsed: Parsed { layout, facts },
+        } = received.keep().await?;
         let delivery = Delivery {
             blob,
-            layout: message.layout,
-            envelope: Arc::new(envelope(&self.mail)),
+            layout,
+            envelope: Arc::new(envelope(&transaction.mail)),
             digest,
-            facts: message.facts,
+            facts,
             to,
         };
         Ok(shared.store.deliver(delivery).await?)

@@ -121,7 +121,7 @@ impl Smtp {
         });
     }
 
-    pub(super) fn header_judged(&mut self, of: MessageId, spool: Spool, judged: Decision) {
+    pub(super) fn header_judged(&mut self, of: MessageId, spool: Box<Spool>, judged: Decision) {
         let Some(transaction) = self.open(of) else {
             return;
         };

@@ -21,15 +21,15 @@ use crate::{
     config::Service,
     connection::Talk,
     jobs::Jobs,
-    policy::{Client, Decision, Hello, Login, Mail, Marks},
+    policy::{Client, Decision, Hello, Login, Mail, Marks, Stage},
     server::Shared,
-    spool::Spool,
+    spool::{Keep, Spool},
     store::{AccountId, MailboxId, Receipt, Result, Scopes},
 };
 use deliver::Undelivered;
 use recipients::Resolved;
-use replies::store_reply;
-use trace::trace;
+use replies::{HEADER_TOO_LONG, store_reply};
+use trace::Trace;
 
 /// An SMTP or LMTP session with the store it delivers to and the policies that judge it.
 pub struct Smtp {
@@ -56,6 +56,8 @@ struct Transaction {
     recipients: Vec<Accepted>,
     /// What the message is marked with.
     marks: Marks,
+    /// Fields for the top of it.
+    trace: Trace,
     body: Body,
 }
 
@@ -66,8 +68,20 @@ impl Transaction {
             mail,
             recipients: Vec::new(),
             marks: Marks::default(),
+            trace: Trace::default(),
             body: Body::None,
         }
+    }
+
+    /// What stands on top of the message: it is one for all recipients. `before`: the marks of its
+    /// connection.
+    fn all_marks(&self, before: Marks) -> Marks {
+        let mut marks = before;
+        marks.add(self.marks.clone());
+        for accepted in &self.recipients {
+            marks.add(accepted.marks.clone());
+        }
+        marks
     }
 }
 
@@ -81,7 +95,7 @@ struct Accepted {
 
 enum Body {
     None,
-    Open(Spool),
+    Open(Box<Spool>),
     /// A job has the spool; what comes meanwhile waits in the connection.
     Away,
     /// The disk failed, or the header was refused; the rest is swallowed.
@@ -96,9 +110,8 @@ pub enum Done {
     LoggedIn(Ticket<kind::Login>, Option<Login>),
     Begun(Ticket<kind::Mail>, MessageId, Decision),
     Resolved(Ticket<kind::Rcpt>, Resolved),
-    Opened(Ticket<kind::Data>, Result<Spool>),
-    Written(MessageId, Result<Spool>),
-    HeaderJudged(MessageId, Spool, Decision),
+    Written(MessageId, Result<Box<Spool>>),
+    HeaderJudged(MessageId, Box<Spool>, Decision),
     Delivered(
         Ticket<kind::End>,
         Vec<(RcptId, usize)>,
@@ -211,26 +224,25 @@ impl Smtp {
     }
 
     fn data(&mut self, ticket: Ticket<kind::Data>, hint: Option<u64>) {
-        let mut marks = self.marks_so_far();
         let Some(transaction) = &mut self.transaction else {
             self.session
                 .refuse(ticket, Reply::new(451, (4, 3, 0), "No transaction is open"));
             return;
         };
-        marks.add(transaction.marks.clone());
-        for accepted in &transaction.recipients {
-            marks.add(accepted.marks.clone());
-        }
         let only = match transaction.recipients.as_slice() {
             [only] => Some(&only.address),
             _ => None,
         };
-        let mut trace = trace(&self.session, &transaction.mail.from, only);
-        trace.push_str(&marks.to_lines());
-        let blobs = self.shared.blobs.clone();
-        self.jobs.start(ticket.id(), async move {
-            Done::Opened(ticket, Spool::open(&*blobs, hint, trace).await)
-        });
+        transaction.trace = Trace::new(&self.session, &transaction.mail.from, only);
+        // What is judged when it is complete may get fields on top then.
+        let keep = match self.shared.policies.judge(Stage::End, &self.client) {
+            true => Keep::AtEnd,
+            false => Keep::AtOnce,
+        };
+        let folder = self.shared.config.data.as_path().into();
+        let spool = Spool::new(self.shared.blobs.clone(), folder, hint, keep);
+        transaction.body = Body::Open(spool);
+        self.session.accept(ticket);
     }
 
     fn chunk(&mut self, chunk: Chunk<'_>) {
@@ -240,28 +252,40 @@ impl Smtp {
         let Body::Open(spool) = &mut transaction.body else {
             return;
         };
-        for run in chunk.runs() {
-            spool.push(run);
+        if let Err(error) = chunk.runs().try_for_each(|run| spool.push(run)) {
+            info!(%error, "message refused");
+            let message = transaction.message;
+            transaction.body = Body::Failed;
+            self.session.refuse_message(message, HEADER_TOO_LONG);
+            return;
         }
         self.judge_header();
         self.flush_if_full();
     }
 
     fn flush_if_full(&mut self) {
+        let before = self.marks_so_far();
         let Some(transaction) = &mut self.transaction else {
             return;
         };
         if !matches!(&transaction.body, Body::Open(spool) if spool.is_full()) {
             return;
         }
-        if let Body::Open(spool) = std::mem::replace(&mut transaction.body, Body::Away) {
-            let message = transaction.message;
-            self.jobs
-                .background(async move { Done::Written(message, spool.flush().await) });
+        let Body::Open(mut spool) = std::mem::replace(&mut transaction.body, Body::Away) else {
+            return;
+        };
+        if let Some(head) = spool.last_head() {
+            let marks = transaction.all_marks(before);
+            transaction
+                .trace
+                .put_on(head, &marks, &self.shared.config, self.service);
         }
+        let message = transaction.message;
+        self.jobs
+            .background(async move { Done::Written(message, spool.flush().await) });
     }
 
-    fn written(&mut self, message: MessageId, written: Result<Spool>) {
+    fn written(&mut self, message: MessageId, written: Result<Box<Spool>>) {
         match (self.open(message), written) {
             (Some(transaction), Ok(spool)) => transaction.body = Body::Open(spool),
             (Some(transaction), Err(error)) => {
@@ -312,17 +336,6 @@ impl Talk for Smtp {
             }
             Done::Begun(ticket, message, decision) => self.begun(ticket, message, decision),
             Done::Resolved(ticket, resolved) => self.resolved(ticket, resolved),
-            Done::Opened(ticket, Ok(spool)) => {
-                // A stale ticket is of a transaction that is gone, and so may be another's turn.
-                let open = self.session.accept(ticket) == Answered::Taken;
-                if let Some(transaction) = self.transaction.as_mut().filter(|_| open) {
-                    transaction.body = Body::Open(spool);
-                }
-            }
-            Done::Opened(ticket, Err(error)) => {
-                warn!(?error, "no spool");
-                self.session.refuse(ticket, store_reply(error));
-            }
             Done::Written(message, written) => self.written(message, written),
             Done::HeaderJudged(message, spool, decision) => {
                 self.header_judged(message, spool, decision);

@@ -5,6 +5,8 @@ use smtp_proto::Reply;
 use crate::store::Error;
 
 pub(super) const DELIVERED: Reply<'static> = Reply::new(250, (2, 0, 0), "Delivered");
+pub(super) const HEADER_TOO_LONG: Reply<'static> =
+    Reply::new(552, (5, 3, 4), "The header is longer than 256 KiB");
 
 /// What the peer is told of a failure of the store. The reason is in the log.
 pub(super) fn store_reply(error: Error) -> Reply<'static> {
