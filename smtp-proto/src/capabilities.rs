@@ -63,6 +63,12 @@ impl Capabilities {
     /// Tells [`Limits::transactions`](crate::Limits::transactions) and
     /// [`Limits::recipients`](crate::Limits::recipients) (RFC 9422).
     pub const LIMITS: Self = Capabilities(1 << 21);
+    /// XCLIENT, to peers that are [trusted](wire_core::Peer::trusted) and to nobody else: they say
+    /// who their clients are (Postfix).
+    pub const XCLIENT: Self = Capabilities(1 << 22);
+    /// XFORWARD, to peers that are [trusted](wire_core::Peer::trusted): they say who their clients
+    /// are, for logs only (Postfix).
+    pub const XFORWARD: Self = Capabilities(1 << 23);
 
     /// What costs nothing and needs nobody: all of the above down to SMTPUTF8, and CHUNKING.
     pub const DEFAULT: Self = Capabilities(0x1f).with(Self::CHUNKING);

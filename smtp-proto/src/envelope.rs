@@ -1,6 +1,9 @@
 //! The open transaction: one value, dropped as one.
 
-use crate::{Body, MailParams, MessageId, RcptId, Reply, session::Data};
+use crate::{
+    Body, MailParams, MessageId, RcptId, Reply,
+    session::{Data, Forwarded},
+};
 
 /// What stands between MAIL and the end.
 #[derive(Debug, Default)]
@@ -34,10 +37,16 @@ pub(crate) struct Envelope {
     pub(crate) accepted: Recipients,
     /// How far its chunks have come, between two BDAT.
     pub(crate) chunks: Option<Box<Data>>,
+    /// What XFORWARD told of it.
+    pub(crate) forwarded: Option<Forwarded>,
 }
 
 impl Envelope {
-    pub(crate) fn new(message: MessageId, params: &MailParams<'_>) -> Self {
+    pub(crate) fn new(
+        message: MessageId,
+        params: &MailParams<'_>,
+        forwarded: Option<Forwarded>,
+    ) -> Self {
         Envelope {
             message,
             smtputf8: params.smtputf8(),
@@ -48,6 +57,7 @@ impl Envelope {
             overshoot: 0,
             accepted: Recipients::default(),
             chunks: None,
+            forwarded,
         }
     }
 

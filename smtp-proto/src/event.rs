@@ -5,7 +5,7 @@ use wire_core::{
     sasl::{Identity, Request},
 };
 
-use crate::{MailParams, Path, RcptParams, kind};
+use crate::{Attributes, MailParams, Path, RcptParams, kind};
 
 /// One message of a session, from its MAIL to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,6 +44,21 @@ pub enum Event<'i> {
         domain: &'i [u8],
         /// EHLO or LHLO.
         extended: bool,
+    },
+    /// XCLIENT: a trusted proxy says who its client is. Only with
+    /// [`Capabilities::XCLIENT`](crate::Capabilities::XCLIENT), and only of a peer that is
+    /// [trusted](wire_core::Peer::trusted).
+    Xclient {
+        /// Yes is [`Session::accept_xclient`](crate::Session::accept_xclient).
+        ticket: Ticket<kind::Xclient>,
+        /// What it says.
+        attributes: Attributes<'i>,
+    },
+    /// XFORWARD: a trusted content filter says who its client is, for logs. Nothing is to be done:
+    /// [`Session::forwarded`](crate::Session::forwarded) has it while the next message is open.
+    Xforward {
+        /// What it says.
+        attributes: Attributes<'i>,
     },
     /// The exchange needs something from the store. Answer with
     /// [`Session::authenticate`](crate::Session::authenticate).
@@ -219,6 +234,8 @@ pub enum Violation {
     TlsRequired,
     /// The command needs AUTH.
     AuthRequired,
+    /// XCLIENT or XFORWARD of a peer whose word is not taken.
+    Untrusted,
     /// Octets came before the greeting.
     EarlyTalker,
     /// A request line of HTTP.

@@ -1,5 +1,6 @@
 //! The grammar of complete command lines (RFC 5321 section 4.1). Parsing allocates nothing.
 
+pub(crate) mod attributes;
 pub(crate) mod class;
 pub(crate) mod command;
 pub(crate) mod params;

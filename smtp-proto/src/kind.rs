@@ -35,6 +35,8 @@ kinds! {
     Connect: Accept;
     /// Is the name taken?
     Hello: Accept;
+    /// Is it the client that its proxy tells of?
+    Xclient;
     /// Does the proof hold?
     Auth;
     /// May the user log in?

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod address;
+mod attributes;
 mod calendar;
 mod capabilities;
 mod command;
@@ -22,6 +23,7 @@ mod session;
 mod trace;
 
 pub use address::{Address, AddressError};
+pub use attributes::{Attribute, Attributes, Told};
 pub use capabilities::Capabilities;
 pub use command::{Command, Initial};
 pub use config::{BareNewline, Builder, Config, ConfigError, EarlyTalk};

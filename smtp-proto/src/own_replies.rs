@@ -1,5 +1,7 @@
 //! What a session says by itself.
 
+use wire_core::CloseReason;
+
 use crate::{Reply, Verb, Violation};
 
 pub(crate) const OK: Reply<'static> = Reply::new(250, (2, 0, 0), "OK");
@@ -65,6 +67,11 @@ pub(crate) const TLS_ACTIVE: Reply<'static> = Reply::new(503, (5, 5, 1), "TLS is
 pub(crate) const LOGGED_IN_ALREADY: Reply<'static> =
     Reply::new(503, (5, 5, 1), "Already authenticated");
 pub(crate) const NO_ARGUMENT: Reply<'static> = Reply::new(501, (5, 5, 4), "No argument allowed");
+pub(crate) const BAD_ATTRIBUTE: Reply<'static> = Reply::new(
+    501,
+    (5, 5, 4),
+    "Attributes that EHLO lists, each once, as name=value",
+);
 pub(crate) const BAD_HELLO: Reply<'static> =
     Reply::new(501, (5, 5, 4), "A domain or an address literal is needed");
 pub(crate) const BAD_SENDER: Reply<'static> =
@@ -96,6 +103,14 @@ pub(crate) const SASL_DENIED: Reply<'static> =
 pub(crate) const SASL_EXPIRED: Reply<'static> = Reply::new(535, (5, 7, 8), "Password expired");
 pub(crate) const SASL_DISABLED: Reply<'static> = Reply::new(535, (5, 7, 13), "Account disabled");
 
+/// What the client of a session gets that is drained.
+pub(crate) const fn to_drain(reason: CloseReason) -> Reply<'static> {
+    match reason {
+        CloseReason::Timeout => LONG_SESSION,
+        _ => SHUTTING_DOWN,
+    }
+}
+
 /// What a query gets where the application says nothing.
 pub(crate) const fn to_query(verb: Verb) -> Reply<'static> {
     match verb {
@@ -123,6 +138,7 @@ pub(crate) const fn of(violation: Violation) -> Reply<'static> {
         V::TooManyTransactions => Reply::new(452, (4, 5, 3), "Too many messages in a session"),
         V::TlsRequired => Reply::new(530, (5, 7, 0), "STARTTLS first"),
         V::AuthRequired => Reply::new(530, (5, 7, 0), "Authentication required"),
+        V::Untrusted => Reply::new(550, (5, 7, 0), "Insufficient authorization"),
         V::EarlyTalker => Reply::new(521, (5, 5, 1), "The server speaks first"),
         V::TlsHandshake => Reply::new(421, (4, 7, 0), "A TLS handshake where a command was due"),
         V::HttpVerb => Reply::new(421, (4, 7, 0), "This is no web server"),

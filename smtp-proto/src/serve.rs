@@ -16,7 +16,7 @@ use wire_core::{
     sasl::{Identity, Request},
 };
 
-use crate::{Accept, Dropped, Event, Session, Verb, Violation, kind};
+use crate::{Accept, Attributes, Dropped, Event, Session, Verb, Violation, kind};
 pub use handler::{Envelope, Handler, Outcome, Recipient, Verdict};
 
 /// Serves a session on a stream to its end, and says why it ended. `clock` is the one that made the
@@ -128,6 +128,7 @@ enum End {
 enum Asked {
     Connect(Ticket<kind::Connect>),
     Hello(Ticket<kind::Hello>, String, bool),
+    Xclient(Ticket<kind::Xclient>, Box<[u8]>),
     Auth(Ticket<kind::Auth>, Request),
     Login(Ticket<kind::Login>, Identity),
     Mail(Ticket<kind::Mail>, Envelope),
@@ -234,6 +235,17 @@ where
             Asked::Hello(ticket, domain, extended) => {
                 let verdict = self.decide(handler.hello(&domain, extended)).await?;
                 self.say(ticket, verdict);
+            }
+            Asked::Xclient(ticket, raw) => {
+                let attributes = Attributes::checked(&raw);
+                match self.decide(handler.xclient(attributes)).await? {
+                    Some(Ok(identity)) => {
+                        let peer = attributes.peer(self.session.peer());
+                        self.session.accept_xclient(ticket, peer, identity);
+                    }
+                    Some(Err(reply)) => drop(self.session.refuse(ticket, reply)),
+                    None => {}
+                }
             }
             Asked::Auth(ticket, request) => {
                 if let Some(answer) = self.decide(handler.auth(request)).await? {
@@ -430,6 +442,9 @@ impl Asked {
                 domain,
                 extended,
             } => Asked::Hello(ticket, text(domain), extended),
+            Event::Xclient { ticket, attributes } => {
+                Asked::Xclient(ticket, attributes.raw().into())
+            }
             Event::Auth { ticket, request } => Asked::Auth(ticket, request),
             Event::Login { ticket, identity } => Asked::Login(ticket, identity),
             Event::Mail {
@@ -437,7 +452,10 @@ impl Asked {
                 from,
                 params,
                 ..
-            } => Asked::Mail(ticket, Envelope::new(from.to_address(), params)),
+            } => {
+                let forwarded = session.forwarded();
+                Asked::Mail(ticket, Envelope::new(from.to_address(), params, forwarded))
+            }
             Event::Rcpt {
                 ticket,
                 rcpt,

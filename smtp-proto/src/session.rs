@@ -14,6 +14,7 @@ mod hello;
 mod replies;
 mod tls;
 mod transaction;
+mod xclient;
 
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ use crate::{
     trace::{self, Trace},
 };
 pub(crate) use data::Data;
+pub(crate) use xclient::Forwarded;
 use {
     auth::Sasl,
     chunk::Skip,
@@ -38,6 +40,7 @@ use {
     finals::Finals,
     hello::Hello,
     replies::{Ask, Replies},
+    xclient::Proxy,
 };
 
 /// An SMTP or LMTP session, server side, without I/O.
@@ -59,6 +62,8 @@ use {
 pub struct Session {
     config: Arc<Config>,
     peer: Peer,
+    /// Who stands before that peer, and spoke for it.
+    proxy: Option<Box<Proxy>>,
     mint: Mint,
     stage: Stage,
     lines: Lines,
@@ -72,6 +77,8 @@ pub struct Session {
     /// The same, while the application decides.
     asked_hello: Option<Box<Hello>>,
     identity: Option<Box<Identity>>,
+    /// What was told of the next message.
+    forwarded: Option<Forwarded>,
     hidden: Capabilities,
     hidden_auth: Mechanisms,
     counts: Counts,
@@ -134,6 +141,7 @@ impl Session {
         Session {
             config,
             peer,
+            proxy: None,
             mint: Mint::new(&entropy),
             stage: Stage::Greeting { early: false },
             lines: Lines::new(),
@@ -144,6 +152,7 @@ impl Session {
             hello: None,
             asked_hello: None,
             identity: None,
+            forwarded: None,
             hidden: Capabilities::NONE,
             hidden_auth: Mechanisms::NONE,
             counts: Counts::default(),
@@ -177,7 +186,7 @@ impl Session {
         next
     }
 
-    /// Who is at the other end.
+    /// Who is at the other end; after XCLIENT, who is said to be.
     pub const fn peer(&self) -> &Peer {
         &self.peer
     }
@@ -192,9 +201,11 @@ impl Session {
         self.identity.as_deref()
     }
 
-    /// What the client called itself in its last accepted EHLO, HELO or LHLO.
+    /// What the client called itself: as its proxy told with XCLIENT, or else in its last accepted
+    /// EHLO, HELO or LHLO.
     pub fn helo(&self) -> Option<&str> {
-        self.hello.as_deref().map(|hello| &*hello.domain)
+        let own = self.hello.as_deref().map(|hello| &*hello.domain);
+        self.told_helo().or(own)
     }
 
     /// What of the habits that [`Builder::lenient`](crate::Builder::lenient) allows the client made
@@ -314,8 +325,12 @@ impl Session {
 
     fn offer(&self) -> Offer {
         let offer = self.config.offer(self.peer.tls.is_some());
+        let withheld = match self.trusts() {
+            true => Capabilities::NONE,
+            false => Capabilities::XCLIENT.with(Capabilities::XFORWARD),
+        };
         Offer {
-            capabilities: offer.capabilities.without(self.hidden),
+            capabilities: offer.capabilities.without(self.hidden.with(withheld)),
             auth: self
                 .hidden_auth
                 .iter()

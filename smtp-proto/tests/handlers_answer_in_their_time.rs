@@ -17,7 +17,7 @@ use tokio::{
 use wire_core::{
     Chunk, CloseReason, Entropy, Peer,
     driver::Clock,
-    sasl::{Answer, Mechanisms, Request},
+    sasl::{Answer, Identity, Mechanisms, Request},
 };
 
 /// Says to a server what a client says, all at once, and gives back what the server says.
@@ -41,6 +41,64 @@ fn codes(said: &str) -> Vec<&str> {
 
 const MESSAGE: &str = "EHLO a\r\nMAIL FROM:<ann@a.example>\r\nRCPT TO:<bob@b.example>\r\n\
     DATA\r\nhello\r\n.\r\nQUIT\r\n";
+
+/// The same of a peer that is trusted.
+async fn proxied(handler: &mut impl Handler, client: &str) -> String {
+    let caps = Capabilities::DEFAULT.with(Capabilities::XCLIENT);
+    let config = Config::builder("b.example").offer(caps.with(Capabilities::XFORWARD));
+    let (mut near, far) = tokio::io::duplex(1 << 16);
+    let clock = Clock::new();
+    let peer = Peer::default().trusted();
+    let session = Session::new(config.build().unwrap(), peer, Entropy([7; 32]), clock.now());
+    near.write_all(client.as_bytes()).await.unwrap();
+    serve(far, session, handler, &clock).await.unwrap();
+    let mut said = String::new();
+    near.read_to_string(&mut said).await.unwrap();
+    said
+}
+
+#[tokio::test]
+async fn a_handler_may_take_the_word_of_a_proxy() {
+    #[derive(Default)]
+    struct Behind(Vec<String>);
+    impl Handler for Behind {
+        async fn xclient(
+            &mut self,
+            attributes: Attributes<'_>,
+        ) -> Result<Option<Identity>, Reply<'static>> {
+            self.0.push(format!("{:?}", attributes.address()));
+            sleep(Duration::from_millis(1)).await;
+            match attributes.login() {
+                Some(user) if user == "eve" => Err(Reply::new(550, (5, 7, 1), "Not her")),
+                user => Ok(user.map(|user| Identity::new(&user))),
+            }
+        }
+
+        async fn data(&mut self, envelope: &Envelope) -> Verdict {
+            let forwarded = envelope.forwarded().unwrap();
+            let ident = forwarded.get(Attribute::Ident).unwrap();
+            self.0.push(ident.value().unwrap().into_owned());
+            Verdict::Accept
+        }
+    }
+    let mut behind = Behind::default();
+    let client = "XFORWARD IDENT=1\r\nXCLIENT LOGIN=eve\r\nEHLO filter.example\r\n\
+        XFORWARD IDENT=2\r\nMAIL FROM:<ann@a.example>\r\nRCPT TO:<bob@b.example>\r\nDATA\r\n.\r\n\
+        XCLIENT ADDR=192.0.2.7 LOGIN=ann\r\nQUIT\r\n";
+    let said = proxied(&mut behind, client).await;
+    assert_eq!(
+        codes(&said),
+        [
+            "220", "250", "550", "250", "250", "250", "250", "354", "250", "220", "221"
+        ]
+    );
+    assert_eq!(behind.0, ["None", "2", "Some(192.0.2.7:0)"]);
+
+    struct Sink;
+    impl Handler for Sink {}
+    let said = proxied(&mut Sink, "XCLIENT ADDR=192.0.2.7\r\nQUIT\r\n").await;
+    assert_eq!(codes(&said), ["220", "220", "221"]);
+}
 
 #[tokio::test]
 async fn an_empty_handler_is_a_sink() {

@@ -66,6 +66,30 @@ fn plain_and_extended() {
 }
 
 #[test]
+fn the_client_of_a_proxy_is_shown_and_not_the_proxy() {
+    let lines = "EHLO proxy.example\nXCLIENT ADDR=IPV6:2001:db8::7 HELO=client.example\n\
+                 EHLO proxy.example\nMAIL FROM:<>\nRCPT TO:<bob@example.org>\nDATA";
+    let proxy = remote("192.0.2.1:1").trusted();
+    let told = field("xclient", proxy.clone(), lines, None);
+    assert!(
+        told.starts_with("Received: from client.example ([IPv6:2001:db8::7])\r\n\tby mx"),
+        "{told}"
+    );
+    let unknown = lines.replace("IPV6:2001:db8::7", "[UNAVAILABLE]");
+    let told = field("xclient", proxy, &unknown, None);
+    assert!(
+        told.starts_with("Received: from client.example\r\n\tby mx"),
+        "{told}"
+    );
+    // Of nobody else.
+    let refused = field("xclient", remote("192.0.2.1:1"), lines, None);
+    assert!(
+        refused.starts_with("Received: from proxy.example ([192.0.2.1])"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn tls_auth_and_utf8() {
     let tls = TlsInfo::default()
         .protocol("TLSv1.3")

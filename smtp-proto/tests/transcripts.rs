@@ -27,6 +27,21 @@ macro_rules! transcripts {
 }
 
 transcripts! {
+    a_proxied_client_does_not_wait_again
+    a_server_that_goes_down_greets_nobody_anew
+    a_proxy_speaks_for_its_client
+    xclient_is_for_trusted_peers_only
+    what_is_not_configured_is_not_trusted
+    a_proxy_with_much_to_say_sends_several
+    a_filter_speaks_for_many_clients
+    xclient_can_be_refused
+    attributes_are_checked
+    xforward_is_for_one_message
+    a_proxied_client_is_asked_for_anew
+    tls_forgets_what_a_proxy_said
+    a_proxied_login_counts
+    faults_of_one_client_are_not_the_next_ones
+    lmtp_proxies_speak_for_their_clients
     chunks_are_taken
     habits_are_refused_by_default
     spaces_behind_the_colon_are_taken_where_allowed

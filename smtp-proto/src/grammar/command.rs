@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Etrn,
     StartTls,
     Auth,
+    Xclient,
+    Xforward,
     /// A verb of RFC 5321 or of an extension that this server does not have.
     NotImplemented,
     /// A request line of HTTP: another protocol is being sent here on purpose.
@@ -104,8 +106,10 @@ fn command(verb: &[u8]) -> Command {
         b"ETRN\0\0\0\0" => Command::Etrn,
         b"STARTTLS" => Command::StartTls,
         b"AUTH\0\0\0\0" => Command::Auth,
+        b"XCLIENT\0" => Command::Xclient,
+        b"XFORWARD" => Command::Xforward,
         b"TURN\0\0\0\0" | b"ATRN\0\0\0\0" | b"SEND\0\0\0\0" | b"SOML\0\0\0\0" | b"SAML\0\0\0\0"
-        | b"BURL\0\0\0\0" | b"XCLIENT\0" | b"XFORWARD" => Command::NotImplemented,
+        | b"BURL\0\0\0\0" => Command::NotImplemented,
         b"GET\0\0\0\0\0" | b"HEAD\0\0\0\0" | b"POST\0\0\0\0" | b"PUT\0\0\0\0\0"
         | b"PATCH\0\0\0" | b"DELETE\0\0" | b"OPTIONS\0" | b"CONNECT\0" | b"TRACE\0\0\0" => {
             Command::Http

@@ -8,7 +8,8 @@ use wire_core::{
 };
 
 use crate::{
-    Address, Dropped, MailParams, RcptId, RcptParams, Reply, Verb, Violation, own_replies,
+    Address, Attributes, Dropped, MailParams, RcptId, RcptParams, Reply, Verb, Violation,
+    own_replies,
 };
 
 /// An answer to a stage.
@@ -54,6 +55,7 @@ pub struct Envelope {
     params: Box<[u8]>,
     /// What was found out about them.
     checked: MailParams<'static>,
+    forwarded: Option<Box<[u8]>>,
 }
 
 /// One recipient.
@@ -70,7 +72,11 @@ pub struct Recipient {
 }
 
 impl Envelope {
-    pub(super) fn new(from: Address, params: MailParams<'_>) -> Self {
+    pub(super) fn new(
+        from: Address,
+        params: MailParams<'_>,
+        forwarded: Option<Attributes<'_>>,
+    ) -> Self {
         Envelope {
             from,
             recipients: Vec::new(),
@@ -78,7 +84,13 @@ impl Envelope {
             size_hint: params.size(),
             params: params.raw().into(),
             checked: params.over(&[]),
+            forwarded: forwarded.map(|attributes| attributes.raw().into()),
         }
+    }
+
+    /// What a trusted content filter told of the client with XFORWARD: for logs.
+    pub fn forwarded(&self) -> Option<Attributes<'_>> {
+        self.forwarded.as_deref().map(Attributes::checked)
     }
 
     /// The parameters of MAIL.
@@ -120,6 +132,16 @@ pub trait Handler: Send + Sync {
     fn hello(&mut self, domain: &str, extended: bool) -> impl Future<Output = Verdict> + Send {
         let _ = (domain, extended);
         ready(Verdict::Accept)
+    }
+
+    /// A proxy that is [trusted](Peer::trusted) says who its client is. Yes takes its word, and logs
+    /// the client in if it is somebody: see [`Attributes::login`]. Default: yes, and nobody.
+    fn xclient(
+        &mut self,
+        attributes: Attributes<'_>,
+    ) -> impl Future<Output = Result<Option<Identity>, Reply<'static>>> + Send {
+        let _ = attributes;
+        ready(Ok(None))
     }
 
     /// A question of SASL. Default: no.

@@ -4,7 +4,7 @@ use wire_core::{Answered, CloseReason, Ticket, TicketId, sasl::Answer, sasl::Mec
 
 use super::{Session, Stage, data::Data, replies::Ask};
 use crate::{
-    Accept, Capabilities, Dropped, Event, MessageId, RcptId, Reply,
+    Accept, Capabilities, Dropped, Event, MessageId, RcptId, Reply, Violation,
     envelope::Transaction,
     kind::{self, Kind},
     own_replies,
@@ -25,7 +25,9 @@ impl Session {
             Ask::Rcpt(_) => own_replies::RECIPIENT_OK,
             Ask::Data | Ask::Begin => own_replies::GO_AHEAD,
             Ask::End | Ask::EndFor(_) => own_replies::TAKEN,
-            Ask::Auth | Ask::Query | Ask::Own | Ask::OwnRcpt => return Answered::Stale,
+            Ask::Xclient | Ask::Auth | Ask::Query | Ask::Own | Ask::OwnRcpt => {
+                return Answered::Stale;
+            }
         };
         self.settle(id, ask, reply)
     }
@@ -159,9 +161,13 @@ impl Session {
             Event::Rcpt { ticket, .. } => self.refuse(ticket, own_replies::DECLINED),
             Event::Data { ticket, .. } => self.refuse(ticket, own_replies::DECLINED),
             Event::End { ticket, .. } => self.refuse(ticket, own_replies::DECLINED),
+            Event::Xclient { ticket, .. } => {
+                self.refuse(ticket, own_replies::of(Violation::Untrusted))
+            }
             Event::Query { ticket, verb, .. } => self.reply(ticket, own_replies::to_query(verb)),
             Event::Chunk(_)
             | Event::Dropped { .. }
+            | Event::Xforward { .. }
             | Event::Expired(_)
             | Event::Rejected { .. } => Answered::Taken,
         };
@@ -221,7 +227,7 @@ impl Session {
                     Stage::Unwelcome
                 }
             }
-            Ask::Hello => self.asked_hello = None,
+            Ask::Hello | Ask::Xclient => self.asked_hello = None,
             Ask::Auth | Ask::Login => {
                 self.log_in(yes && ask == Ask::Login);
                 if reply.class() == 5 {
@@ -283,7 +289,7 @@ fn fit(ask: Ask, reply: Reply<'_>) -> Reply<'static> {
     let fits = match ask {
         Ask::Data => matches!(class, 3..=5),
         Ask::Begin => matches!(class, 2..=5),
-        Ask::Auth => matches!(class, 4 | 5),
+        Ask::Auth | Ask::Xclient => matches!(class, 4 | 5),
         _ => matches!(class, 2 | 4 | 5),
     };
     let sound = if fits && reply.is_valid() {

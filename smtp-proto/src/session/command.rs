@@ -70,13 +70,7 @@ impl Session {
         }
         let idle = self.transaction.envelope().is_none();
         if let Some(reason) = self.drain.filter(|_| idle) {
-            let long = reason == CloseReason::Timeout;
-            let reply = if long {
-                own_replies::LONG_SESSION
-            } else {
-                own_replies::SHUTTING_DOWN
-            };
-            self.cut(reply, reason);
+            self.cut(own_replies::to_drain(reason), reason);
             return true;
         }
         false
@@ -136,6 +130,8 @@ impl Session {
             C::Vrfy | C::Expn | C::Help | C::Etrn => Some(self.query(now, command, line, argument)),
             C::StartTls => self.start_tls(line, argument),
             C::Auth => self.auth_command(line, argument),
+            C::Xclient => Some(self.xclient(now, line, argument)),
+            C::Xforward => Some(self.xforward(line, argument)),
             C::NotImplemented => Some(self.reject(line, Violation::NotImplemented)),
             C::Http => Some(self.reject(line, Violation::HttpVerb)),
             C::Unknown => Some(self.reject(line, Violation::UnknownCommand)),

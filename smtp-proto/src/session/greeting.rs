@@ -13,7 +13,7 @@ impl Session {
     pub(super) fn greet<'i>(&mut self, now: Time, input: &mut &'i [u8]) -> Step<'i> {
         let due = self.greeting_at();
         if let Some(reason) = self.drain {
-            self.cut(own_replies::SHUTTING_DOWN, reason);
+            self.cut(own_replies::to_drain(reason), reason);
             return Step::Again;
         }
         if now < due {

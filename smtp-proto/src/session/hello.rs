@@ -63,6 +63,7 @@ impl Session {
     /// The application took the name: all else begins anew (RFC 5321 section 4.1.4).
     pub(super) fn introduce(&mut self) {
         self.drop_transaction(Dropped::Hello);
+        self.forwarded = None;
         self.hello = self.asked_hello.take();
         self.hidden = Capabilities::NONE;
         self.hidden_auth = Mechanisms::NONE;
@@ -111,6 +112,7 @@ impl Session {
             lines.push_str(&format!("\nSIZE {}", self.config.limits.message));
         }
         self.config.extensions.list(offer.capabilities, lines);
+        Self::list_attributes(offer.capabilities, lines);
         if offer.capabilities.contains(Capabilities::LIMITS) {
             let limits = &self.config.limits;
             // RFC 9422 section 4.

@@ -21,6 +21,7 @@ pub(super) struct Replies {
 pub(super) enum Ask {
     Connect,
     Hello,
+    Xclient,
     Auth,
     Login,
     Mail,

@@ -44,6 +44,8 @@ impl Session {
             Stage::Tls { id } if id == upgrade.id() && self.closing.is_none() => {}
             _ => return Answered::Stale,
         }
+        self.leave_client();
+        self.forwarded = None;
         self.peer.tls = Some(Box::new(tls));
         self.stage = Stage::Command;
         self.lines.reset();

@@ -53,7 +53,8 @@ impl Session {
         self.messages = self.messages.wrapping_add(1);
         self.counts.transactions = self.counts.transactions.saturating_add(1);
         let message = MessageId(self.messages);
-        self.transaction = Transaction::Open(Envelope::new(message, &params));
+        let forwarded = self.forwarded.take();
+        self.transaction = Transaction::Open(Envelope::new(message, &params, forwarded));
         let ticket = self.ask(Ask::Mail, now);
         Event::Mail {
             ticket,
@@ -286,6 +287,7 @@ impl Session {
             return Some(self.reject_argument(line, argument));
         }
         self.drop_transaction(Dropped::Reset);
+        self.forwarded = None;
         self.say(own_replies::OK)
     }
 

@@ -12,7 +12,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use smtp_proto::*;
 use wire_core::{
     Answered, Endpoint, Entropy, Next, Peer, Ticket, Time, TlsInfo, Upgrade,
-    sasl::{self, Mechanism, Mechanisms},
+    sasl::{self, Identity, Mechanism, Mechanisms},
     transcript::{Record, Subject},
 };
 
@@ -26,6 +26,7 @@ pub struct App {
 pub enum Open {
     Connect(Ticket<kind::Connect>),
     Hello(Ticket<kind::Hello>),
+    Xclient(Ticket<kind::Xclient>, Peer, Option<Identity>),
     Auth(Ticket<kind::Auth>, sasl::Request),
     Login(Ticket<kind::Login>),
     Mail(Ticket<kind::Mail>, MessageId),
@@ -56,9 +57,13 @@ impl App {
             .find_map(|line| line.strip_prefix("# config:"))
             .unwrap_or("");
         let manual = words.split_whitespace().any(|word| word == "manual");
+        let mut peer = Peer::new(Some("192.0.2.1:1234".parse().unwrap()));
+        if words.split_whitespace().any(|word| word == "trusted") {
+            peer = peer.trusted();
+        }
         App {
             manual,
-            ..App::new(config(words))
+            ..App::with_peer(config(words), peer)
         }
     }
 
@@ -76,6 +81,15 @@ impl App {
                 let how = if extended { "extended" } else { "plain" };
                 record.event(format!("hello {} {how}", domain.escape_ascii()));
                 self.open.push_back(Open::Hello(ticket));
+            }
+            Event::Xclient { ticket, attributes } => {
+                record.event(format!("xclient {}", attributes.raw().escape_ascii()));
+                let login = attributes.login().map(|user| Identity::new(&user));
+                let peer = attributes.peer(self.session.peer());
+                self.open.push_back(Open::Xclient(ticket, peer, login));
+            }
+            Event::Xforward { attributes } => {
+                record.event(format!("xforward {}", attributes.raw().escape_ascii()));
             }
             Event::Auth { ticket, request } => {
                 record.event(match &request {
@@ -97,6 +111,19 @@ impl App {
                 from,
                 params,
             } => {
+                let session = &self.session;
+                if session.peer().proxied {
+                    let peer = session.peer().remote;
+                    let peer = peer.map_or("unknown".into(), |peer| peer.to_string());
+                    let user = session.identity().map_or("nobody", |who| &who.user);
+                    record.event(format!(
+                        "client {peer} {} {user}",
+                        session.helo().unwrap_or("unknown")
+                    ));
+                }
+                if let Some(forwarded) = session.forwarded() {
+                    record.event(format!("forwarded {}", forwarded.raw().escape_ascii()));
+                }
                 let raw = params.raw().escape_ascii();
                 record.event(format!("mail <{}> [{raw}]", from.as_str()).trim_end());
                 note_leniency(from, record);
@@ -192,6 +219,7 @@ impl App {
         match open {
             Open::Connect(ticket) => session.accept(ticket),
             Open::Hello(ticket) => session.accept(ticket),
+            Open::Xclient(ticket, peer, login) => session.accept_xclient(ticket, peer, login),
             Open::Auth(ticket, request) => {
                 let granted = match &request {
                     sasl::Request::Password { user, password } => {
@@ -245,6 +273,12 @@ impl App {
         if words == "yes" {
             return Ok(self.answer_one(open));
         }
+        let open = match (open, words) {
+            (Open::Xclient(ticket, peer, login), "trusted") => {
+                return Ok(self.session.accept_xclient(ticket, peer.trusted(), login));
+            }
+            (open, _) => open,
+        };
         if words == "lost" {
             return Ok(self.session.forfeit(open.id()));
         }
@@ -253,6 +287,7 @@ impl App {
         Ok(match open {
             Open::Connect(ticket) => session.reply(ticket, reply),
             Open::Hello(ticket) => session.reply(ticket, reply),
+            Open::Xclient(ticket, ..) => session.reply(ticket, reply),
             Open::Auth(ticket, _) => session.reply(ticket, reply),
             Open::Login(ticket) => session.reply(ticket, reply),
             Open::Mail(ticket, _) => session.reply(ticket, reply),
@@ -269,6 +304,7 @@ impl Open {
         match self {
             Open::Connect(_) => "connect",
             Open::Hello(_) => "hello",
+            Open::Xclient(..) => "xclient",
             Open::Auth(..) => "auth",
             Open::Login(_) => "login",
             Open::Mail(..) => "mail",
@@ -283,6 +319,7 @@ impl Open {
         match self {
             Open::Connect(ticket) => ticket.id(),
             Open::Hello(ticket) => ticket.id(),
+            Open::Xclient(ticket, ..) => ticket.id(),
             Open::Auth(ticket, _) => ticket.id(),
             Open::Login(ticket) => ticket.id(),
             Open::Mail(ticket, _) => ticket.id(),
@@ -450,7 +487,9 @@ pub fn config(words: &str) -> Arc<Config> {
         let (name, value) = word.split_once('=').unwrap_or((word, "0"));
         let number: u64 = value.parse().expect("a number");
         match name {
-            "manual" => {}
+            "manual" | "trusted" => {}
+            "xclient" => caps = caps.with(Capabilities::XCLIENT),
+            "xforward" => caps = caps.with(Capabilities::XFORWARD),
             "lmtp" => builder = builder.lmtp(true),
             "starttls" => caps = caps.with(Capabilities::STARTTLS),
             "expn" => caps = caps.with(Capabilities::EXPN),
