@@ -5,7 +5,7 @@ use core::fmt;
 use memchr::memchr;
 
 use crate::{
-    Leniency, MailParams, Path, RcptParams, Verb, Violation,
+    Attributes, Leniency, MailParams, Path, RcptParams, Verb, Violation,
     grammar::{
         self, Fault, command as verbs,
         path::{is_any_hello, is_hello},
@@ -83,6 +83,10 @@ pub enum Command<'i> {
         /// The initial response, if there is one.
         initial: Option<Initial<'i>>,
     },
+    /// `XCLIENT` (Postfix).
+    Xclient(Attributes<'i>),
+    /// `XFORWARD` (Postfix).
+    Xforward(Attributes<'i>),
 }
 
 /// An initial response of SASL, still in base64. It may be a password: it is not shown by `Debug`.
@@ -142,6 +146,8 @@ impl<'i> Command<'i> {
             C::Http => return Err(Violation::HttpVerb),
             C::Unknown => return Err(Violation::UnknownCommand),
             _ if !line.is_ascii() => return Err(Violation::NonAscii),
+            C::Xclient => Command::Xclient(attributes(argument, true).map_err(syntax)?),
+            C::Xforward => Command::Xforward(attributes(argument, false).map_err(syntax)?),
             C::Data => alone(Command::Data)?,
             C::Rset => alone(Command::Rset)?,
             C::Quit => alone(Command::Quit)?,
@@ -180,6 +186,10 @@ fn domain(argument: &[u8], leniency: Leniency) -> Option<&str> {
     let any = leniency.contains(Leniency::ANY_HELLO);
     let sound = is_hello(argument) || (any && is_any_hello(argument));
     core::str::from_utf8(argument).ok().filter(|_| sound)
+}
+
+fn attributes(argument: &[u8], xclient: bool) -> Result<Attributes<'_>, Fault> {
+    Attributes::check(argument, xclient).map_err(|at| Fault { at })
 }
 
 fn query(verb: Verb, argument: &[u8]) -> Option<Command<'_>> {

@@ -7,6 +7,7 @@ use crate::{
     Attribute, Attributes, Capabilities, Event, Violation,
     grammar::{
         attributes::{XCLIENT, XFORWARD},
+        command,
         params::words,
         path::is_hello,
     },
@@ -89,7 +90,7 @@ impl Session {
         }
         Attributes::check(argument, command == Capabilities::XCLIENT).map_err(|at| {
             let why = Violation::Syntax {
-                at: super::command::offset(line, argument, at),
+                at: command::offset(line, argument, at),
             };
             self.reject_as(line, why, own_replies::BAD_ATTRIBUTE)
         })
