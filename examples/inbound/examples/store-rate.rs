@@ -5,7 +5,8 @@
 
 use bytes::Bytes;
 use inbound::store::{
-    Blobs, ContentDigest, Delivery, Directory, Envelope, Facts, Flags, Recipient, Store, Target,
+    Blobs, ContentDigest, Delivery, Directory, Envelope, Facts, Flags, Lookup, Recipient, Store,
+    Subaddressing, Target,
     sqlite::{Limits, Sqlite},
 };
 use std::{
@@ -40,7 +41,8 @@ async fn main() -> Outcome<()> {
 
 async fn measure(store: Sqlite, writers: u64) -> Outcome<()> {
     store.ensure_account("user@example.org").await?;
-    let to = store.resolve("user", "example.org", OCTETS as u64).await?;
+    let user = Lookup::new("user", "example.org", Subaddressing::default());
+    let to = store.resolve(&user, OCTETS as u64).await?;
     let Recipient::Mailboxes(mailboxes) = to else {
         return Err("the account takes no mail".into());
     };

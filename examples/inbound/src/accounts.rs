@@ -1,48 +1,91 @@
-//! The accounts of the command line, made sure of at each start.
+//! The accounts and addresses of the command line, made sure of at each start.
 
 use argon2::{Argon2, PasswordHash, PasswordVerifier};
 
 use crate::{
-    config::{AccountLine, Config},
+    config::{AccountLine, AliasLine, Config, Mistake},
     passwords::Passwords,
-    store::{Directory, Error, NewSecret, Result, Scopes},
+    store::{Directory, Error, Lookup, NewSecret, Recipient, Result, Scopes, Subaddressing},
 };
 
-/// Makes the accounts, sets their passwords where they are new, and gives each domain a postmaster
-/// (RFC 5321 section 4.5.1): its first account.
+/// Makes the accounts, sets their passwords where they are new, gives each domain a postmaster
+/// (RFC 5321 section 4.5.1), and sets the aliases, of which one may be a postmaster's.
 ///
 /// # Errors
-/// What the store says.
-pub async fn ensure(directory: &dyn Directory, config: &Config) -> Result<()> {
+/// The flag to look at.
+pub async fn ensure(
+    directory: &dyn Directory,
+    config: &Config,
+) -> std::result::Result<(), Mistake> {
     for line in &config.accounts {
-        let account = directory.ensure_account(&line.name).await?;
-        if !has_password(directory, line).await? {
-            let argon2 = Passwords::hash(line.password.as_bytes()).map_err(|_| Error::Busy)?;
-            let secret = NewSecret {
-                argon2,
-                scopes: Scopes::ALL,
-                expires: None,
-            };
-            directory.set_secret(account.id, "password", secret).await?;
-        }
+        let made = make(directory, line).await;
+        made.map_err(|error| Mistake::new("--account", error))?;
     }
     for domain in &config.domains {
-        let of_domain = |line: &&AccountLine| {
-            line.name
-                .rsplit_once('@')
-                .is_some_and(|(_, d)| *d == **domain)
-        };
-        let keeper = config
-            .accounts
-            .iter()
-            .find(of_domain)
-            .or(config.accounts.first());
-        if let Some(line) = keeper {
-            let account = directory.ensure_account(&line.name).await?;
-            directory
-                .add_address(account.id, "postmaster", domain)
-                .await?;
-        }
+        let given = give_postmaster(directory, config, domain).await;
+        given.map_err(|error| Mistake::new("--domain", error))?;
+    }
+    for line in &config.aliases {
+        set_alias(directory, line).await?;
+    }
+    Ok(())
+}
+
+async fn make(directory: &dyn Directory, line: &AccountLine) -> Result<()> {
+    let account = directory.ensure_account(&line.name).await?;
+    if has_password(directory, line).await? {
+        return Ok(());
+    }
+    let argon2 = Passwords::hash(line.password.as_bytes()).map_err(|_| Error::Busy)?;
+    let secret = NewSecret {
+        argon2,
+        scopes: Scopes::ALL,
+        expires: None,
+    };
+    directory.set_secret(account.id, "password", secret).await?;
+    Ok(())
+}
+
+async fn set_alias(
+    directory: &dyn Directory,
+    line: &AliasLine,
+) -> std::result::Result<(), Mistake> {
+    let AliasLine { local, domain, .. } = line;
+    let wrong = |cause: String| Mistake::new("--alias", cause);
+    let failed = |error: Error| wrong(error.to_string());
+    let address = format!("{local}@{domain}");
+    if directory.account(&address).await.map_err(failed)?.is_some() {
+        return Err(wrong(format!("{address} is an account")));
+    }
+    let mut accounts = Vec::new();
+    for name in &line.accounts {
+        let account = directory.account(name).await.map_err(failed)?;
+        accounts.push(
+            account
+                .ok_or_else(|| wrong(format!("{name} is no account")))?
+                .id,
+        );
+    }
+    let set = directory.set_address(local, domain, &accounts).await;
+    set.map_err(failed)
+}
+
+/// The first account of the domain, or of all, where the address is nobody's.
+async fn give_postmaster(directory: &dyn Directory, config: &Config, domain: &str) -> Result<()> {
+    let postmaster = Lookup::new("postmaster", domain, Subaddressing::default());
+    if directory.resolve(&postmaster, 0).await? != Recipient::Unknown {
+        return Ok(());
+    }
+    let of_domain =
+        |line: &&AccountLine| line.name.rsplit_once('@').is_some_and(|(_, d)| d == domain);
+    let keeper = config.accounts.iter().find(of_domain);
+    let Some(keeper) = keeper.or(config.accounts.first()) else {
+        return Ok(());
+    };
+    if let Some(account) = directory.account(&keeper.name).await? {
+        directory
+            .add_address(account.id, "postmaster", domain)
+            .await?;
     }
     Ok(())
 }

@@ -6,6 +6,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::policy::PolicyFlags;
 
+/// Where `--help` shows the flags of addresses.
+const ADDRESSES: &str = "Addresses";
+
 /// A whole incoming mail server: SMTP, submission, LMTP, IMAP and POP3 over one store.
 #[derive(Debug, Parser)]
 #[command(name = "inbound", version)]
@@ -46,6 +49,18 @@ pub struct Serve {
     /// An account and its password; may be repeated. Default: demo@example.org:demo.
     #[arg(long, value_name = "USER@DOMAIN:PASSWORD")]
     pub account: Vec<String>,
+    /// Mail for ADDRESS goes to these accounts, and no longer to others; to nobody where none is named.
+    /// May be repeated. `*@example.org=...` takes what nobody else at that domain does (catch-all).
+    #[arg(long, value_name = "ADDRESS=ACCOUNT,...", help_heading = ADDRESSES)]
+    pub alias: Vec<String>,
+    /// What stands before the detail of user+detail@example.org, whose mail is for user@example.org;
+    /// one of !#$%&'*+-/=?^_`{|}~. or off.
+    #[arg(long, value_name = "CHARACTER", default_value = "+", help_heading = ADDRESSES)]
+    pub detail_separator: String,
+    /// Delivers mail for user+detail@example.org to the mailbox `detail`, where the account has it and
+    /// it is no special one like Sent or Junk. Without this it goes to INBOX.
+    #[arg(long, help_heading = ADDRESSES)]
+    pub detail_mailboxes: bool,
     /// Mail from other servers.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2525")]
     pub smtp: String,

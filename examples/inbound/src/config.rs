@@ -1,8 +1,12 @@
 //! What the command line asks for, checked.
 
+mod addresses;
+
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
-use crate::{cli::Serve, policy::Settings};
+pub use addresses::{AccountLine, AliasLine};
+
+use crate::{cli::Serve, policy::Settings, store::Subaddressing};
 
 /// The limits of the limit: a server takes at least 64 KiB (RFC 5321 section 4.5.3.1.7), and stored
 /// layouts count in 32 bits.
@@ -32,15 +36,6 @@ impl Mistake {
             cause,
         }
     }
-}
-
-/// A password account of the command line.
-#[derive(Clone)]
-pub struct AccountLine {
-    /// The login name, `user@domain`, in lower case.
-    pub name: String,
-    /// The password.
-    pub password: String,
 }
 
 /// What a port speaks.
@@ -107,10 +102,14 @@ pub enum Certificate {
 pub struct Config {
     /// Where mail and certificates are kept.
     pub data: PathBuf,
-    /// The domains that mail is received for, in lower case; never empty.
+    /// The domains that mail is received for, as A-labels in lower case; never empty.
     pub domains: Vec<Arc<str>>,
     /// The accounts to make sure of.
     pub accounts: Vec<AccountLine>,
+    /// Further addresses.
+    pub aliases: Vec<AliasLine>,
+    /// What `user+detail` means.
+    pub subaddressing: Subaddressing,
     /// The ports to open.
     pub listen: Vec<(Service, SocketAddr)>,
     /// The certificate.
@@ -134,7 +133,7 @@ impl Config {
         let given: Vec<Arc<str>> = cli
             .domain
             .iter()
-            .map(|name| domain(name))
+            .map(|name| addresses::domain(name))
             .collect::<Result<_, _>>()?;
         let default_domain = given
             .first()
@@ -147,11 +146,19 @@ impl Config {
             }],
             lines => lines
                 .iter()
-                .map(|line| account(line, &default_domain))
+                .map(|line| addresses::account(line, &default_domain))
                 .collect::<Result<_, _>>()?,
         };
+        let domains = addresses::domains(given, &accounts);
+        let aliases = cli
+            .alias
+            .iter()
+            .map(|line| addresses::alias(line, &domains))
+            .collect::<Result<_, _>>()?;
         Ok(Config {
-            domains: domains_of(given, &accounts),
+            domains,
+            aliases,
+            subaddressing: addresses::subaddressing(&cli.detail_separator, cli.detail_mailboxes)?,
             listen: listeners(&cli)?,
             certificate: certificate(cli.tls_cert, cli.tls_key)?,
             max_message_size: message_size(cli.max_message_size)?,
@@ -172,59 +179,6 @@ impl Config {
     pub fn hostname(&self) -> String {
         format!("mx.{}", self.first_domain())
     }
-}
-
-/// The domains of `--domain`, and those that the accounts bring along.
-fn domains_of(mut domains: Vec<Arc<str>>, accounts: &[AccountLine]) -> Vec<Arc<str>> {
-    for account in accounts {
-        let Some((_, domain)) = account.name.rsplit_once('@') else {
-            continue;
-        };
-        if !domains.iter().any(|known| **known == *domain) {
-            domains.push(domain.into());
-        }
-    }
-    domains
-}
-
-fn domain(name: &str) -> Result<Arc<str>, Mistake> {
-    let label = |label: &str| {
-        let inner = label
-            .bytes()
-            .all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
-        inner && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
-    };
-    if name.len() <= 253 && name.split('.').all(label) {
-        Ok(name.to_ascii_lowercase().into())
-    } else {
-        Err(Mistake::new(
-            "--domain",
-            format_args!("{name:?} is not a domain name"),
-        ))
-    }
-}
-
-fn account(line: &str, default_domain: &str) -> Result<AccountLine, Mistake> {
-    // The line holds a password: it is not repeated.
-    let wrong = |cause: &str| Mistake::new("--account", cause);
-    let (name, password) = line
-        .split_once(':')
-        .ok_or_else(|| wrong("expected user@domain:password, found no ':'"))?;
-    if password.is_empty() {
-        return Err(wrong("the password is empty"));
-    }
-    let (user, host) = name.rsplit_once('@').unwrap_or((name, default_domain));
-    let host = domain(host).map_err(|_| wrong("the domain is not a domain name"))?;
-    let odd = |c: char| c.is_control() || c.is_whitespace() || "\"<>()[],;:\\@".contains(c);
-    if user.is_empty() || user.len() > 64 || user.contains(odd) {
-        return Err(wrong(
-            "the user name must be a plain local part of 1 to 64 octets",
-        ));
-    }
-    Ok(AccountLine {
-        name: format!("{user}@{host}").to_lowercase(),
-        password: password.into(),
-    })
 }
 
 fn listeners(cli: &Serve) -> Result<Vec<(Service, SocketAddr)>, Mistake> {

@@ -17,6 +17,7 @@ mod parsed;
 mod passwords;
 pub mod policy;
 mod pop3;
+mod recipients;
 pub mod server;
 mod sessions;
 mod smtp;

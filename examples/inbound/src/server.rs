@@ -19,6 +19,7 @@ use crate::{
     passwords::Passwords,
     policy::{self, Policies},
     pop3::Pop3,
+    recipients::Recipients,
     sessions::Sessions,
     smtp::Smtp,
     store::{Blobs, Directory, Store, sqlite::Sqlite},
@@ -46,6 +47,8 @@ pub struct Shared {
     pub blobs: Arc<dyn Blobs>,
     /// Mailboxes and messages.
     pub store: Arc<dyn Store>,
+    /// Whose an address is.
+    pub recipients: Recipients,
     /// Who may log in.
     pub passwords: Passwords,
     /// What the sessions offer.
@@ -72,12 +75,11 @@ impl Server {
         let store = open_store(&config).await?;
         let tls = Tls::load(&config)?;
         let store = Arc::new(store);
-        accounts::ensure(&*store, &config)
-            .await
-            .map_err(|error| Mistake::new("--account", error))?;
+        accounts::ensure(&*store, &config).await?;
         let policies = policy::built_in(&config)?;
         let shared = Shared {
             passwords: Passwords::new(store.clone(), config.first_domain()),
+            recipients: Recipients::new(store.clone(), &config.domains, config.subaddressing),
             sessions: Sessions::new(&config, &policies)?,
             policies,
             directory: store.clone(),

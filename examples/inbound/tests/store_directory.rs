@@ -13,7 +13,8 @@ use argon2::{
     password_hash::phc::PasswordHash,
 };
 use inbound::store::{
-    AccountId, AccountState, CredentialId, Error, NewSecret, Recipient, Scopes, Secret,
+    AccountId, AccountState, CredentialId, Error, Lookup, NewSecret, Recipient, Scopes, Secret,
+    Subaddressing,
 };
 use std::time::{Duration, UNIX_EPOCH};
 use store_support::Fixture;
@@ -67,9 +68,8 @@ async fn the_address_itself_comes_before_the_tagged_and_the_catch_all() {
     let all = fixture.inbox("all@example.org").await;
     let add = |account, local| fixture.directory.add_address(account, local, "example.org");
     add(exact.0, "ada+work").await.unwrap();
-    let found = async |local: &str, domain: &str| {
-        fixture.directory.resolve(local, domain, 1).await.unwrap()
-    };
+    let found =
+        async |local: &str, domain: &str| fixture.resolve(&format!("{local}@{domain}"), 1).await;
     let one = |of| Recipient::Mailboxes(vec![of]);
     assert_eq!(found("nobody", "example.org").await, Recipient::Unknown);
     add(all.0, "*").await.unwrap();
@@ -107,13 +107,7 @@ async fn a_group_takes_mail_while_one_of_it_does() {
             .add_address(account, "team", "example.org");
         add.await.unwrap();
     }
-    let team = async || {
-        fixture
-            .directory
-            .resolve("team", "example.org", 10)
-            .await
-            .unwrap()
-    };
+    let team = async || fixture.resolve("team@example.org", 10).await;
     let set = |quota| fixture.store.set_quota(a.0, quota, None);
     set(Some(9)).await.unwrap();
     assert_eq!(team().await, Recipient::Mailboxes(vec![b]));
@@ -124,6 +118,101 @@ async fn a_group_takes_mail_while_one_of_it_does() {
     assert_eq!(team().await, Recipient::TryLater);
     set(None).await.unwrap();
     assert_eq!(team().await, Recipient::Mailboxes(vec![a]));
+}
+
+#[tokio::test]
+async fn an_address_is_set_as_a_whole() {
+    let fixture = Fixture::new();
+    let (a, b) = (
+        fixture.inbox("a@example.org").await,
+        fixture.inbox("b@example.org").await,
+    );
+    let set = async |accounts: &[AccountId]| {
+        let set = fixture
+            .directory
+            .set_address("Team", "Example.org", accounts);
+        set.await
+    };
+    let team = async || fixture.resolve("team+x@example.org", 1).await;
+    set(&[a.0, b.0]).await.unwrap();
+    assert_eq!(team().await, Recipient::Mailboxes(vec![a, b]));
+    // One of them does not exist: all stays as it was.
+    assert_eq!(set(&[b.0, AccountId(99)]).await, Err(Error::NotFound));
+    assert_eq!(team().await, Recipient::Mailboxes(vec![a, b]));
+    set(&[b.0]).await.unwrap();
+    assert_eq!(team().await, Recipient::Mailboxes(vec![b]));
+    set(&[]).await.unwrap();
+    assert_eq!(team().await, Recipient::Unknown);
+}
+
+#[tokio::test]
+async fn an_account_writes_as_every_address_that_leads_to_it() {
+    let fixture = Fixture::new();
+    let (ada, bob) = (
+        fixture.account("ada@example.org").await.id,
+        fixture.account("bob@example.org").await.id,
+    );
+    let all = fixture.account("all@example.org").await.id;
+    let add = |account, local| fixture.directory.add_address(account, local, "example.org");
+    for (account, local) in [(ada, "team"), (bob, "team"), (bob, "ada+bob"), (all, "*")] {
+        add(account, local).await.unwrap();
+    }
+    let table = [
+        ("ada", vec![ada]),
+        ("Ada+Anything", vec![ada]),
+        ("team", vec![ada, bob]),
+        ("team+x", vec![ada, bob]),
+        ("ada+bob", vec![bob]),
+        ("nobody", vec![all]),
+    ];
+    for (local, writers) in table {
+        let lookup = Lookup::new(local, "example.org", Subaddressing::default());
+        for account in [ada, bob, all] {
+            let may = fixture.directory.may_write_as(account, &lookup).await;
+            assert_eq!(may, Ok(writers.contains(&account)), "{local} {account:?}");
+        }
+    }
+    let elsewhere = Lookup::new("ada", "example.com", Subaddressing::default());
+    let may = fixture.directory.may_write_as(ada, &elsewhere).await;
+    assert_eq!(may, Ok(false));
+}
+
+#[tokio::test]
+async fn a_detail_names_an_ordinary_mailbox_where_it_may() {
+    let fixture = Fixture::new();
+    let ada = fixture.inbox("ada@example.org").await;
+    let lists = fixture.create(ada.0, "Lists").await.unwrap();
+    let lower = fixture.create(ada.0, "lists").await.unwrap();
+    let rust = fixture.create(ada.0, "Lists/Rust").await.unwrap();
+    let found = async |local: &str, mailboxes| {
+        let subaddressing = Subaddressing {
+            mailboxes,
+            ..Subaddressing::default()
+        };
+        let lookup = Lookup::new(local, "example.org", subaddressing);
+        match fixture.directory.resolve(&lookup, 1).await.unwrap() {
+            Recipient::Mailboxes(found) if found.len() == 1 => found[0].1,
+            other => panic!("{other:?}"),
+        }
+    };
+    let table = [
+        ("ada+Lists", lists),
+        ("ada+lists", lower),
+        ("ada+LISTS", lists),
+        ("ada+lists/rust", rust),
+        ("ada+inbox", ada.1),
+        ("ada+nothing", ada.1),
+        ("ada+", ada.1),
+        ("ada", ada.1),
+        // A stranger cannot make it look as if ada had sent or thrown away something.
+        ("ada+Sent", ada.1),
+        ("ada+trash", ada.1),
+        ("ada+Junk", ada.1),
+    ];
+    for (local, mailbox) in table {
+        assert_eq!(found(local, true).await, mailbox, "{local}");
+        assert_eq!(found(local, false).await, ada.1, "{local}");
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,10 @@ use smtp_proto::{Address, Path, RcptId, Reply};
 use tracing::warn;
 use wire_core::{Answered, Ticket};
 
-use super::{Accepted, Done, Smtp, kind, replies::store_reply};
+use super::{
+    Accepted, Done, Smtp, kind,
+    replies::{self, store_reply},
+};
 use crate::{
     policy::{Decision, Rcpt},
     store::{Recipient, Result},
@@ -31,37 +34,21 @@ impl Smtp {
             self.session.refuse(ticket, reply);
             return;
         };
-        let domain = to
-            .domain()
-            .unwrap_or(self.shared.config.first_domain())
-            .to_lowercase();
-        if !self
-            .shared
-            .config
-            .domains
-            .iter()
-            .any(|ours| **ours == *domain)
-        {
-            let text = "This server receives mail for its own domains only";
-            self.session
-                .refuse(ticket, Reply::new(550, (5, 7, 1), text));
+        let here = self.client.local.map(|local| local.ip());
+        let Some(lookup) = self.shared.recipients.lookup(&to, here) else {
+            self.session.refuse(ticket, replies::foreign(self.service));
             return;
-        }
-        let local = if to.is_postmaster() {
-            "postmaster".into()
-        } else {
-            to.local().into_owned()
         };
         let asked = Rcpt {
             to: to.to_address(),
             params: params.into(),
         };
         let mail = transaction.mail.clone();
-        let directory = self.shared.directory.clone();
+        let recipients = self.shared.recipients.clone();
         let policies = self.shared.policies.clone();
         self.start(ticket.id(), async move {
             let octets = mail.size.unwrap_or(0);
-            let found = directory.resolve(&local, &domain, octets).await;
+            let found = recipients.find(&lookup, octets).await;
             // Only who is known here is judged: what is refused anyway costs no look-up.
             let decision = match &found {
                 Ok(Recipient::Mailboxes(_)) => policies.rcpt(&mail, &asked).await,
@@ -98,7 +85,7 @@ impl Smtp {
                 return;
             }
             Ok((Recipient::Mailboxes(_), Err(refusal))) => refusal,
-            Ok((Recipient::Unknown, _)) => Reply::new(550, (5, 1, 1), "No such mailbox here"),
+            Ok((Recipient::Unknown, _)) => Reply::new(550, (5, 1, 1), "No such mailbox here, look at the spelling"),
             Ok((Recipient::Full, _)) => Reply::new(452, (4, 2, 2), "The mailbox is full"),
             Ok((Recipient::TryLater, _)) => {
                 Reply::new(450, (4, 2, 1), "The mailbox is not taking mail now")

@@ -2,11 +2,22 @@
 
 use smtp_proto::Reply;
 
-use crate::store::Error;
+use crate::{config::Service, store::Error};
 
 pub(super) const DELIVERED: Reply<'static> = Reply::new(250, (2, 0, 0), "Delivered");
 pub(super) const HEADER_TOO_LONG: Reply<'static> =
     Reply::new(552, (5, 3, 4), "The header is longer than 256 KiB");
+
+/// A recipient whose domain is none of ours: this server sends nothing on.
+pub(super) const fn foreign(service: Service) -> Reply<'static> {
+    let text = match service {
+        Service::Submission | Service::Smtps => {
+            "This server delivers to its own domains only, send mail for others by another server"
+        }
+        _ => "This server receives mail for its own domains only",
+    };
+    Reply::new(550, (5, 7, 1), text)
+}
 
 /// What the peer is told of a failure of the store. The reason is in the log.
 pub(super) fn store_reply(error: Error) -> Reply<'static> {

@@ -1,6 +1,6 @@
 //! Who there is: accounts, addresses, secrets. May be another system.
 
-use super::{AccountId, Answer, MailboxId};
+use super::{AccountId, Answer, Lookup, MailboxId};
 use std::{fmt, sync::Arc, time::SystemTime};
 
 /// One stored secret.
@@ -109,14 +109,20 @@ impl fmt::Debug for NewSecret {
     }
 }
 
-/// Who there is. Names are compared in lower case; a login name is complete, `user@domain`.
+/// Who there is. Names are compared as [`address`](super::address) says; a login name is complete,
+/// `user@domain`.
 pub trait Directory: Send + Sync + 'static {
-    /// Where a message of `octets` for `local@domain` goes.
+    /// Where a message of `octets` for this address goes.
     ///
-    /// The first of these that exists: the address itself, `user@` for `user+tag@`, the catch-all
-    /// `*@domain`.
-    fn resolve<'a>(&'a self, local: &'a str, domain: &'a str, octets: u64)
-    -> Answer<'a, Recipient>;
+    /// The first of these that exists: the address itself, that of the [user](Lookup::user) without the
+    /// detail, the catch-all `*@domain`. It goes to INBOX; with a detail that names a
+    /// [mailbox](Lookup::mailbox), to that one where the account has it and it has no special use.
+    fn resolve<'a>(&'a self, address: &'a Lookup, octets: u64) -> Answer<'a, Recipient>;
+
+    /// Whether the account may write as this address: mail for it comes to the account, too.
+    ///
+    /// Whoever has the catch-all of a domain may write as every address of it that is nobody else's.
+    fn may_write_as<'a>(&'a self, account: AccountId, address: &'a Lookup) -> Answer<'a, bool>;
 
     /// The account of a login name.
     fn account<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Account>>;
@@ -142,6 +148,14 @@ pub trait Directory: Send + Sync + 'static {
         account: AccountId,
         local: &'a str,
         domain: &'a str,
+    ) -> Answer<'a, ()>;
+
+    /// Lets mail for `local@domain` go to these accounts and no others; to nobody where there are none.
+    fn set_address<'a>(
+        &'a self,
+        local: &'a str,
+        domain: &'a str,
+        accounts: &'a [AccountId],
     ) -> Answer<'a, ()>;
 
     /// Stores a secret under a label, in the place of the one that had this label.

@@ -11,6 +11,7 @@
 //! The order that loses nothing: [`Store::select`], then pages of [`Store::uids`], then [`Store::changes`]
 //! since the mod-sequence that `select` gave. [`Store::watch`] only hints that it is time to ask again.
 
+pub mod address;
 mod blobs;
 mod directory;
 mod error;
@@ -21,6 +22,7 @@ mod mail;
 mod proof;
 pub mod sqlite;
 
+pub use address::{Lookup, Subaddressing};
 pub use blobs::{BlobReader, BlobRef, BlobWriter, Blobs, MAX_READ, Staged};
 pub use directory::{
     Account, AccountState, CredentialId, Directory, NewSecret, Recipient, Scopes, Secret,

@@ -4,9 +4,9 @@
 use bytes::Bytes;
 use inbound::store::{
     Account, AccountId, BlobRef, Blobs, Changed, Changes, ContentDigest, Copied, Delivered,
-    Delivery, Directory, Entry, Envelope, Expunged, Facts, FlagOp, Flagged, Flags, MAX_READ,
-    MailboxId, MailboxOp, ModSeq, New, Placed, Result, Selected, SpecialUse, Staged, Store, Target,
-    Uid, Uids, Want,
+    Delivery, Directory, Entry, Envelope, Expunged, Facts, FlagOp, Flagged, Flags, Lookup,
+    MAX_READ, MailboxId, MailboxOp, ModSeq, New, Placed, Recipient, Result, Selected, SpecialUse,
+    Staged, Store, Subaddressing, Target, Uid, Uids, Want,
     sqlite::{Limits, OpenError, Sqlite, Statistics},
 };
 use rusqlite::Connection;
@@ -94,6 +94,13 @@ impl Fixture {
 
     pub async fn account(&self, name: &str) -> Account {
         self.directory.ensure_account(name).await.unwrap()
+    }
+
+    /// Where a message for `local@domain` goes.
+    pub async fn resolve(&self, address: &str, octets: u64) -> Recipient {
+        let (local, domain) = address.rsplit_once('@').unwrap();
+        let lookup = Lookup::new(local, domain, Subaddressing::default());
+        self.directory.resolve(&lookup, octets).await.unwrap()
     }
 
     pub async fn inbox(&self, name: &str) -> (AccountId, MailboxId) {

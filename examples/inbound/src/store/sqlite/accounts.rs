@@ -2,11 +2,13 @@
 
 use super::{
     mailboxes,
-    names::{self, INBOX},
+    names::INBOX,
     sql::{Done, Sql},
     writer::Tx,
 };
-use crate::store::{Account, AccountId, AccountState, Error, MailboxId, Recipient, SpecialUse};
+use crate::store::{
+    Account, AccountId, AccountState, Error, Lookup, MailboxId, Recipient, SpecialUse, address,
+};
 use rusqlite::{Connection, Row, params};
 
 /// What an account has from the beginning, beside INBOX.
@@ -24,7 +26,7 @@ const CATCH_ALL: &str = "*";
 pub(super) fn by_name(db: &Connection, name: &str) -> Done<Option<Account>> {
     db.find(
         "SELECT id, name, state FROM account WHERE name = ?",
-        [names::folded(name)],
+        [address::login_name(name)],
         account_at,
     )
 }
@@ -55,7 +57,7 @@ fn state_of(stored: i64) -> AccountState {
 
 /// Makes the account with its address and mailboxes, unless it is there.
 pub(super) fn ensure(tx: &mut Tx<'_>, name: &str) -> Done<Account> {
-    let name = names::folded(name);
+    let name = address::login_name(name);
     if let Some(account) = by_name(tx, &name)? {
         return Ok(account);
     }
@@ -85,58 +87,87 @@ pub(super) fn ensure(tx: &mut Tx<'_>, name: &str) -> Done<Account> {
 pub(super) fn add_address(tx: &Tx<'_>, account: AccountId, local: &str, domain: &str) -> Done<()> {
     tx.run(
         "INSERT INTO address (domain, local, account_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        params![names::folded(domain), names::folded(local), account],
+        params![
+            address::domain_name(domain),
+            address::local_part(local),
+            account
+        ],
     )?;
     Ok(())
 }
 
-/// Where mail for an address goes.
-pub(super) fn resolve(db: &Connection, local: &str, domain: &str, octets: u64) -> Done<Recipient> {
-    let (local, domain) = (names::folded(local), names::folded(domain));
-    let plain = local
-        .split_once('+')
-        .map(|(user, _)| user)
-        .filter(|user| !user.is_empty());
-    for local in [Some(local.as_str()), plain, Some(CATCH_ALL)]
-        .into_iter()
-        .flatten()
-    {
-        let found = of_address(db, local, &domain)?;
-        if !found.is_empty() {
-            return recipient(db, &found, octets);
-        }
-    }
-    Ok(Recipient::Unknown)
-}
-
-fn of_address(
-    db: &Connection,
+pub(super) fn set_address(
+    tx: &Tx<'_>,
     local: &str,
     domain: &str,
-) -> Done<Vec<(AccountId, AccountState, MailboxId)>> {
+    accounts: &[AccountId],
+) -> Done<()> {
+    tx.run(
+        "DELETE FROM address WHERE domain = ? AND local = ?",
+        params![address::domain_name(domain), address::local_part(local)],
+    )?;
+    accounts
+        .iter()
+        .try_for_each(|account| add_address(tx, *account, local, domain))
+}
+
+/// Where mail for an address goes.
+pub(super) fn resolve(db: &Connection, address: &Lookup, octets: u64) -> Done<Recipient> {
+    recipient(db, &holders(db, address)?, address.mailbox(), octets)
+}
+
+/// Whether mail for an address comes to the account.
+pub(super) fn may_write_as(db: &Connection, account: AccountId, address: &Lookup) -> Done<bool> {
+    let holders = holders(db, address)?;
+    Ok(holders.iter().any(|(id, ..)| *id == account))
+}
+
+/// Whose an address is, with their INBOX: of the first spelling that is anybody's.
+fn holders(db: &Connection, address: &Lookup) -> Done<Vec<(AccountId, AccountState, MailboxId)>> {
     let sql = "SELECT a.id, a.state, m.id FROM address
                JOIN account a ON a.id = address.account_id
                JOIN mailbox m ON m.account_id = a.id AND m.name = 'INBOX'
                WHERE domain = ? AND local = ? ORDER BY a.id";
-    db.all(sql, [domain, local], |row| {
-        Ok((row.get(0)?, state_of(row.get(1)?), row.get(2)?))
-    })
+    let spellings = [Some(address.local()), address.user(), Some(CATCH_ALL)];
+    for local in spellings.into_iter().flatten() {
+        let found = db.all(sql, [address.domain(), local], |row| {
+            Ok((row.get(0)?, state_of(row.get(1)?), row.get(2)?))
+        })?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// The mailbox of this name in any case of ASCII, if it is an ordinary one.
+fn ordinary_mailbox(db: &Connection, owner: AccountId, name: &str) -> Done<Option<MailboxId>> {
+    let sql = "SELECT id FROM mailbox
+               WHERE account_id = ? AND name = ? COLLATE NOCASE AND special_use = 0
+               ORDER BY name = ? DESC, id LIMIT 1";
+    db.find(sql, params![owner, name, name], |row| row.get(0))
 }
 
 /// Those who take it now; where nobody does, why.
 fn recipient(
     db: &Connection,
     found: &[(AccountId, AccountState, MailboxId)],
+    named: Option<&str>,
     octets: u64,
 ) -> Done<Recipient> {
     let (mut mailboxes, mut later, mut full) = (Vec::new(), false, false);
-    for (account, state, mailbox) in found {
+    for (account, state, inbox) in found {
         match state {
             AccountState::Active | AccountState::ReceiveOnly => {
-                match super::counters::quota(db, *account)?.fits(octets, 1) {
-                    true => mailboxes.push((*account, *mailbox)),
-                    false => full = true,
+                if !super::counters::quota(db, *account)?.fits(octets, 1) {
+                    full = true;
+                    continue;
                 }
+                let named = match named {
+                    Some(name) => ordinary_mailbox(db, *account, name)?,
+                    None => None,
+                };
+                mailboxes.push((*account, named.unwrap_or(*inbox)));
             }
             AccountState::Suspended => later = true,
             AccountState::Deleting => {}

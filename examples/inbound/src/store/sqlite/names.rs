@@ -39,11 +39,6 @@ pub(super) fn below(name: &str) -> (String, String) {
     (format!("{name}/"), format!("{name}0"))
 }
 
-/// A login name, local part or domain as it is compared.
-pub(super) fn folded(name: &str) -> String {
-    name.to_lowercase()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,11 +1,11 @@
 //! Secrets of accounts, and of those that do not exist.
 
 use super::{
-    accounts, names,
+    accounts,
     sql::{Done, Sql, millis, signed, time},
     writer::Tx,
 };
-use crate::store::{Account, AccountId, CredentialId, Error, NewSecret, Scopes, Secret};
+use crate::store::{Account, AccountId, CredentialId, Error, NewSecret, Scopes, Secret, address};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
@@ -23,7 +23,7 @@ pub(super) fn find(
         None => Vec::new(),
     };
     if secrets.is_empty() {
-        secrets.push(decoy(&names::folded(name), decoy_key));
+        secrets.push(decoy(&address::login_name(name), decoy_key));
     }
     Ok((account, secrets))
 }

@@ -6,9 +6,9 @@ use super::{
 };
 use crate::store::{
     Account, AccountId, Answer, Changes, Copied, Counts, CredentialId, Cursor, Delivered, Delivery,
-    Directory, Entry, Expunged, FlagOp, Flagged, Keywords, Lease, Mailbox, MailboxId, MailboxOp,
-    ModSeq, New, NewSecret, OutEvent, Page, Quota, Receipt, Recipient, Result, Scope, Secret,
-    Selected, Staged, Store, Tidied, Uid, Uids, Want, Watch, blobs::Place,
+    Directory, Entry, Expunged, FlagOp, Flagged, Keywords, Lease, Lookup, Mailbox, MailboxId,
+    MailboxOp, ModSeq, New, NewSecret, OutEvent, Page, Quota, Receipt, Recipient, Result, Scope,
+    Secret, Selected, Staged, Store, Tidied, Uid, Uids, Want, Watch, blobs::Place,
 };
 use std::time::{Duration, SystemTime};
 
@@ -21,14 +21,14 @@ fn octets_of(blob: &Staged) -> usize {
 }
 
 impl Directory for Sqlite {
-    fn resolve<'a>(
-        &'a self,
-        local: &'a str,
-        domain: &'a str,
-        octets: u64,
-    ) -> Answer<'a, Recipient> {
-        let (local, domain) = (local.to_owned(), domain.to_owned());
-        self.read(move |db| accounts::resolve(db, &local, &domain, octets))
+    fn resolve<'a>(&'a self, address: &'a Lookup, octets: u64) -> Answer<'a, Recipient> {
+        let address = address.clone();
+        self.read(move |db| accounts::resolve(db, &address, octets))
+    }
+
+    fn may_write_as<'a>(&'a self, account: AccountId, address: &'a Lookup) -> Answer<'a, bool> {
+        let address = address.clone();
+        self.read(move |db| accounts::may_write_as(db, account, &address))
     }
 
     fn account<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Account>> {
@@ -59,6 +59,18 @@ impl Directory for Sqlite {
         let (local, domain) = (local.to_owned(), domain.to_owned());
         self.write(0, move |tx| {
             accounts::add_address(tx, account, &local, &domain)
+        })
+    }
+
+    fn set_address<'a>(
+        &'a self,
+        local: &'a str,
+        domain: &'a str,
+        accounts: &'a [AccountId],
+    ) -> Answer<'a, ()> {
+        let (local, domain, accounts) = (local.to_owned(), domain.to_owned(), accounts.to_vec());
+        self.write(0, move |tx| {
+            accounts::set_address(tx, &local, &domain, &accounts)
         })
     }
 
