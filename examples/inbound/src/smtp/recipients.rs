@@ -85,7 +85,9 @@ impl Smtp {
                 return;
             }
             Ok((Recipient::Mailboxes(_), Err(refusal))) => refusal,
-            Ok((Recipient::Unknown, _)) => Reply::new(550, (5, 1, 1), "No such mailbox here, look at the spelling"),
+            Ok((Recipient::Unknown, _)) => {
+                Reply::new(550, (5, 1, 1), "No such mailbox here, look at the spelling")
+            }
             Ok((Recipient::Full, _)) => Reply::new(452, (4, 2, 2), "The mailbox is full"),
             Ok((Recipient::TryLater, _)) => {
                 Reply::new(450, (4, 2, 1), "The mailbox is not taking mail now")
