@@ -3,6 +3,7 @@
 use core::time::Duration;
 use std::borrow::Cow;
 
+use memchr::memchr;
 use wire_core::Output;
 
 /// One SMTP reply.
@@ -146,19 +147,19 @@ impl<'a> Reply<'a> {
         matches!(self.class(), 2..=5) && self.code / 10 % 10 <= 5
     }
 
-    /// The part of a reply that can be one line: code, mark, enhanced code.
-    fn head(&self, last: bool, enhanced: bool) -> Head {
+    /// What stands before the text of each line: code, mark, enhanced code.
+    fn head(&self, enhanced: bool) -> Head {
         let mut head = Head::default();
-        head.number(self.code.into());
-        head.push(if last { b' ' } else { b'-' });
+        head.number(self.code);
+        head.push(b'-');
         // RFC 2034 section 4: all 2yz, 4yz and 5yz replies have one, and only they do.
         if enhanced && self.class() != 3 {
             let (_, subject, detail) = self.enhanced.unwrap_or_default();
-            head.number(self.class().into());
+            head.number(self.class());
             head.push(b'.');
-            head.number(subject.into());
+            head.number(subject);
             head.push(b'.');
-            head.number(detail.into());
+            head.number(detail);
             head.push(b' ');
         }
         head
@@ -166,24 +167,17 @@ impl<'a> Reply<'a> {
 
     /// Queues the reply. Allocates nothing beyond the queue.
     pub(crate) fn write(&self, to: &mut Output, enhanced: bool, utf8: bool) {
-        let mut lines = self
-            .text
-            .split('\n')
-            .map(|line| line.strip_suffix('\r').unwrap_or(line));
-        let mut line = lines.next().unwrap_or_default();
-        loop {
-            let next = lines.next();
-            write_line(
-                to,
-                self.head(next.is_none(), enhanced).as_bytes(),
-                line,
-                utf8,
-            );
-            match next {
-                Some(next) => line = next,
-                None => return,
-            }
+        let mut head = self.head(enhanced);
+        let mut rest = &*self.text;
+        while let Some((line, behind)) = memchr(b'\n', rest.as_bytes()).map(|at| rest.split_at(at))
+        {
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            write_line(to, head.as_bytes(), line, utf8);
+            rest = behind.get(1..).unwrap_or_default();
         }
+        head.mark_last();
+        let line = rest.strip_suffix('\r').unwrap_or(rest);
+        write_line(to, head.as_bytes(), line, utf8);
     }
 }
 
@@ -199,13 +193,11 @@ impl core::fmt::Display for Reply<'_> {
 
 /// Queues one line; `text` is made harmless and cut at a character.
 pub(crate) fn write_line(to: &mut Output, head: &[u8], text: &str, utf8: bool) {
-    to.push(head);
     let mut room = LINE.saturating_sub(head.len());
-    if text.len() <= room && text.bytes().all(|octet| matches!(octet, b' '..=b'~')) {
-        to.push(text.as_bytes());
-        to.push(b"\r\n");
-        return;
+    if text.len() <= room && is_printable(text) {
+        return to.push_all([head, text.as_bytes(), b"\r\n"]);
     }
+    to.push(head);
     let harmless = |c: char| (' '..='~').contains(&c) || (utf8 && c >= '\u{a0}');
     let mut rest = text;
     while !rest.is_empty() && room > 0 {
@@ -230,6 +222,12 @@ pub(crate) fn write_line(to: &mut Output, head: &[u8], text: &str, utf8: bool) {
     to.push(b"\r\n");
 }
 
+/// Visible ASCII and spaces. Without branches, so that the compiler makes vector code of it.
+fn is_printable(text: &str) -> bool {
+    let odd = |octet: u8| !matches!(octet, b' '..=b'~');
+    !text.bytes().fold(false, |any, octet| any | odd(octet))
+}
+
 /// `250-2.12345.12345 ` at most.
 #[derive(Default)]
 struct Head {
@@ -245,11 +243,18 @@ impl Head {
         }
     }
 
-    fn number(&mut self, n: u32) {
-        let mut unit = 10u32.pow(n.checked_ilog10().unwrap_or(0));
-        while unit > 0 {
-            self.push(b'0' + (n / unit % 10) as u8);
-            unit /= 10;
+    fn number(&mut self, n: u16) {
+        for unit in [10_000, 1_000, 100, 10, 1] {
+            if n >= unit || unit == 1 {
+                self.push(b'0' + (n / unit % 10) as u8);
+            }
+        }
+    }
+
+    /// What follows is the last line (RFC 5321 section 4.2.1).
+    fn mark_last(&mut self) {
+        if let Some(mark) = self.octets.get_mut(3) {
+            *mark = b' ';
         }
     }
 

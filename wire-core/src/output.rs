@@ -47,14 +47,24 @@ impl Output {
     pub const COPY_BELOW: usize = 1024;
     /// What a segment costs beside its octets.
     const SEGMENT_COST: usize = 64;
+    /// The first arena: enough for the replies that most sessions queue at once.
+    const FIRST: usize = 256;
     /// An arena up to this size is kept when it is drained.
     const KEEP: usize = 1024;
 
     /// Queues a copy of `run`.
     pub fn push(&mut self, run: &[u8]) {
-        self.make_room();
-        self.arena.extend_from_slice(run);
-        self.tail += run.len();
+        self.push_all([run]);
+    }
+
+    /// Queues copies of all `runs`, one behind the other: the parts of a line.
+    pub fn push_all<const N: usize>(&mut self, runs: [&[u8]; N]) {
+        let octets = runs.iter().map(|run| run.len()).sum();
+        self.make_room(octets);
+        for run in runs {
+            self.arena.extend_from_slice(run);
+        }
+        self.tail += octets;
     }
 
     /// Queues `run`, without a copy unless it is shorter than [`COPY_BELOW`](Self::COPY_BELOW).
@@ -203,10 +213,13 @@ impl Output {
     }
 
     /// Moves the unsent octets to the front once as many again were sent: linear in the end.
-    fn make_room(&mut self) {
+    fn make_room(&mut self, octets: usize) {
         if self.head > Self::KEEP && self.head > self.arena.len() / 2 {
             self.arena.drain(..self.head);
             self.head = 0;
+        }
+        if self.arena.capacity() == 0 {
+            self.arena.reserve(octets.max(Self::FIRST));
         }
     }
 
