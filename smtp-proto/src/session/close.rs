@@ -27,15 +27,16 @@ impl Session {
 
     /// The same, but its data still comes, or its client still talks of it.
     pub(super) fn refuse_transaction(&mut self, reply: Reply<'static>, why: Dropped) {
-        if let Transaction::Open(envelope) = std::mem::take(&mut self.transaction) {
-            self.dropped = Some((envelope.message, why));
-            self.replies.settle_recipients(&reply);
-            self.transaction = Transaction::Refused {
-                reply: Box::new(reply),
-                recipients: envelope.accepted,
-                utf8: envelope.smtputf8,
-            };
-        }
+        let Transaction::Open(envelope) = &mut self.transaction else {
+            return;
+        };
+        self.dropped = Some((envelope.message, why));
+        self.replies.settle_recipients(&reply);
+        self.transaction = Transaction::Refused {
+            reply: Box::new(reply),
+            recipients: std::mem::take(&mut envelope.accepted),
+            utf8: envelope.smtputf8,
+        };
     }
 
     /// Ends the session: ready replies go out, the first open command gets this one, later ones
