@@ -53,7 +53,7 @@ fn config(kind: Kind) -> Arc<Config> {
     (limits.errors, limits.refused_recipients) = (u16::MAX, u16::MAX);
     limits.commands_without_mail = u16::MAX;
     let mut times = Timeouts::default();
-    times.total = times.total * 10_000;
+    times.total *= 10_000;
     let mut offer = Capabilities::DEFAULT.with(Capabilities::ETRN);
     if kind.prdr {
         offer = offer.with(Capabilities::PRDR);
@@ -208,7 +208,7 @@ impl Real {
                     Open::Data(ticket) => session.refuse(ticket, no(code)),
                     Open::End(ticket) => session.refuse(ticket, no(code)),
                     Open::Query(ticket, _) => session.refuse(ticket, no(code)),
-                    Open::Connect(_) | Open::Auth(..) => panic!(),
+                    _ => panic!(),
                 }
             }
             (_, Open::Auth(ticket, _)) => session.authenticate(ticket, sasl::Answer::Grant),
