@@ -73,6 +73,41 @@ impl Capabilities {
     /// What costs nothing and needs nobody: all of the above down to SMTPUTF8, and CHUNKING.
     pub const DEFAULT: Self = Capabilities(0x1f).with(Self::CHUNKING);
 
+    /// The keywords of EHLO that have no parameters, or need none, in the order of our list.
+    pub(crate) const PLAIN: [(Self, &'static str); 14] = [
+        (Self::PIPELINING, "PIPELINING"),
+        (Self::EIGHT_BIT_MIME, "8BITMIME"),
+        (Self::SMTPUTF8, "SMTPUTF8"),
+        (Self::ENHANCED_STATUS_CODES, "ENHANCEDSTATUSCODES"),
+        (Self::STARTTLS, "STARTTLS"),
+        (Self::EXPN, "EXPN"),
+        (Self::ETRN, "ETRN"),
+        (Self::CHUNKING, "CHUNKING"),
+        (Self::BINARYMIME, "BINARYMIME"),
+        (Self::DSN, "DSN"),
+        (Self::MT_PRIORITY, "MT-PRIORITY"),
+        (Self::REQUIRETLS, "REQUIRETLS"),
+        (Self::RRVS, "RRVS"),
+        (Self::PRDR, "PRDR"),
+    ];
+    /// Those that say more.
+    const WITH_PARAMETERS: [(Self, &'static str); 7] = [
+        (Self::SIZE, "SIZE"),
+        (Self::DELIVERBY, "DELIVERBY"),
+        (Self::FUTURERELEASE, "FUTURERELEASE"),
+        (Self::NO_SOLICITING, "NO-SOLICITING"),
+        (Self::LIMITS, "LIMITS"),
+        (Self::XCLIENT, "XCLIENT"),
+        (Self::XFORWARD, "XFORWARD"),
+    ];
+
+    /// What a keyword of EHLO offers, without regard to case (RFC 5321 section 2.4).
+    pub(crate) fn of(keyword: &str) -> Option<Self> {
+        let mut all = Self::PLAIN.iter().chain(&Self::WITH_PARAMETERS);
+        all.find(|(_, name)| name.eq_ignore_ascii_case(keyword))
+            .map(|(one, _)| *one)
+    }
+
     /// Both sets.
     #[must_use]
     pub const fn with(self, other: Self) -> Self {

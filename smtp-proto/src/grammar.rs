@@ -62,6 +62,11 @@ fn path_argument<'i>(
     })
 }
 
+/// `<path>` at the beginning of a text.
+pub(crate) fn path_in(input: &[u8]) -> Option<&str> {
+    text(Reader::new(input, Leniency::NONE).path(Place::Forward)?)
+}
+
 /// UTF-8 without control characters and line separators. ASCII must have been looked at before.
 pub(crate) fn text(octets: &[u8]) -> Option<&str> {
     let text = core::str::from_utf8(octets).ok()?;

@@ -4,6 +4,7 @@ mod address;
 mod attributes;
 mod calendar;
 mod capabilities;
+pub mod client;
 mod command;
 mod config;
 mod envelope;

@@ -86,27 +86,11 @@ impl Session {
 
     fn list_keywords(&self, lines: &mut String) {
         let offer = self.offer();
-        let keywords = [
-            (Capabilities::PIPELINING, "\nPIPELINING"),
-            (Capabilities::EIGHT_BIT_MIME, "\n8BITMIME"),
-            (Capabilities::SMTPUTF8, "\nSMTPUTF8"),
-            (Capabilities::ENHANCED_STATUS_CODES, "\nENHANCEDSTATUSCODES"),
-            (Capabilities::STARTTLS, "\nSTARTTLS"),
-            (Capabilities::EXPN, "\nEXPN"),
-            (Capabilities::ETRN, "\nETRN"),
-            (Capabilities::CHUNKING, "\nCHUNKING"),
-            (Capabilities::BINARYMIME, "\nBINARYMIME"),
-            (Capabilities::DSN, "\nDSN"),
-            (Capabilities::MT_PRIORITY, "\nMT-PRIORITY"),
-            (Capabilities::REQUIRETLS, "\nREQUIRETLS"),
-            (Capabilities::RRVS, "\nRRVS"),
-            (Capabilities::PRDR, "\nPRDR"),
-        ];
-        for (_, line) in keywords
-            .iter()
-            .filter(|(c, _)| offer.capabilities.contains(*c))
-        {
-            lines.push_str(line);
+        for (capability, keyword) in Capabilities::PLAIN {
+            if offer.capabilities.contains(capability) {
+                lines.push('\n');
+                lines.push_str(keyword);
+            }
         }
         if offer.capabilities.contains(Capabilities::SIZE) {
             lines.push_str(&format!("\nSIZE {}", self.config.limits.message));

@@ -427,6 +427,16 @@ impl Subject for App {
     }
 }
 
+/// The codes of all replies in what a session said.
+pub fn codes(mut output: &[u8]) -> Vec<u16> {
+    let (mut replies, mut codes) = (client::Replies::new(), Vec::new());
+    while let Some(reply) = replies.next(&mut output).unwrap() {
+        codes.push(reply.code());
+    }
+    assert!(output.is_empty(), "{}", output.escape_ascii());
+    codes
+}
+
 fn note_leniency(path: Path<'_>, record: &mut Record) {
     for name in path.leniency().names() {
         record.event(format!("lenient {name}"));
