@@ -272,7 +272,7 @@ fn what_never_ends_is_not_kept() {
 fn other_protocols_are_told_what_this_is() {
     // A ClientHello of TLS 1.3, of which this is the part that looks at all servers alike.
     let mut hello = vec![0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3];
-    hello.extend((0..506u32).map(|n| (n * 7919 >> 3) as u8));
+    hello.extend((0..506u32).map(|n| ((n * 7919) >> 3) as u8));
     let http = b"POST / HTTP/1.1\r\nHost: mx.example.org\r\nContent-Length: 52\r\n\r\n\
         EHLO a\r\nMAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\n";
     let others: [(&[u8], &str); 6] = [

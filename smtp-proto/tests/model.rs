@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use model_reference::{Act, Body, Kind, Model, Verdict};
 use smtp_proto::*;
-use support::{App, Open, codes};
+use support::{App, Open};
 use wire_core::{
     Answered, CloseReason, Endpoint, Entropy, Next, Peer, Shutdown, Time, TlsInfo, Upgrade,
     sasl::{self, Mechanism, Mechanisms},
