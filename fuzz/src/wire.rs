@@ -1,8 +1,14 @@
 //! PROXY headers and SASL exchanges.
 
+use std::sync::LazyLock;
+
 use wire_core::{
+    Entropy, TlsInfo,
     proxy::{self as header, Parsed},
-    sasl::{Answer, Exchange, Mechanism, Request, Step, line},
+    sasl::{
+        Answer, Context, Decoy, Exchange, Mechanism, Nonces, Request, ScramHash, Secret, Step,
+        StoredKeys, line,
+    },
 };
 
 /// A header is found at its last octet and not before, what follows changes nothing, and nobody is
@@ -31,24 +37,48 @@ pub fn proxy(data: &[u8]) {
     }
 }
 
-/// Lines of one exchange, and the application's answers. Nobody gets in without a `Grant`, nobody
-/// comes back after the end, and PLAIN is read as its grammar has it.
+const MECHANISMS: [Mechanism; 11] = [
+    Mechanism::Plain,
+    Mechanism::Login,
+    Mechanism::ScramSha256Plus,
+    Mechanism::ScramSha256,
+    Mechanism::ScramSha1Plus,
+    Mechanism::ScramSha1,
+    Mechanism::OauthBearer,
+    Mechanism::Xoauth2,
+    Mechanism::External,
+    Mechanism::CramMd5,
+    Mechanism::Anonymous,
+];
+
+/// Lines of one exchange, and the application's answers. Nobody gets in whom the application did
+/// not let in, nobody acts as another without its word, nobody comes back after the end, and PLAIN
+/// is read as its grammar has it.
 pub fn sasl(data: &[u8]) {
-    let Some((&choice, data)) = data.split_first() else {
+    let Some((&[choice, answers], data)) = data.split_first_chunk() else {
         return;
     };
-    let mechanism = [Mechanism::Plain, Mechanism::Login][usize::from(choice & 1)];
+    let mechanism = MECHANISMS[usize::from(choice >> 1) % MECHANISMS.len()];
     let mut responses = data.split(|octet| *octet == b'\n');
-    let initial = (choice & 2 != 0).then(|| responses.next().unwrap_or_default());
-    let (mut exchange, mut step) = Exchange::start(mechanism, initial);
-    let mut granted = 0;
-    if let (Mechanism::Plain, Some(message), Step::Ask(request)) = (mechanism, initial, &step) {
+    let initial = (choice & 1 != 0).then(|| responses.next().unwrap_or_default());
+    let tls = TlsInfo::default()
+        .exporter([5; 32])
+        .client_certificate((&b"DER"[..]).into());
+    let (mut nonces, decoy) = (Nonces::new(Entropy([7; 32])), Decoy::new([9; 32]));
+    let context = Context::new(&mut nonces, "host.example")
+        .tls(Some(&tls))
+        .decoy(Some(&decoy));
+    let (mut exchange, mut step) = Exchange::start(mechanism, initial, context);
+    if let (Mechanism::Plain, Some(message), Step::Ask(request)) = (mechanism, initial, &step)
+        && message.is_ascii()
+    {
         let parts: Vec<_> = message.splitn(3, |octet| *octet == 0).collect();
         let Request::Password { user, password } = request else {
             panic!("{request:?}")
         };
         assert_eq!([user.as_bytes(), password.expose()], [parts[1], parts[2]]);
     }
+    let mut granted = 0;
     for round in 0u8.. {
         step = match step {
             Step::Challenge(challenge) => {
@@ -61,18 +91,10 @@ pub fn sasl(data: &[u8]) {
                 }
             }
             Step::Ask(request) => {
-                match &request {
-                    Request::Password { user, password } => {
-                        assert!(!user.is_empty() && !user.contains(char::is_control));
-                        assert!(!password.expose().is_empty());
-                        assert!(!format!("{request:?}").contains("password: \""));
-                    }
-                    Request::ActAs { user, authzid } => assert_ne!(user, authzid),
-                    _ => {}
-                }
-                let yes = choice >> (2 + round % 4) & 1 == 0;
-                granted += u8::from(yes);
-                exchange.answer(if yes { Answer::Grant } else { Answer::Deny })
+                judge(&request);
+                let answer = answer(&request, answers.rotate_right(3 * u32::from(round % 2)));
+                granted += u8::from(!matches!(answer, Answer::Deny));
+                exchange.answer(answer)
             }
             Step::Done { identity, .. } => {
                 assert!(granted > 0, "in without a grant");
@@ -80,6 +102,7 @@ pub fn sasl(data: &[u8]) {
                     identity.authzid.is_none() || granted > 1,
                     "acts without a grant"
                 );
+                assert_eq!(identity.mechanism, Some(mechanism));
                 break;
             }
             Step::Fail(_) => break,
@@ -93,4 +116,52 @@ pub fn sasl(data: &[u8]) {
         matches!(exchange.answer(Answer::Grant), Step::Fail(_)),
         "it goes on after its end"
     );
+}
+
+/// What reaches the application is sound, and shows no secret.
+fn judge(request: &Request) {
+    let sound = |name: &str| !name.is_empty() && !name.contains(char::is_control);
+    match request {
+        Request::Password { user, password } => {
+            assert!(sound(user) && !password.expose().is_empty());
+            assert!(!format!("{request:?}").contains("password: \""));
+        }
+        Request::StoredKeys { user, .. } | Request::SharedSecret { user, .. } => {
+            assert!(sound(user));
+        }
+        Request::Token { user, token, .. } => {
+            assert!(user.as_deref().is_none_or(sound));
+            assert!(token.expose().is_ascii() && !token.expose().is_empty());
+        }
+        Request::ActAs { user, authzid } => assert_ne!(user, authzid),
+        _ => {}
+    }
+}
+
+fn answer(request: &Request, choice: u8) -> Answer {
+    match (request, choice & 7) {
+        (_, 0) => Answer::Deny,
+        (_, 1) => Answer::GrantAs("somebody".into()),
+        (Request::StoredKeys { hash, .. }, _) => Answer::Keys {
+            user: None,
+            keys: vec![keys(*hash)],
+        },
+        (Request::SharedSecret { .. }, _) => Answer::Secrets {
+            user: None,
+            secrets: vec![Secret::from(&b"pencil"[..])],
+        },
+        _ => Answer::Grant,
+    }
+}
+
+/// Derived once: it takes milliseconds.
+fn keys(hash: ScramHash) -> StoredKeys {
+    static KEYS: LazyLock<[(ScramHash, String); 2]> = LazyLock::new(|| {
+        [ScramHash::Sha1, ScramHash::Sha256].map(|hash| {
+            let keys = StoredKeys::derive(hash, "pencil", b"salt", 4096).unwrap();
+            (hash, keys.to_text())
+        })
+    });
+    let (_, text) = KEYS.iter().find(|(known, _)| *known == hash).unwrap();
+    text.parse().unwrap()
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use wire_core::sasl::Mechanisms;
+use wire_core::sasl::{Decoy, Mechanisms};
 
 use crate::Capabilities;
 
@@ -26,6 +26,7 @@ pub struct Config {
     pub(crate) capabilities: Capabilities,
     pub(crate) plain: Mechanisms,
     pub(crate) tls: Mechanisms,
+    pub(crate) decoy: Option<Decoy>,
     pub(crate) starttls: bool,
     pub(crate) id: Vec<(Box<str>, Box<str>)>,
     pub(crate) separator: char,
@@ -105,6 +106,7 @@ impl Config {
                 capabilities: Capabilities::ALL,
                 plain: Mechanisms::NONE,
                 tls: Mechanisms::PLAINTEXT,
+                decoy: None,
                 starttls: false,
                 id: Vec::new(),
                 separator: '/',
@@ -145,6 +147,13 @@ impl Builder {
     pub fn auth(mut self, plain: Mechanisms, tls: Mechanisms) -> Self {
         self.config.plain = plain;
         self.config.tls = tls;
+        self
+    }
+
+    /// What unknown users are made of, where SCRAM or CRAM-MD5 is offered: nobody learns from an
+    /// exchange which users there are.
+    pub fn decoy(mut self, decoy: Decoy) -> Self {
+        self.config.decoy = Some(decoy);
         self
     }
 
@@ -226,6 +235,9 @@ impl Builder {
                 "separator",
                 "not a printable ASCII character that can be in a name",
             );
+        }
+        if config.plain.or(config.tls).hides_users() && config.decoy.is_none() {
+            return wrong("auth", "SCRAM and CRAM-MD5 need a decoy");
         }
         if limits.command_before_login < 1024 {
             return wrong(

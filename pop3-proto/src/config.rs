@@ -1,7 +1,7 @@
 //! What a server decides once, for all its sessions.
 
 use std::{sync::Arc, time::Duration};
-use wire_core::sasl::{Mechanism, Mechanisms};
+use wire_core::sasl::{Decoy, Mechanism, Mechanisms};
 
 /// The settings of a server. Built once, checked once, shared by its sessions.
 ///
@@ -20,6 +20,7 @@ pub struct Config {
     pub(crate) user_pass: bool,
     pub(crate) plaintext: bool,
     pub(crate) auth: Offered,
+    pub(crate) decoy: Option<Decoy>,
     pub(crate) expire: Option<Expire>,
     pub(crate) login_delay: Option<u32>,
     pub(crate) timeouts: Timeouts,
@@ -153,6 +154,7 @@ impl Config {
                     clear: Mechanisms::NONE,
                     tls: Mechanisms::PLAINTEXT,
                 },
+                decoy: None,
                 expire: None,
                 login_delay: None,
                 timeouts: Timeouts::default(),
@@ -185,6 +187,13 @@ impl Builder {
     /// The SASL mechanisms to offer without and with TLS. Default: none, and PLAIN with LOGIN.
     pub fn auth(mut self, clear: Mechanisms, tls: Mechanisms) -> Self {
         self.auth = Some(Offered { clear, tls });
+        self
+    }
+
+    /// What unknown users are made of, where SCRAM or CRAM-MD5 is offered: nobody learns from an
+    /// exchange which users there are.
+    pub fn decoy(mut self, decoy: Decoy) -> Self {
+        self.config.decoy = Some(decoy);
         self
     }
 
@@ -310,6 +319,11 @@ impl Config {
                 timeouts.idle < Timeouts::LEAST_IDLE,
                 "idle",
                 "is below 10 minutes (RFC 1939 section 3)",
+            ),
+            (
+                self.auth.clear.or(self.auth.tls).hides_users() && self.decoy.is_none(),
+                "auth",
+                "SCRAM and CRAM-MD5 need a decoy",
             ),
             (timeouts.login.is_zero(), "login", "is zero"),
             (timeouts.decision.is_zero(), "decision", "is zero"),

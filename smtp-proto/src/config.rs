@@ -3,7 +3,7 @@
 use core::{mem::discriminant, time::Duration};
 use std::sync::Arc;
 
-use wire_core::sasl::Mechanisms;
+use wire_core::sasl::{Decoy, Mechanisms};
 
 use crate::{
     Capabilities, Leniency, Limits, Reply, Timeouts, Violation, extensions::Extensions,
@@ -44,6 +44,7 @@ pub struct Config {
     pub(crate) greeting_delay: Duration,
     pub(crate) early_talk: EarlyTalk,
     pub(crate) extensions: Extensions,
+    pub(crate) decoy: Option<Decoy>,
     tarpit: Option<(u16, Duration)>,
     texts: Vec<(Violation, Reply<'static>)>,
 }
@@ -124,6 +125,7 @@ impl Config {
                 greeting_delay: Duration::ZERO,
                 early_talk: EarlyTalk::default(),
                 extensions: Extensions::default(),
+                decoy: None,
                 tarpit: None,
                 texts: Vec::new(),
             },
@@ -206,6 +208,10 @@ impl Config {
         if self.require_auth && self.plain.auth.is_empty() && self.tls.auth.is_empty() {
             return fail("require_auth", "no mechanism is offered");
         }
+        let auth = self.plain.auth.or(self.tls.auth);
+        if auth.hides_users() && self.decoy.is_none() {
+            return fail("auth", "SCRAM and CRAM-MD5 need a decoy");
+        }
         if self.require_tls && !self.plain.capabilities.contains(Capabilities::STARTTLS) {
             return fail("require_tls", "STARTTLS is not offered");
         }
@@ -246,6 +252,13 @@ impl Builder {
     pub fn auth(mut self, plain: Mechanisms, tls: Mechanisms) -> Self {
         self.config.plain.auth = plain;
         self.config.tls.auth = tls;
+        self
+    }
+
+    /// What unknown users are made of, where SCRAM or CRAM-MD5 is offered: nobody learns from an
+    /// exchange which users there are.
+    pub fn decoy(mut self, decoy: Decoy) -> Self {
+        self.config.decoy = Some(decoy);
         self
     }
 

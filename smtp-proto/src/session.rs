@@ -22,7 +22,7 @@ use wire_core::{
     CloseReason, Endpoint, Entropy, Mint, Next, Output, Peer, Ticket, TicketId, Time, TlsInfo,
     Upgrade, Wants,
     frame::Lines,
-    sasl::{Identity, Mechanisms},
+    sasl::{Identity, Mechanisms, Nonces},
 };
 
 use crate::{
@@ -65,6 +65,7 @@ pub struct Session {
     /// Who stands before that peer, and spoke for it.
     proxy: Option<Box<Proxy>>,
     mint: Mint,
+    nonces: Nonces,
     stage: Stage,
     lines: Lines,
     output: Output,
@@ -143,6 +144,7 @@ impl Session {
             peer,
             proxy: None,
             mint: Mint::new(&entropy),
+            nonces: Nonces::new(entropy),
             stage: Stage::Greeting { early: false },
             lines: Lines::new(),
             output: Output::default(),
@@ -334,7 +336,8 @@ impl Session {
             auth: self
                 .hidden_auth
                 .iter()
-                .fold(offer.auth, Mechanisms::without),
+                .fold(offer.auth, Mechanisms::without)
+                .usable(self.tls()),
         }
     }
 

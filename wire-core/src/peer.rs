@@ -83,8 +83,11 @@ pub struct TlsInfo {
     pub client_certificate: Option<Bytes>,
     /// `tls-exporter` channel binding (RFC 9266).
     pub exporter: Option<[u8; 32]>,
-    /// `tls-server-end-point` channel binding (RFC 5929).
+    /// `tls-server-end-point` channel binding (RFC 5929 section 4).
     pub server_end_point: Option<Box<[u8]>>,
+    /// `tls-unique` channel binding (RFC 5929 section 3), below TLS 1.3, and only of a connection
+    /// with an extended master secret (RFC 7627).
+    pub unique: Option<Box<[u8]>>,
     /// Data may have been replayed (TLS 1.3 0-RTT).
     pub early_data: bool,
 }
@@ -116,5 +119,41 @@ impl TlsInfo {
     pub fn exporter(mut self, exporter: [u8; 32]) -> Self {
         self.exporter = Some(exporter);
         self
+    }
+
+    /// Sets the `tls-server-end-point` channel binding: the hash of the server's certificate.
+    #[must_use]
+    pub fn server_end_point(mut self, hash: &[u8]) -> Self {
+        self.server_end_point = Some(hash.into());
+        self
+    }
+
+    /// Sets the `tls-unique` channel binding.
+    #[must_use]
+    pub fn unique(mut self, finished: &[u8]) -> Self {
+        self.unique = Some(finished.into());
+        self
+    }
+
+    /// Sets the client's certificate, DER, already verified.
+    #[must_use]
+    pub fn client_certificate(mut self, certificate: Bytes) -> Self {
+        self.client_certificate = Some(certificate);
+        self
+    }
+
+    /// Is there anything that SCRAM could bind to?
+    pub const fn has_binding(&self) -> bool {
+        self.exporter.is_some() || self.server_end_point.is_some() || self.unique.is_some()
+    }
+
+    /// The data of a channel binding type, by its registered name.
+    pub fn binding(&self, name: &[u8]) -> Option<&[u8]> {
+        match name {
+            b"tls-exporter" => self.exporter.as_ref().map(|data| &data[..]),
+            b"tls-server-end-point" => self.server_end_point.as_deref(),
+            b"tls-unique" => self.unique.as_deref(),
+            _ => None,
+        }
     }
 }

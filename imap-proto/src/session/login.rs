@@ -5,7 +5,9 @@ use std::{fmt::Write, ops::ControlFlow};
 
 use wire_core::{
     Answered, CloseReason, Next, Ticket, frame,
-    sasl::{self, Answer, Exchange, Failure, Identity, Mechanism, Mechanisms, Secret, Step},
+    sasl::{
+        self, Answer, Context, Exchange, Failure, Identity, Mechanism, Mechanisms, Secret, Step,
+    },
 };
 
 use super::{
@@ -72,10 +74,11 @@ impl Session {
     }
 
     fn mechanisms(&self) -> Mechanisms {
-        match self.peer.tls {
+        let offered = match self.peer.tls {
             Some(_) => self.config.tls,
             None => self.config.plain,
-        }
+        };
+        offered.usable(self.peer.tls.as_deref())
     }
 
     /// LOGIN shows a password as PLAIN does: it is open where one of them is.
@@ -173,14 +176,17 @@ impl Session {
             return ControlFlow::Continue(());
         };
         let initial = initial.map(|text| sasl::line::initial(&text.expose().to_bytes()));
-        let (exchange, step) = match initial {
-            Some(Ok(data)) => Exchange::start(mechanism, Some(data.expose())),
-            Some(Err(_)) => {
-                self.bad("", "Not base64");
-                return self.rejected(line, Violation::Syntax { at: 0 });
-            }
-            None => Exchange::start(mechanism, None),
+        let Ok(initial) = initial.transpose() else {
+            self.bad("", "Not base64");
+            return self.rejected(line, Violation::Syntax { at: 0 });
         };
+        let offered = self.mechanisms();
+        let context = Context::new(&mut self.nonces, &self.config.host)
+            .tls(self.peer.tls.as_deref())
+            .offered(offered)
+            .decoy(self.config.decoy.as_ref());
+        let octets = initial.as_ref().map(Secret::expose);
+        let (exchange, step) = Exchange::start(mechanism, octets, context);
         self.go_on_with(Box::new(exchange), step)
     }
 
@@ -202,33 +208,61 @@ impl Session {
             None => return self.wait_for_input(),
         };
         self.heard();
-        let Stage::Sasl(mut exchange) = std::mem::replace(&mut self.stage, Stage::Command) else {
-            return ControlFlow::Continue(());
+        let awaited = std::mem::replace(&mut self.stage, Stage::Command);
+        let data = match sasl::line::reply(line) {
+            Ok(sasl::line::Reply::Data(data)) => data,
+            Ok(sasl::line::Reply::Cancel) => return self.not_proven(Failure::Cancelled),
+            Err(_) => return self.not_proven(Failure::Malformed),
         };
-        let step = match sasl::line::reply(line) {
-            Ok(sasl::line::Reply::Data(data)) => exchange.respond(data.expose()),
-            Ok(sasl::line::Reply::Cancel) => Step::Fail(Failure::Cancelled),
-            Err(_) => Step::Fail(Failure::Malformed),
-        };
-        self.go_on_with(exchange, step)
+        match awaited {
+            Stage::Sasl(mut exchange) => {
+                let step = exchange.respond(data.expose());
+                self.go_on_with(exchange, step)
+            }
+            Stage::Proving(identity) if data.expose().is_empty() => self.prove(*identity),
+            _ => self.not_proven(Failure::Malformed),
+        }
     }
 
     fn go_on_with<'i>(&mut self, exchange: Box<Exchange>, step: Step) -> Flow<'i> {
         match step {
             Step::Challenge(octets) => {
-                let _ = write!(self.line(), "+ {}\r\n", sasl::line::challenge(&octets));
+                self.challenge(&octets);
                 self.stage = Stage::Sasl(exchange);
             }
             Step::Ask(request) => {
                 let ticket = self.ask(Asked::Auth(exchange));
                 return ControlFlow::Break(Next::Event(Event::Auth { ticket, request }));
             }
-            Step::Done { identity, .. } => {
-                let ticket = self.ask(Asked::Login(Box::new(identity.clone())));
-                return ControlFlow::Break(Next::Event(Event::Login { ticket, identity }));
+            // There is no place for octets with the success: they are a challenge, and its reply is
+            // empty (RFC 4422 section 3.6).
+            Step::Done {
+                identity,
+                last: Some(octets),
+            } => {
+                self.challenge(&octets);
+                self.stage = Stage::Proving(Box::new(identity));
             }
-            Step::Fail(why) => self.login_failed(why),
+            Step::Done {
+                identity,
+                last: None,
+            } => return self.prove(identity),
+            Step::Fail(why) => return self.not_proven(why),
         }
+        ControlFlow::Continue(())
+    }
+
+    fn challenge(&mut self, octets: &[u8]) {
+        let _ = write!(self.line(), "+ {}\r\n", sasl::line::challenge(octets));
+    }
+
+    fn prove<'i>(&mut self, identity: Identity) -> Flow<'i> {
+        let ticket = self.ask(Asked::Login(Box::new(identity.clone())));
+        ControlFlow::Break(Next::Event(Event::Login { ticket, identity }))
+    }
+
+    fn not_proven<'i>(&mut self, why: Failure) -> Flow<'i> {
+        self.login_failed(why);
         ControlFlow::Continue(())
     }
 

@@ -30,7 +30,7 @@ use std::{io::IoSlice, ops::ControlFlow, sync::Arc};
 
 use wire_core::{
     Answered, CloseReason, Endpoint, Entropy, Mint, Next, Output, Peer, Shutdown, Ticket, TicketId,
-    Time, TlsInfo, Upgrade, Wants, frame::Commands,
+    Time, TlsInfo, Upgrade, Wants, frame::Commands, sasl,
 };
 
 pub use blob::{Blob, Failed};
@@ -51,6 +51,7 @@ pub struct Session {
     config: Arc<Config>,
     peer: Peer,
     mint: Mint,
+    nonces: sasl::Nonces,
     frame: Commands,
     out: Output,
     stage: Stage,
@@ -107,6 +108,7 @@ impl Session {
             config,
             peer,
             mint: Mint::new(&entropy),
+            nonces: sasl::Nonces::new(entropy),
             frame: Commands::new(),
             out: Output::default(),
             stage: Stage::Greeting,
@@ -163,7 +165,7 @@ impl Session {
             Stage::Greeting => self.greet(),
             Stage::Command => self.take_command(input),
             Stage::Asked(..) => self.wait_for_answer(),
-            Stage::Sasl(_) => self.take_sasl_line(input),
+            Stage::Sasl(_) | Stage::Proving(_) => self.take_sasl_line(input),
             Stage::Answered(..) => self.go_on_after_answer(),
             Stage::Evaluating(_) => self.go_on_evaluating(),
             Stage::Idle => self.take_done(input),
@@ -464,7 +466,8 @@ impl Endpoint for Session {
     }
 
     fn shutdown(&mut self, how: Shutdown) {
-        let waits_for_client = matches!(self.stage, Stage::Idle | Stage::Sasl(_));
+        let waits_for_client =
+            matches!(self.stage, Stage::Idle | Stage::Sasl(_) | Stage::Proving(_));
         match how {
             Shutdown::Drain if self.has_open_command() && !waits_for_client => {
                 self.draining = true;

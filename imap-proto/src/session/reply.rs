@@ -160,7 +160,11 @@ impl Session {
 
     pub(super) fn has_open_command(&self) -> bool {
         match self.stage {
-            Stage::Asked(..) | Stage::Upload(_) | Stage::Sasl(_) | Stage::Answered(..) => true,
+            Stage::Asked(..)
+            | Stage::Upload(_)
+            | Stage::Sasl(_)
+            | Stage::Proving(_)
+            | Stage::Answered(..) => true,
             Stage::Evaluating(_) | Stage::Idle | Stage::Listing(_) | Stage::WindUp => true,
             Stage::Greeting | Stage::Command | Stage::StartTls(_) | Stage::Closing(_) => false,
         }

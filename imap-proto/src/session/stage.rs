@@ -19,6 +19,8 @@ pub(super) enum Stage {
     Asked(TicketId, Asked),
     /// The client's reply to a challenge.
     Sasl(Box<Exchange>),
+    /// The client's empty reply to what came with the proof.
+    Proving(Box<Identity>),
     /// What the application's answer to an exchange led to.
     Answered(Box<Exchange>, Box<Step>),
     /// The rows that a SEARCH is decided with.

@@ -2,7 +2,7 @@
 
 use wire_core::{
     Answered, CloseReason, Next, Ticket, Time,
-    sasl::{self, Answer, Exchange, Failure, Mechanism, Mechanisms, Secret, Step},
+    sasl::{self, Answer, Context, Exchange, Failure, Mechanism, Mechanisms, Secret, Step},
 };
 
 use super::{Doing, Session};
@@ -132,11 +132,12 @@ impl Session {
 
     /// What AUTH takes at this moment.
     pub(super) fn offered(&self) -> Mechanisms {
-        match self.peer.tls {
+        let offered = match self.peer.tls {
             Some(_) => self.config.auth.tls,
             None if self.config.stls == Stls::Required => Mechanisms::NONE,
             None => self.config.auth.clear,
-        }
+        };
+        offered.usable(self.peer.tls.as_deref())
     }
 
     /// Why USER and PASS are refused, if they are. USER already, before a password is sent.
@@ -162,7 +163,13 @@ impl Session {
             Ok(initial) => initial,
             Err(_) => return self.reject(line, Violation::SaslMalformed),
         };
-        let (exchange, step) = Exchange::start(mechanism, initial.as_ref().map(Secret::expose));
+        let offered = self.offered();
+        let context = Context::new(&mut self.nonces, &self.config.host)
+            .tls(self.peer.tls.as_deref())
+            .offered(offered)
+            .decoy(self.config.decoy.as_ref());
+        let octets = initial.as_ref().map(Secret::expose);
+        let (exchange, step) = Exchange::start(mechanism, octets, context);
         self.proceed_from_line(exchange, step)
     }
 

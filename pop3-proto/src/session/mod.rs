@@ -45,6 +45,7 @@ pub struct Session {
     config: Arc<Config>,
     peer: Peer,
     mint: Mint,
+    nonces: sasl::Nonces,
     lines: Lines,
     /// What is no command may be the rest of a refused AUTH.
     secrets_follow: bool,
@@ -122,6 +123,7 @@ impl Session {
             config,
             peer,
             mint: Mint::new(&entropy),
+            nonces: sasl::Nonces::new(entropy),
             lines: Lines::default(),
             secrets_follow: false,
             output: Output::default(),

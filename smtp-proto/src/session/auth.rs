@@ -3,7 +3,9 @@
 use wire_core::{
     Answered, CloseReason, Ticket, Time,
     frame::Line,
-    sasl::{Answer, Exchange, Failure, Identity, Mechanism, Step as SaslStep, line as base64},
+    sasl::{
+        Answer, Context, Exchange, Failure, Identity, Mechanism, Step as SaslStep, line as base64,
+    },
 };
 
 use super::{Session, Stage, Step, replies::Ask};
@@ -66,7 +68,11 @@ impl Session {
             },
         };
         let octets = initial.as_ref().map(|secret| secret.expose());
-        let (exchange, step) = Exchange::start(mechanism, octets);
+        let context = Context::new(&mut self.nonces, &self.config.hostname)
+            .tls(self.peer.tls.as_deref())
+            .offered(offered)
+            .decoy(self.config.decoy.as_ref());
+        let (exchange, step) = Exchange::start(mechanism, octets, context);
         self.stage = Stage::Sasl(Box::new(Sasl {
             exchange,
             step: Some(step),

@@ -1,103 +1,20 @@
 //! One authentication exchange.
 
-use memchr::memchr;
+use core::fmt;
 
-use super::{Mechanism, Secret};
+use bytes::Bytes;
 
-/// What an exchange needs from the application. Owned and `Send`: may travel to any task.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Request {
-    /// Is this the user's password? From PLAIN, LOGIN, POP3's USER and PASS, IMAP's LOGIN.
-    ///
-    /// The name is not empty and holds no NUL; nothing else about it was checked.
-    Password {
-        /// The name that the client gave.
-        user: Box<str>,
-        /// The password that the client gave.
-        password: Secret,
-    },
-    /// May `user`, whose proof held, act as `authzid`? Asked only where the client named one that
-    /// is not itself.
-    ActAs {
-        /// Who logged in.
-        user: Box<str>,
-        /// Whom they want to be.
-        authzid: Box<str>,
-    },
-}
-
-/// What the application says to a [`Request`].
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Answer {
-    /// Yes.
-    Grant,
-    /// Yes, and this is the user's name from now on: aliases, a domain added.
-    GrantAs(Box<str>),
-    /// Wrong or unknown. The peer cannot tell which.
-    Deny,
-    /// The password was right but has run out.
-    Expired,
-    /// The account is switched off.
-    Disabled,
-    /// It cannot be said now: a database is away.
-    TryAgain,
-}
-
-/// Who a session belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Identity {
-    /// Whose proof it was.
-    pub user: Box<str>,
-    /// Whom they act as, if that is somebody else.
-    pub authzid: Option<Box<str>>,
-    /// The mechanism; `None` for a protocol's own login command, and for a proof that was held
-    /// elsewhere.
-    pub mechanism: Option<Mechanism>,
-}
-
-impl Identity {
-    /// A user whose proof was held elsewhere: by a proxy, or by a mechanism of the application's own.
-    pub fn new(user: &str) -> Self {
-        Identity {
-            user: user.into(),
-            authzid: None,
-            mechanism: None,
-        }
-    }
-
-    /// Acts as somebody else.
-    #[must_use]
-    pub fn acting_as(mut self, authzid: &str) -> Self {
-        self.authzid = Some(authzid.into());
-        self
-    }
-
-    /// Whose mail it is: the authzid, or else the user.
-    pub fn account(&self) -> &str {
-        self.authzid.as_deref().unwrap_or(&self.user)
-    }
-}
-
-/// Why an exchange failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Failure {
-    /// The application said no.
-    Denied,
-    /// The octets do not fit the mechanism.
-    Malformed,
-    /// The client gave up.
-    Cancelled,
-    /// [`Answer::Expired`].
-    Expired,
-    /// [`Answer::Disabled`].
-    Disabled,
-    /// [`Answer::TryAgain`].
-    Temporary,
-}
+use super::{
+    Answer, Decoy, Failure, Identity, Mechanism, Mechanisms, Nonces, Request, Secret, name, oauth,
+    plain,
+};
+#[cfg(feature = "crypto")]
+use super::{
+    ScramHash, SharedDigest,
+    scram::{self, Setup},
+    shared::Proof,
+};
+use crate::TlsInfo;
 
 /// What comes next in an exchange.
 #[derive(Debug)]
@@ -118,50 +35,135 @@ pub enum Step {
     Fail(Failure),
 }
 
-/// One exchange. Total: whatever comes, in whatever order, gives a [`Step`].
+/// What an exchange is told of the session it is part of.
 #[derive(Debug)]
+#[non_exhaustive]
+pub struct Context<'a> {
+    /// Where the session's nonces come from.
+    pub nonces: &'a mut Nonces,
+    /// The server's name.
+    pub host: &'a str,
+    /// What protects the connection.
+    pub tls: Option<&'a TlsInfo>,
+    /// The mechanisms that were offered to this client.
+    pub offered: Mechanisms,
+    /// What unknown users are made of. SCRAM does not run without.
+    pub decoy: Option<&'a Decoy>,
+}
+
+impl<'a> Context<'a> {
+    /// Without TLS, with nothing offered and no decoy.
+    pub const fn new(nonces: &'a mut Nonces, host: &'a str) -> Self {
+        Context {
+            nonces,
+            host,
+            tls: None,
+            offered: Mechanisms::NONE,
+            decoy: None,
+        }
+    }
+
+    /// Sets what protects the connection.
+    #[must_use]
+    pub const fn tls(mut self, tls: Option<&'a TlsInfo>) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// Sets the mechanisms that were offered.
+    #[must_use]
+    pub const fn offered(mut self, offered: Mechanisms) -> Self {
+        self.offered = offered;
+        self
+    }
+
+    /// Sets what unknown users are made of.
+    #[must_use]
+    pub const fn decoy(mut self, decoy: Option<&'a Decoy>) -> Self {
+        self.decoy = decoy;
+        self
+    }
+}
+
+/// One exchange. Total: whatever comes, in whatever order, gives a [`Step`].
 pub struct Exchange {
     mechanism: Option<Mechanism>,
     state: State,
 }
 
-#[derive(Debug)]
+/// What is awaited.
 enum State {
-    /// PLAIN: the one message is awaited.
-    Message,
-    /// LOGIN: the name is awaited.
+    /// The one message of PLAIN.
+    Plain,
+    /// The name of LOGIN.
     Name,
-    /// LOGIN: the password is awaited.
-    Password {
-        user: Box<str>,
-    },
-    /// The application has a password to check.
-    Checking {
-        user: Box<str>,
-        authzid: Option<Box<str>>,
-    },
-    /// The application has to say whether one may act as the other.
-    Acting {
-        user: Box<str>,
-        authzid: Box<str>,
-    },
+    /// The password of LOGIN.
+    Password(Box<str>),
+    /// The one message of OAUTHBEARER or XOAUTH2.
+    Token,
+    /// The name that a certificate is to stand for.
+    External(Bytes),
+    /// What an anonymous user says of itself.
+    Anonymous,
+    #[cfg(feature = "crypto")]
+    CramMd5(Box<[u8]>),
+    #[cfg(feature = "crypto")]
+    ScramFirst(Box<Setup>),
+    #[cfg(feature = "crypto")]
+    ScramFinal(Box<scram::Challenge>, Option<Box<str>>),
+    /// The client has read why it fails.
+    Failing(Failure),
+    /// A verdict of the application.
+    Verdict(Claim),
+    /// The keys of a user.
+    #[cfg(feature = "crypto")]
+    Keys(Box<scram::Claim>),
+    /// The passwords of a user.
+    #[cfg(feature = "crypto")]
+    Secrets(Box<Proof>),
+    /// A word of the application on who may act for whom.
+    Acting(Proven, Box<str>),
     Over,
+}
+
+/// What the application judges.
+struct Claim {
+    /// Who it is if the application gives no name.
+    user: Option<Box<str>>,
+    authzid: Option<Box<str>>,
+    /// What the client is told first if the answer is no.
+    error: Option<&'static [u8]>,
+}
+
+/// Whose proof held.
+struct Proven {
+    user: Box<str>,
+    credential: usize,
+    last: Option<Vec<u8>>,
 }
 
 impl Exchange {
     /// Begins an exchange, with the client's initial response where it sent one.
-    pub fn start(mechanism: Mechanism, initial: Option<&[u8]>) -> (Self, Step) {
-        let (state, challenge) = match mechanism {
-            Mechanism::Plain => (State::Message, &b""[..]),
-            Mechanism::Login => (State::Name, &b"Username:"[..]),
-        };
+    pub fn start(
+        mechanism: Mechanism,
+        initial: Option<&[u8]>,
+        context: Context<'_>,
+    ) -> (Self, Step) {
         let mut exchange = Exchange {
             mechanism: Some(mechanism),
-            state,
+            state: State::Over,
         };
-        let step = match initial {
-            Some(data) => exchange.respond(data),
-            None => Step::Challenge(challenge.to_vec()),
+        let step = match State::first(mechanism, context) {
+            Ok((state, challenge)) => {
+                let speaks_first = state.takes_initial();
+                exchange.state = state;
+                match initial {
+                    None => Step::Challenge(challenge),
+                    Some(octets) if speaks_first => exchange.respond(octets),
+                    Some(_) => exchange.fail(Failure::Malformed),
+                }
+            }
+            Err(why) => exchange.fail(why),
         };
         (exchange, step)
     }
@@ -172,10 +174,28 @@ impl Exchange {
             mechanism: None,
             state: State::Over,
         };
-        let step = match name(user) {
-            Some(user) => exchange.check(user, None, password),
-            None => exchange.fail(Failure::Malformed),
+        let step = match (name(user), plain::password(password)) {
+            (Some(user), Some(password)) => exchange.check(user, None, password),
+            _ => exchange.fail(Failure::Malformed),
         };
+        (exchange, step)
+    }
+
+    /// POP3's APOP as an exchange: `timestamp` is the word of the greeting, with its angle brackets
+    /// (RFC 1939 section 7).
+    #[cfg(feature = "crypto")]
+    pub fn apop(user: &[u8], digest: &[u8], timestamp: &str) -> (Self, Step) {
+        let mut exchange = Exchange {
+            mechanism: None,
+            state: State::Over,
+        };
+        let proof = Proof::new(
+            SharedDigest::Apop,
+            timestamp.as_bytes().into(),
+            user,
+            digest,
+        );
+        let step = exchange.look_up(proof);
         (exchange, step)
     }
 
@@ -187,74 +207,239 @@ impl Exchange {
     /// The client's reply to a challenge.
     pub fn respond(&mut self, data: &[u8]) -> Step {
         match std::mem::replace(&mut self.state, State::Over) {
-            State::Message => match plain_message(data) {
-                Some((authzid, user, password)) => self.check(user, authzid, password),
+            State::Plain => match plain::message(data) {
+                Some(plain) => self.check(plain.user, plain.authzid, plain.password),
                 None => self.fail(Failure::Malformed),
             },
             State::Name => match name(data) {
                 Some(user) => {
-                    self.state = State::Password { user };
+                    self.state = State::Password(user);
                     Step::Challenge(b"Password:".to_vec())
                 }
                 None => self.fail(Failure::Malformed),
             },
-            State::Password { user } => self.check(user, None, Secret::from(data)),
-            State::Checking { .. } | State::Acting { .. } | State::Over => {
-                self.fail(Failure::Malformed)
+            State::Password(user) => match plain::password(Secret::from(data)) {
+                Some(password) => self.check(user, None, password),
+                None => self.fail(Failure::Malformed),
+            },
+            State::Token => self.token(data),
+            State::External(certificate) => self.certificate(certificate, data),
+            State::Anonymous => self.anonymous(data),
+            #[cfg(feature = "crypto")]
+            State::CramMd5(challenge) => self.look_up(Proof::cram(challenge, data)),
+            #[cfg(feature = "crypto")]
+            State::ScramFirst(setup) => match setup.first(data) {
+                Ok(claim) => {
+                    let (user, hash) = (claim.user.clone(), claim.hash());
+                    self.state = State::Keys(Box::new(claim));
+                    Step::Ask(Request::StoredKeys { user, hash })
+                }
+                Err(why) => self.fail(why),
+            },
+            #[cfg(feature = "crypto")]
+            State::ScramFinal(challenge, user) => {
+                let asked = challenge.user().into();
+                match challenge.verify(data) {
+                    Ok(proven) => self.proven(
+                        Proven {
+                            user: user.unwrap_or(asked),
+                            credential: proven.credential,
+                            last: Some(proven.last),
+                        },
+                        proven.authzid,
+                    ),
+                    Err(why) => self.fail(why),
+                }
             }
+            State::Failing(why) => self.fail(why),
+            _ => self.fail(Failure::Malformed),
         }
     }
 
     /// The application's answer to what was asked.
     pub fn answer(&mut self, answer: Answer) -> Step {
-        let state = std::mem::replace(&mut self.state, State::Over);
-        let granted = match answer {
-            Answer::Grant => None,
-            Answer::GrantAs(name) => Some(name),
-            Answer::Deny => return self.fail(Failure::Denied),
-            Answer::Expired => return self.fail(Failure::Expired),
-            Answer::Disabled => return self.fail(Failure::Disabled),
-            Answer::TryAgain => return self.fail(Failure::Temporary),
-        };
-        match state {
-            State::Checking { user, authzid } => {
-                let user = granted.unwrap_or_else(|| user.clone());
-                match authzid.filter(|authzid| *authzid != user) {
-                    Some(authzid) => {
-                        self.state = State::Acting {
-                            user: user.clone(),
-                            authzid: authzid.clone(),
-                        };
-                        Step::Ask(Request::ActAs { user, authzid })
-                    }
-                    None => self.done(user, None),
-                }
+        match (std::mem::replace(&mut self.state, State::Over), answer) {
+            (State::Verdict(claim), answer) => self.judge(claim, answer),
+            (State::Acting(proven, authzid), Answer::Grant) => self.done(proven, Some(authzid)),
+            (State::Acting(proven, _), Answer::GrantAs(name)) => self.done(proven, Some(name)),
+            // Whether there is such a user must not show before the proof.
+            #[cfg(feature = "crypto")]
+            (State::Keys(claim), Answer::Deny | Answer::Expired | Answer::Disabled) => {
+                self.challenge(claim.challenge(Vec::new()), None)
             }
-            State::Acting { user, authzid } => self.done(user, Some(granted.unwrap_or(authzid))),
-            _ => self.fail(Failure::Malformed),
+            #[cfg(feature = "crypto")]
+            (State::Keys(claim), Answer::Keys { user, keys }) => {
+                self.challenge(claim.challenge(keys), user)
+            }
+            #[cfg(feature = "crypto")]
+            (State::Secrets(proof), Answer::Deny | Answer::Expired | Answer::Disabled) => {
+                self.compare(&proof, None, &[])
+            }
+            #[cfg(feature = "crypto")]
+            (State::Secrets(proof), Answer::Secrets { user, secrets }) => {
+                self.compare(&proof, user, &secrets)
+            }
+            (_, Answer::Deny) => self.fail(Failure::Denied),
+            (_, Answer::Expired) => self.fail(Failure::Expired),
+            (_, Answer::Disabled) => self.fail(Failure::Disabled),
+            (_, Answer::TryAgain) => self.fail(Failure::Temporary),
+            _ => self.fail(Failure::WrongAnswer),
         }
     }
 
     fn check(&mut self, user: Box<str>, authzid: Option<Box<str>>, password: Secret) -> Step {
-        if password.expose().is_empty() || memchr(0, password.expose()).is_some() {
-            return self.fail(Failure::Malformed);
-        }
-        self.state = State::Checking {
-            user: user.clone(),
+        self.state = State::Verdict(Claim {
+            user: Some(user.clone()),
             authzid,
-        };
+            error: None,
+        });
         Step::Ask(Request::Password { user, password })
     }
 
-    fn done(&mut self, user: Box<str>, authzid: Option<Box<str>>) -> Step {
+    fn token(&mut self, data: &[u8]) -> Step {
+        let (read, error) = match self.mechanism {
+            Some(Mechanism::Xoauth2) => (oauth::xoauth2(data), oauth::XOAUTH2_ERROR),
+            _ => (oauth::bearer(data), oauth::BEARER_ERROR),
+        };
+        let Some(bearer) = read else {
+            return self.fail(Failure::Malformed);
+        };
+        self.state = State::Verdict(Claim {
+            user: bearer.user.clone(),
+            authzid: None,
+            error: Some(error),
+        });
+        Step::Ask(Request::Token {
+            user: bearer.user,
+            token: bearer.token,
+            host: bearer.host,
+            port: bearer.port,
+        })
+    }
+
+    fn certificate(&mut self, certificate: Bytes, data: &[u8]) -> Step {
+        let authzid = match data {
+            [] => None,
+            _ => match name(data) {
+                Some(name) => Some(name),
+                None => return self.fail(Failure::Malformed),
+            },
+        };
+        self.state = State::Verdict(Claim {
+            user: authzid.clone(),
+            authzid: authzid.clone(),
+            error: None,
+        });
+        Step::Ask(Request::Certificate {
+            certificate,
+            authzid,
+        })
+    }
+
+    /// At most 255 characters (RFC 4505 section 2).
+    fn anonymous(&mut self, data: &[u8]) -> Step {
+        let trace = std::str::from_utf8(data).ok().filter(|trace| {
+            trace.chars().nth(255).is_none() && !trace.chars().any(char::is_control)
+        });
+        let Some(trace) = trace else {
+            return self.fail(Failure::Malformed);
+        };
+        self.state = State::Verdict(Claim {
+            user: Some("anonymous".into()),
+            authzid: None,
+            error: None,
+        });
+        Step::Ask(Request::Anonymous {
+            trace: trace.into(),
+        })
+    }
+
+    #[cfg(feature = "crypto")]
+    fn look_up(&mut self, proof: Option<Proof>) -> Step {
+        let Some(proof) = proof else {
+            return self.fail(Failure::Malformed);
+        };
+        let (user, digest) = (proof.user.clone(), proof.kind);
+        self.state = State::Secrets(Box::new(proof));
+        Step::Ask(Request::SharedSecret { user, digest })
+    }
+
+    #[cfg(feature = "crypto")]
+    fn compare(&mut self, proof: &Proof, user: Option<Box<str>>, secrets: &[Secret]) -> Step {
+        match proof.made_with(secrets) {
+            Some(credential) => {
+                let user = user.unwrap_or_else(|| proof.user.clone());
+                let last = None;
+                self.proven(
+                    Proven {
+                        user,
+                        credential,
+                        last,
+                    },
+                    None,
+                )
+            }
+            None => self.fail(Failure::Denied),
+        }
+    }
+
+    #[cfg(feature = "crypto")]
+    fn challenge(&mut self, challenge: scram::Challenge, user: Option<Box<str>>) -> Step {
+        let octets = challenge.octets();
+        self.state = State::ScramFinal(Box::new(challenge), user);
+        Step::Challenge(octets)
+    }
+
+    fn judge(&mut self, claim: Claim, answer: Answer) -> Step {
+        let (user, why) = match answer {
+            Answer::Grant => (claim.user, Failure::WrongAnswer),
+            Answer::GrantAs(name) => (Some(name), Failure::WrongAnswer),
+            Answer::Deny => (None, Failure::Denied),
+            Answer::Expired => (None, Failure::Expired),
+            Answer::Disabled => (None, Failure::Disabled),
+            Answer::TryAgain => return self.fail(Failure::Temporary),
+            _ => return self.fail(Failure::WrongAnswer),
+        };
+        match (user, claim.error) {
+            (Some(user), _) => self.proven(
+                Proven {
+                    user,
+                    credential: 0,
+                    last: None,
+                },
+                claim.authzid,
+            ),
+            // RFC 7628 section 3.2.2: the client reads the error, answers, and then has failed.
+            (None, Some(error)) if why != Failure::WrongAnswer => {
+                self.state = State::Failing(why);
+                Step::Challenge(error.to_vec())
+            }
+            (None, _) => self.fail(why),
+        }
+    }
+
+    /// RFC 4422 section 3.4.1: without another name, one acts as oneself.
+    fn proven(&mut self, proven: Proven, authzid: Option<Box<str>>) -> Step {
+        match authzid.filter(|authzid| *authzid != proven.user) {
+            None => self.done(proven, None),
+            Some(authzid) => {
+                let user = proven.user.clone();
+                self.state = State::Acting(proven, authzid.clone());
+                Step::Ask(Request::ActAs { user, authzid })
+            }
+        }
+    }
+
+    fn done(&mut self, proven: Proven, authzid: Option<Box<str>>) -> Step {
         let identity = Identity {
-            user,
+            user: proven.user,
             authzid,
             mechanism: self.mechanism,
+            credential: proven.credential,
         };
         Step::Done {
             identity,
-            last: None,
+            last: proven.last,
         }
     }
 
@@ -264,26 +449,68 @@ impl Exchange {
     }
 }
 
-/// `[authzid] NUL authcid NUL passwd` (RFC 4616 section 2).
-fn plain_message(message: &[u8]) -> Option<(Option<Box<str>>, Box<str>, Secret)> {
-    let (authzid, rest) = split_nul(message)?;
-    let (user, password) = split_nul(rest)?;
-    let authzid = match authzid {
-        [] => None,
-        octets => Some(name(octets)?),
-    };
-    std::str::from_utf8(password).ok()?;
-    Some((authzid, name(user)?, Secret::from(password)))
+impl State {
+    /// What is awaited first, and the challenge that asks for it.
+    fn first(mechanism: Mechanism, context: Context<'_>) -> Result<(Self, Vec<u8>), Failure> {
+        let state = match mechanism {
+            Mechanism::Plain => State::Plain,
+            Mechanism::Login => return Ok((State::Name, b"Username:".to_vec())),
+            Mechanism::OauthBearer | Mechanism::Xoauth2 => State::Token,
+            Mechanism::Anonymous => State::Anonymous,
+            Mechanism::External => {
+                let certificate = context.tls.and_then(|tls| tls.client_certificate.clone());
+                State::External(certificate.ok_or(Failure::Denied)?)
+            }
+            #[cfg(feature = "crypto")]
+            Mechanism::CramMd5 => {
+                let challenge = format!("<{}@{}>", context.nonces.word(), context.host);
+                let state = State::CramMd5(challenge.as_bytes().into());
+                return Ok((state, challenge.into_bytes()));
+            }
+            #[cfg(feature = "crypto")]
+            Mechanism::ScramSha1 => Self::scram(ScramHash::Sha1, false, context)?,
+            #[cfg(feature = "crypto")]
+            Mechanism::ScramSha1Plus => Self::scram(ScramHash::Sha1, true, context)?,
+            #[cfg(feature = "crypto")]
+            Mechanism::ScramSha256 => Self::scram(ScramHash::Sha256, false, context)?,
+            #[cfg(feature = "crypto")]
+            Mechanism::ScramSha256Plus => Self::scram(ScramHash::Sha256, true, context)?,
+            #[cfg(not(feature = "crypto"))]
+            _ => return Err(Failure::WrongAnswer),
+        };
+        Ok((state, Vec::new()))
+    }
+
+    #[cfg(feature = "crypto")]
+    fn scram(hash: ScramHash, plus: bool, context: Context<'_>) -> Result<Self, Failure> {
+        let twin = match hash {
+            ScramHash::Sha1 => Mechanism::ScramSha1Plus,
+            ScramHash::Sha256 => Mechanism::ScramSha256Plus,
+        };
+        Ok(State::ScramFirst(Box::new(Setup {
+            hash,
+            plus,
+            plus_offered: context.offered.has(twin),
+            tls: context.tls.cloned(),
+            nonce: context.nonces.word(),
+            decoy: context.decoy.cloned().ok_or(Failure::WrongAnswer)?,
+        })))
+    }
+
+    /// May the client speak first? LOGIN should not, but many clients do.
+    fn takes_initial(&self) -> bool {
+        #[cfg(feature = "crypto")]
+        if matches!(self, State::CramMd5(_)) {
+            return false;
+        }
+        true
+    }
 }
 
-fn split_nul(octets: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = memchr(0, octets)?;
-    Some((octets.get(..at)?, octets.get(at + 1..)?))
-}
-
-/// A user's name: UTF-8, not empty, without controls.
-fn name(octets: &[u8]) -> Option<Box<str>> {
-    let text = std::str::from_utf8(octets).ok()?;
-    let sound = !text.is_empty() && !text.chars().any(char::is_control);
-    sound.then(|| text.into())
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange")
+            .field("mechanism", &self.mechanism)
+            .finish_non_exhaustive()
+    }
 }
