@@ -100,6 +100,14 @@ pub struct Serve {
     /// Takes passwords without TLS.
     #[arg(long)]
     pub allow_plaintext_auth: bool,
+    /// Connections from this network begin with a PROXY header (version 1 or 2), on every port but
+    /// HTTP; one without it is closed. From elsewhere a header is refused. May be repeated.
+    #[arg(long, value_name = "NET")]
+    pub proxy: Vec<String>,
+    /// Clients in this network may say on the SMTP and LMTP ports who they speak for, with XCLIENT and
+    /// XFORWARD: content filters of one's own. May be repeated.
+    #[arg(long, value_name = "NET")]
+    pub trust: Vec<String>,
     /// What clients may do.
     #[command(flatten)]
     pub policy: PolicyFlags,

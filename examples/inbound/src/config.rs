@@ -6,7 +6,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 pub use addresses::{AccountLine, AliasLine};
 
-use crate::{cli::Serve, policy::Settings, store::Subaddressing};
+use crate::{cli::Serve, networks::Networks, policy::Settings, store::Subaddressing};
 
 /// The limits of the limit: a server takes at least 64 KiB (RFC 5321 section 4.5.3.1.7), and stored
 /// layouts count in 32 bits.
@@ -77,6 +77,12 @@ impl Service {
         }
     }
 
+    /// Do clients that are trusted say here who they speak for? Not where users log in: a proxy's
+    /// word is no password.
+    pub const fn takes_word(self) -> bool {
+        matches!(self, Service::Smtp | Service::Lmtp)
+    }
+
     /// Does the connection begin inside TLS?
     pub const fn implicit_tls(self) -> bool {
         matches!(self, Service::Smtps | Service::Imaps | Service::Pop3s)
@@ -118,6 +124,10 @@ pub struct Config {
     pub max_message_size: u64,
     /// Takes passwords without TLS.
     pub allow_plaintext_auth: bool,
+    /// Whose connections begin with a PROXY header.
+    pub proxies: Networks,
+    /// Who may use XCLIENT and XFORWARD.
+    pub trusted: Networks,
     /// What clients are judged by.
     pub policy: Settings,
     /// The DNS server to ask; `None`: those of the system.
@@ -161,6 +171,8 @@ impl Config {
             subaddressing: addresses::subaddressing(&cli.detail_separator, cli.detail_mailboxes)?,
             listen: listeners(&cli)?,
             certificate: certificate(cli.tls_cert, cli.tls_key)?,
+            proxies: Networks::new("--proxy", &cli.proxy)?,
+            trusted: Networks::narrow("--trust", &cli.trust)?,
             max_message_size: message_size(cli.max_message_size)?,
             data: cli.data,
             accounts,

@@ -5,7 +5,7 @@ use std::{io, pin::pin, time::Duration};
 use tokio::{io::AsyncWriteExt, sync::watch};
 use wire_core::{
     Buffer, CloseReason, Endpoint, Next, Shutdown, TicketId, Time, TlsInfo, Upgrade, Wants,
-    driver::{Clock, Turn, turn},
+    driver::{Clock, NoProxy, Turn, turn},
 };
 
 use crate::{
@@ -65,6 +65,9 @@ pub enum Lost {
     /// The network.
     #[error("tcp: {0}")]
     Tcp(#[from] io::Error),
+    /// The PROXY header of a proxy.
+    #[error("proxy: {0}")]
+    Proxy(#[from] NoProxy),
     /// The handshake.
     #[error("tls: {0}")]
     Tls(io::Error),

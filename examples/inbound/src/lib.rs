@@ -13,6 +13,7 @@ mod connection;
 mod http;
 mod imap;
 mod jobs;
+mod networks;
 mod parsed;
 mod passwords;
 pub mod policy;

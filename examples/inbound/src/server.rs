@@ -8,7 +8,10 @@ use tokio::{
     task::JoinSet,
 };
 use tracing::{Instrument, Span, debug, field, info, warn};
-use wire_core::{CloseReason, Entropy, Peer, driver::Clock};
+use wire_core::{
+    CloseReason, Entropy, Peer,
+    driver::{Clock, NoProxy, PROXY_TIMEOUT, read_proxy},
+};
 
 use crate::{
     accounts,
@@ -218,6 +221,7 @@ fn span(service: Service, remote: SocketAddr) -> Span {
         "session",
         protocol = service.name(),
         %remote,
+        client = field::Empty,
         tls = field::Empty,
         auth = field::Empty,
         mailbox = field::Empty,
@@ -234,6 +238,9 @@ async fn session(
     info!("connected");
     match talk(service, tcp, remote, shared, phase).await {
         Ok(reason) => info!(?reason, "closed"),
+        Err(Lost::Proxy(NoProxy::Eof { read: 0 })) => {
+            debug!("a proxy looked whether the port is open")
+        }
         Err(error) => info!(%error, "connection lost"),
     }
 }
@@ -246,7 +253,7 @@ async fn talk(
     phase: watch::Receiver<Phase>,
 ) -> Result<CloseReason, Lost> {
     tcp.set_nodelay(true)?;
-    let mut peer = Peer::new(Some(remote)).local(tcp.local_addr()?);
+    let (tcp, mut peer) = identify(service, tcp, remote, &shared.config).await?;
     let mut io = Stream::Plain(tcp);
     let handshake = shared.tls.handshake(service);
     if service.implicit_tls() {
@@ -276,6 +283,27 @@ async fn talk(
         }
         Service::Http => Ok(CloseReason::Aborted),
     }
+}
+
+/// Who is at the other end: a client, or one that a proxy of ours tells of.
+async fn identify(
+    service: Service,
+    mut tcp: TcpStream,
+    remote: SocketAddr,
+    config: &Config,
+) -> Result<(TcpStream, Peer), Lost> {
+    let mut peer = Peer::new(Some(remote)).local(tcp.local_addr()?);
+    if config.proxies.have(peer.remote) {
+        peer = peer.through(&read_proxy(&mut tcp, PROXY_TIMEOUT).await?);
+        match peer.remote {
+            Some(client) => Span::current().record("client", field::display(client)),
+            None => Span::current().record("client", "unknown"),
+        };
+    }
+    if service.takes_word() && config.trusted.have(peer.remote) {
+        peer = peer.trusted();
+    }
+    Ok((tcp, peer))
 }
 
 async fn serve_http(listener: TcpListener, phase: watch::Receiver<Phase>) {

@@ -97,8 +97,13 @@ fn smtp(
 ) -> Result<Arc<smtp_proto::Config>, Mistake> {
     let mut limits = smtp_proto::Limits::default();
     limits.message = config.max_message_size;
+    let trusted = Capabilities::XCLIENT.with(Capabilities::XFORWARD);
     let builder = smtp_proto::Config::builder(&config.hostname())
-        .offer(Capabilities::DEFAULT.with(Capabilities::STARTTLS))
+        .offer(
+            Capabilities::DEFAULT
+                .with(Capabilities::STARTTLS)
+                .with(trusted),
+        )
         // Scripts and devices send them, and they change nothing of what a path says.
         .lenient(smtp_proto::Leniency::SPACES)
         .limits(limits);

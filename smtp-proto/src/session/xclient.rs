@@ -36,8 +36,9 @@ impl Session {
         }
     }
 
-    /// What the client of a proxy called itself.
-    pub(super) fn told_helo(&self) -> Option<&str> {
+    /// What the client of a proxy called itself, as the proxy told with XCLIENT. It is what
+    /// [`Event::Hello`] is about, whatever the proxy says in its own.
+    pub fn told_helo(&self) -> Option<&str> {
         self.proxy.as_ref()?.helo.as_deref()
     }
 

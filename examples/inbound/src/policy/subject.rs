@@ -27,6 +27,8 @@ pub struct Client {
     pub address: Option<SocketAddr>,
     /// The address that it connected to.
     pub local: Option<SocketAddr>,
+    /// A proxy told the addresses.
+    pub proxied: bool,
     /// TLS that was there before the greeting.
     pub tls: Option<TlsInfo>,
     /// What policies remember of the connection.
@@ -41,19 +43,21 @@ impl Client {
             service,
             address: peer.remote.map(canonical),
             local: peer.local.map(canonical),
+            proxied: peer.proxied,
             tls: peer.tls.as_deref().cloned(),
             notes: Notes::default(),
         }
     }
 
-    /// Its IP address. `None`: it has none, and comes from this machine.
+    /// Its IP address. `None`: it has none, and comes from this machine, unless a proxy says that it
+    /// does not know it.
     pub fn ip(&self) -> Option<IpAddr> {
         self.address.map(|address| address.ip())
     }
 
     /// Whether it is on this machine.
     pub fn is_local(&self) -> bool {
-        self.ip().is_none_or(|ip| ip.is_loopback())
+        self.ip().map_or(!self.proxied, |ip| ip.is_loopback())
     }
 }
 

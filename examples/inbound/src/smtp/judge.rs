@@ -37,6 +37,8 @@ impl Smtp {
 
     pub(super) fn hello(&mut self, ticket: Ticket<kind::Hello>, name: &[u8], extended: bool) {
         info!(client = %name.escape_ascii(), "hello");
+        // A proxy may have told what its client said.
+        let name = self.session.told_helo().map_or(name, str::as_bytes);
         let hello = Hello {
             name: String::from_utf8_lossy(name).into_owned(),
             extended,

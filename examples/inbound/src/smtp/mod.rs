@@ -2,6 +2,7 @@
 
 mod deliver;
 mod judge;
+mod proxied;
 mod recipients;
 mod replies;
 mod targets;
@@ -144,6 +145,10 @@ impl Smtp {
                 domain,
                 extended,
             } => self.hello(ticket, domain, extended),
+            Event::Xclient { ticket, attributes } => self.xclient(ticket, attributes),
+            Event::Xforward { attributes } => {
+                info!(attributes = %attributes.raw().escape_ascii(), "xforward");
+            }
             Event::Auth { ticket, request } => self.check(ticket, request),
             Event::Login { ticket, identity } => self.login(ticket, &identity),
             Event::Mail {
@@ -355,6 +360,11 @@ impl Talk for Smtp {
         self.login = None;
         self.hello = None;
         self.of_hello = Marks::default();
+        let proxied = self.session.peer().remote;
         self.session.resume_tls(upgrade, tls);
+        // What a proxy said before is forgotten, too.
+        if self.session.peer().remote != proxied {
+            self.change_client();
+        }
     }
 }
