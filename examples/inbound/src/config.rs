@@ -130,8 +130,6 @@ pub struct Config {
     pub trusted: Networks,
     /// What clients are judged by.
     pub policy: Settings,
-    /// The DNS server to ask; `None`: those of the system.
-    pub resolver: Option<SocketAddr>,
 }
 
 impl Config {
@@ -178,7 +176,6 @@ impl Config {
             accounts,
             allow_plaintext_auth: cli.allow_plaintext_auth,
             policy: cli.policy.check()?,
-            resolver: cli.policy.resolver.as_deref().map(resolver).transpose()?,
         })
     }
 
@@ -240,17 +237,6 @@ fn certificate(chain: Option<PathBuf>, key: Option<PathBuf>) -> Result<Certifica
         (Some(_), None) => Err(Mistake::new("--tls-cert", "needs --tls-key beside it")),
         (None, Some(_)) => Err(Mistake::new("--tls-key", "needs --tls-cert beside it")),
     }
-}
-
-/// `address` or `address:port`.
-fn resolver(text: &str) -> Result<SocketAddr, Mistake> {
-    let wrong = || {
-        let cause = format_args!("{text:?} is not an address like 192.0.2.53 or 127.0.0.1:5353");
-        Mistake::new("--resolver", cause)
-    };
-    text.parse()
-        .or_else(|_| Ok(SocketAddr::new(text.parse()?, 53)))
-        .map_err(|_: std::net::AddrParseError| wrong())
 }
 
 fn message_size(octets: u64) -> Result<u64, Mistake> {

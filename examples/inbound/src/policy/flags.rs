@@ -14,9 +14,6 @@ use crate::config::Mistake;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Policies")]
 pub struct PolicyFlags {
-    /// The DNS server to ask. Default: those of the system.
-    #[arg(long, value_name = "ADDR")]
-    pub resolver: Option<String>,
     /// Judges clients on loopback like all others. Without it they are not limited and not looked
     /// up.
     #[arg(long)]
@@ -39,6 +36,10 @@ pub struct PolicyFlags {
     /// The bits of an IPv4 and of an IPv6 address that make one address of the limits above.
     #[arg(long, value_name = "V4,V6", default_value = "32,64")]
     pub address_bits: String,
+    /// What is asked of the DNS.
+    #[cfg(feature = "dns")]
+    #[command(flatten)]
+    pub dns: super::dnsbl::DnsFlags,
 }
 
 /// What the policies were told, checked.
@@ -48,6 +49,9 @@ pub struct Settings {
     pub judge_loopback: bool,
     /// What one client may do.
     pub rates: Allowed,
+    /// What is asked of the DNS.
+    #[cfg(feature = "dns")]
+    pub dns: super::dnsbl::DnsSettings,
 }
 
 impl PolicyFlags {
@@ -67,20 +71,23 @@ impl PolicyFlags {
                 account: rate("--account-rate", &self.account_rate)?,
                 prefixes: prefixes("--address-bits", &self.address_bits)?,
             },
+            #[cfg(feature = "dns")]
+            dns: self.dns.check()?,
         })
     }
+}
+
+/// The value of a flag.
+pub(super) fn parse<T: FromStr<Err: ToString>>(flag: &str, text: &str) -> Result<T, Mistake> {
+    let wrong = |error: T::Err| format!("{text:?}: {}", error.to_string());
+    text.parse()
+        .map_err(|error| Mistake::new(flag, wrong(error)))
 }
 
 fn or_off<T: FromStr<Err: ToString>>(flag: &str, text: &str) -> Result<Option<T>, Mistake> {
     match text {
         "off" => Ok(None),
-        text => match text.parse() {
-            Ok(value) => Ok(Some(value)),
-            Err(error) => Err(Mistake::new(
-                flag,
-                format_args!("{text:?}: {}", error.to_string()),
-            )),
-        },
+        text => parse(flag, text).map(Some),
     }
 }
 

@@ -14,6 +14,10 @@
 //! A policy is one object for all connections. What it remembers of a connection or a message it
 //! leaves in the [`Notes`] of that connection or message, which end with it.
 
+#[cfg(feature = "dns")]
+pub mod dns;
+#[cfg(feature = "dns")]
+pub mod dnsbl;
 mod flags;
 mod judgement;
 mod network;
@@ -31,7 +35,7 @@ pub use judgement::{Decision, Field, Judgement, Marks, Refusal, Verdict};
 pub use network::{Network, Prefixes};
 pub use notes::Notes;
 pub use panel::Policies;
-pub use subject::{Client, HeaderBlock, Hello, Login, Mail, Message, Rcpt};
+pub use subject::{Client, HeaderBlock, Hello, Known, Login, Mail, Message, Rcpt};
 
 use wire_core::driver::Clock;
 
@@ -180,7 +184,21 @@ fn accept<'a>() -> Judging<'a> {
 pub fn built_in(config: &Config) -> Result<Policies, Mistake> {
     let settings = &config.policy;
     let clock = Clock::new();
-    let rates = rates::Rates::new(&settings.rates, Arc::new(move || clock.now()));
-    let all: Vec<Arc<dyn Policy>> = vec![Arc::new(rates)];
+    let now: rates::Now = Arc::new(move || clock.now());
+    let rates = rates::Rates::new(&settings.rates, now.clone());
+    let mut all: Vec<Arc<dyn Policy>> = vec![Arc::new(rates)];
+    #[cfg(feature = "dns")]
+    all.extend(of_dns(&settings.dns, now)?);
     Ok(Policies::new(all, settings.judge_loopback))
+}
+
+/// Those that ask the DNS.
+#[cfg(feature = "dns")]
+fn of_dns(settings: &dnsbl::DnsSettings, now: rates::Now) -> Result<Vec<Arc<dyn Policy>>, Mistake> {
+    let mut all: Vec<Arc<dyn Policy>> = Vec::new();
+    if !settings.deny.is_empty() || !settings.allow.is_empty() {
+        let dns = Arc::new(dns::Dns::new(settings.resolver)?);
+        all.push(Arc::new(dnsbl::Dnsbl::new(dns, settings, now)));
+    }
+    Ok(all)
 }

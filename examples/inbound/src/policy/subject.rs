@@ -61,6 +61,13 @@ impl Client {
     }
 }
 
+/// A list knows the client for good mail: a note with the client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// The list.
+    pub by: Arc<str>,
+}
+
 /// How a client introduces itself. Nothing of it is proven.
 #[derive(Debug)]
 pub struct Hello {

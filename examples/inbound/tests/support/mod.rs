@@ -333,7 +333,19 @@ impl Client {
 
 /// Delivers a message and returns the reply to its end.
 pub fn deliver(server: &Server, to: &[&str], message: &str) -> String {
-    let mut smtp = server.smtp("smtp");
+    let client = server.connect("smtp");
+    deliver_over(client, to, message)
+}
+
+/// The same from another address of loopback.
+pub fn deliver_from(server: &Server, from: &str, to: &[&str], message: &str) -> String {
+    let client = server.connect_from(from, "smtp");
+    deliver_over(client, to, message)
+}
+
+fn deliver_over(mut smtp: Client, to: &[&str], message: &str) -> String {
+    smtp.until("220 ");
+    smtp.say("EHLO client.example", "250 ");
     smtp.say("MAIL FROM:<sender@example.com>", "250 ");
     for to in to {
         smtp.say(&format!("RCPT TO:<{to}>"), "250 ");
