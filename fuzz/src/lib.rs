@@ -21,6 +21,8 @@ mod mime_reply;
 mod mime_scanner;
 mod pop3;
 mod smtp;
+mod smtp_grammar;
+mod smtp_replies;
 mod wire;
 
 pub use dice::Dice;
@@ -36,6 +38,8 @@ pub use mime_reply::{mime_html, mime_reply};
 pub use mime_scanner::mime_scanner;
 pub use pop3::pop3_session;
 pub use smtp::{smtp_data, smtp_session};
+pub use smtp_grammar::smtp_grammar;
+pub use smtp_replies::smtp_replies;
 pub use wire::{proxy, sasl};
 
 /// A fuzz target.
@@ -65,6 +69,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("mime_tnef", mime_tnef),
     ("smtp_session", smtp_session),
     ("smtp_data", smtp_data),
+    ("smtp_grammar", smtp_grammar),
+    ("smtp_replies", smtp_replies),
     ("pop3_session", pop3_session),
     ("imap_session", imap_session),
     ("imap_syntax", imap_syntax),
