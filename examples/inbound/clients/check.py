@@ -21,7 +21,7 @@ import time
 from messages import all_messages
 from server import PASSWORD, USER, Server
 
-SENDER = "sender@example.com"
+SENDER = USER  # who submits writes as himself
 TRUSTING = ssl.create_default_context()
 TRUSTING.check_hostname, TRUSTING.verify_mode = False, ssl.CERT_NONE
 checks = 0

@@ -17,7 +17,7 @@ def _base64(octets):
 
 
 def _message(number, subject, body, *fields):
-    head = [b"From: Sender <sender@example.com>", b"To: demo@example.org",
+    head = [b"From: Demo <demo@example.org>", b"To: demo@example.org",
             b"Subject: " + subject, b"Date: Sat, 21 Nov 2026 08:00:00 +0000",
             b"Message-ID: <check-%d@example.com>" % number, b"X-Check: %d" % number, *fields]
     return b"\r\n".join(head) + b"\r\n\r\n" + body

@@ -79,10 +79,11 @@ impl Server {
         let tls = Tls::load(&config)?;
         let store = Arc::new(store);
         accounts::ensure(&*store, &config).await?;
-        let policies = policy::built_in(&config)?;
+        let recipients = Recipients::new(store.clone(), &config.domains, config.subaddressing);
+        let policies = policy::built_in(&config, &recipients)?;
         let shared = Shared {
             passwords: Passwords::new(store.clone(), config.first_domain()),
-            recipients: Recipients::new(store.clone(), &config.domains, config.subaddressing),
+            recipients,
             sessions: Sessions::new(&config, &policies)?,
             policies,
             directory: store.clone(),

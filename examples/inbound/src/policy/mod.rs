@@ -24,6 +24,7 @@ mod network;
 mod notes;
 mod panel;
 pub mod rates;
+mod rights;
 mod subject;
 #[cfg(test)]
 mod testing;
@@ -39,7 +40,10 @@ pub use subject::{Client, HeaderBlock, Hello, Known, Login, Mail, Message, Rcpt}
 
 use wire_core::driver::Clock;
 
-use crate::config::{Config, Mistake, Service};
+use crate::{
+    config::{Config, Mistake, Service},
+    recipients::Recipients,
+};
 
 /// A judgement under way.
 pub type Judging<'a> = Pin<Box<dyn Future<Output = Result<Judgement, Failed>> + Send + 'a>>;
@@ -181,12 +185,14 @@ fn accept<'a>() -> Judging<'a> {
 ///
 /// # Errors
 /// What stands in the way, and the flag to look at.
-pub fn built_in(config: &Config) -> Result<Policies, Mistake> {
+pub(crate) fn built_in(config: &Config, recipients: &Recipients) -> Result<Policies, Mistake> {
     let settings = &config.policy;
     let clock = Clock::new();
     let now: rates::Now = Arc::new(move || clock.now());
-    let rates = rates::Rates::new(&settings.rates, now.clone());
-    let mut all: Vec<Arc<dyn Policy>> = vec![Arc::new(rates)];
+    let mut all: Vec<Arc<dyn Policy>> = vec![
+        Arc::new(rates::Rates::new(&settings.rates, now.clone())),
+        Arc::new(rights::Rights::new(recipients.clone())),
+    ];
     #[cfg(feature = "dns")]
     all.extend(of_dns(&settings.dns, now)?);
     Ok(Policies::new(all, settings.judge_loopback))

@@ -1,6 +1,7 @@
 //! SMTP, submission and LMTP: from the envelope to a durable message.
 
 mod deliver;
+mod fixes;
 mod judge;
 mod proxied;
 mod recipients;

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use mime_core::Name;
 use smtp_proto::{Address, Session};
 
+use super::fixes;
 use crate::{
     config::{Config, Service},
     policy::Marks,
@@ -14,6 +15,8 @@ use crate::{
 /// The trace fields of a message. The same for all recipients, whose copies are one.
 #[derive(Default)]
 pub(super) struct Trace {
+    unix: i64,
+    id: String,
     return_path: String,
     received: String,
 }
@@ -22,11 +25,14 @@ impl Trace {
     pub(super) fn new(session: &Session, from: &Address, only: Option<&Address>) -> Self {
         let unix = SystemTime::now()
             .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs());
+            .map_or(0, |since| since.as_secs())
+            .cast_signed();
         let id = format!("{:016x}", fastrand());
         Trace {
             return_path: format!("Return-Path: <{}>\r\n", from.as_str()),
-            received: session.received(unix.cast_signed(), &id, only),
+            received: session.received(unix, &id, only),
+            unix,
+            id,
         }
     }
 
@@ -43,6 +49,9 @@ impl Trace {
             let forged: Vec<_> = forged.collect();
             let mut forged = forged.into_iter().peekable();
             head.remove(|field| forged.next_if_eq(&field.offset()).is_some());
+        }
+        if matches!(service, Service::Submission | Service::Smtps) {
+            fixes::apply(head, self.unix, &self.id, &config.hostname());
         }
         // Results stand above the Received of the host that got them (RFC 8601 section 4.1).
         let top = [&*self.return_path, &marks.to_lines(), &self.received];

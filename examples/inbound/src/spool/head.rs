@@ -50,13 +50,21 @@ impl Head {
     }
 
     /// Puts fields below all others: whole lines, each with its CRLF.
-    #[allow(dead_code, reason = "for fixes of submitted mail")]
     pub fn append(&mut self, fields: &str) {
         self.bottom.push_str(fields);
     }
 
+    /// A header that is complete.
+    #[cfg(test)]
+    pub(crate) fn whole(octets: &[u8]) -> Self {
+        Head {
+            octets: octets.to_vec(),
+            ..Head::default()
+        }
+    }
+
     /// What is stored.
-    pub(super) fn edited(&self) -> Vec<u8> {
+    pub(crate) fn edited(&self) -> Vec<u8> {
         let blank = blank_line(&self.octets);
         let (fields, blank) = self.octets.split_at(self.octets.len() - blank);
         let most = self.top.len() + fields.len() + 2 + self.bottom.len() + blank.len();
