@@ -150,8 +150,8 @@ impl Builder {
         self
     }
 
-    /// What unknown users are made of, where SCRAM or CRAM-MD5 is offered: nobody learns from an
-    /// exchange which users there are.
+    /// What unknown users are made of, where SCRAM is offered: nobody learns from an exchange
+    /// which users there are.
     pub fn decoy(mut self, decoy: Decoy) -> Self {
         self.config.decoy = Some(decoy);
         self
@@ -237,7 +237,7 @@ impl Builder {
             );
         }
         if config.plain.or(config.tls).hides_users() && config.decoy.is_none() {
-            return wrong("auth", "SCRAM and CRAM-MD5 need a decoy");
+            return wrong("auth", "SCRAM needs a decoy");
         }
         if limits.command_before_login < 1024 {
             return wrong(

@@ -8,7 +8,11 @@ pub(crate) enum Command<'i> {
     Pass(&'i [u8]),
     /// Without a mechanism: the list of mechanisms.
     Auth(Option<Auth<'i>>),
+    Apop(Apop<'i>),
     Stls,
+    Utf8,
+    /// A language range; without one: the list of languages.
+    Lang(Option<&'i [u8]>),
     Capa,
     Quit,
     Stat,
@@ -26,6 +30,13 @@ pub(crate) enum Command<'i> {
 pub(crate) struct Auth<'i> {
     pub(crate) mechanism: &'i [u8],
     pub(crate) initial: Option<&'i [u8]>,
+}
+
+/// `APOP name digest`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Apop<'i> {
+    pub(crate) user: &'i [u8],
+    pub(crate) digest: &'i [u8],
 }
 
 /// A message number as written. `None` has the form of a number, but no maildrop has that many.
@@ -51,6 +62,9 @@ impl<'i> Command<'i> {
             (b"USER", Some(user)) => Ok(Command::User(name_of(user)?)),
             (b"PASS", Some(password)) if !password.is_empty() => Ok(Command::Pass(password)),
             (b"AUTH", rest) => Ok(Command::Auth(rest.map(auth).transpose()?)),
+            (b"APOP", Some(rest)) => Ok(Command::Apop(apop(rest)?)),
+            (b"UTF8", None) => Ok(Command::Utf8),
+            (b"LANG", rest) => Ok(Command::Lang(rest.map(range).transpose()?)),
             (b"STLS", None) => Ok(Command::Stls),
             (b"CAPA", None) => Ok(Command::Capa),
             (b"QUIT", None) => Ok(Command::Quit),
@@ -70,8 +84,8 @@ impl<'i> Command<'i> {
             (b"NOOP", None) => Ok(Command::Noop),
             (b"RSET", None) => Ok(Command::Rset),
             (
-                b"USER" | b"PASS" | b"STLS" | b"CAPA" | b"QUIT" | b"STAT" | b"RETR" | b"DELE"
-                | b"TOP" | b"NOOP" | b"RSET",
+                b"USER" | b"PASS" | b"APOP" | b"UTF8" | b"STLS" | b"CAPA" | b"QUIT" | b"STAT"
+                | b"RETR" | b"DELE" | b"TOP" | b"NOOP" | b"RSET",
                 _,
             ) => Err(Arguments),
             _ => Err(Malformed::Keyword),
@@ -128,6 +142,27 @@ fn auth(rest: &[u8]) -> Result<Auth<'_>, Malformed> {
     }
 }
 
+/// The digest is the last word: names may have spaces.
+fn apop(rest: &[u8]) -> Result<Apop<'_>, Malformed> {
+    let space = memchr::memrchr(b' ', rest).ok_or(Malformed::Arguments)?;
+    match rest.split_at_checked(space) {
+        Some((user, digest)) if !user.is_empty() => Ok(Apop {
+            user,
+            digest: digest.get(1..).unwrap_or_default(),
+        }),
+        _ => Err(Malformed::Arguments),
+    }
+}
+
+/// A basic language range (RFC 4647 section 2.1).
+fn range(octets: &[u8]) -> Result<&[u8], Malformed> {
+    let subtag = |tag: &[u8]| {
+        (1..=8).contains(&tag.len()) && tag.iter().all(|octet| octet.is_ascii_alphanumeric())
+    };
+    let sound = octets == b"*" || octets.split(|octet| *octet == b'-').all(subtag);
+    sound.then_some(octets).ok_or(Malformed::Arguments)
+}
+
 /// Digits only. RFC 1939 section 3: an argument has at most 40 characters.
 fn number(octets: &[u8]) -> Result<Number, Malformed> {
     if !(1..=40).contains(&octets.len()) || !octets.iter().all(u8::is_ascii_digit) {
@@ -160,6 +195,17 @@ mod tests {
                     ..plain
                 }))),
             ),
+            (
+                b"apop m rose c4c9",
+                Ok(Command::Apop(Apop {
+                    user: b"m rose",
+                    digest: b"c4c9",
+                })),
+            ),
+            (b"utf8", Ok(Command::Utf8)),
+            (b"LANG", Ok(Command::Lang(None))),
+            (b"LANG *", Ok(Command::Lang(Some(b"*")))),
+            (b"LANG sv-FI", Ok(Command::Lang(Some(b"sv-FI")))),
             (b"stls", Ok(Command::Stls)),
             (b"Capa", Ok(Command::Capa)),
             (b"qUiT", Ok(Command::Quit)),
@@ -192,7 +238,7 @@ mod tests {
             b"QUITS",
             b"\xff\xfe",
             b" NOOP",
-            b"APOP u d",
+            b"UTF-8",
         ] {
             assert_eq!(
                 Command::parse(line),
@@ -209,6 +255,14 @@ mod tests {
             b"USER \xff",
             b"PASS",
             b"PASS ",
+            b"APOP",
+            b"APOP ",
+            b"APOP mrose",
+            b"UTF8 USER",
+            b"LANG ",
+            b"LANG d\xc3\xa9",
+            b"LANG de de",
+            b"LANG toolongtag",
             b"AUTH ",
             b"AUTH pl@in",
             b"AUTH ABCDEFGHIJKLMNOPQRSTU",

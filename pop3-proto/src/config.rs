@@ -1,7 +1,10 @@
 //! What a server decides once, for all its sessions.
 
 use std::{sync::Arc, time::Duration};
+
 use wire_core::sasl::{Decoy, Mechanism, Mechanisms};
+
+use crate::Language;
 
 /// The settings of a server. Built once, checked once, shared by its sessions.
 ///
@@ -21,6 +24,9 @@ pub struct Config {
     pub(crate) plaintext: bool,
     pub(crate) auth: Offered,
     pub(crate) decoy: Option<Decoy>,
+    pub(crate) apop: bool,
+    pub(crate) utf8: Utf8,
+    pub(crate) languages: Vec<Language>,
     pub(crate) expire: Option<Expire>,
     pub(crate) login_delay: Option<u32>,
     pub(crate) timeouts: Timeouts,
@@ -39,6 +45,19 @@ pub(crate) enum Stls {
     Off,
     Offered,
     Required,
+}
+
+/// What of UTF-8 is offered (RFC 6856 section 2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Utf8 {
+    /// Nothing: UTF8 is an unknown command.
+    #[default]
+    Off,
+    /// UTF8: messages may come as they are.
+    Messages,
+    /// UTF8 USER: names and passwords may be in UTF-8 too, and are prepared (RFC 4013).
+    Names,
 }
 
 /// How long the server keeps messages (RFC 2449 section 6.7).
@@ -155,6 +174,9 @@ impl Config {
                     tls: Mechanisms::PLAINTEXT,
                 },
                 decoy: None,
+                apop: false,
+                utf8: Utf8::Off,
+                languages: Vec::new(),
                 expire: None,
                 login_delay: None,
                 timeouts: Timeouts::default(),
@@ -190,8 +212,8 @@ impl Builder {
         self
     }
 
-    /// What unknown users are made of, where SCRAM or CRAM-MD5 is offered: nobody learns from an
-    /// exchange which users there are.
+    /// What unknown users are made of, where SCRAM is offered: nobody learns from an exchange
+    /// which users there are.
     pub fn decoy(mut self, decoy: Decoy) -> Self {
         self.config.decoy = Some(decoy);
         self
@@ -201,6 +223,27 @@ impl Builder {
     /// [`plaintext_logins`](Self::plaintext_logins).
     pub fn user_pass(mut self, on: bool) -> Self {
         self.config.user_pass = on;
+        self
+    }
+
+    /// Whether APOP is offered (RFC 1939 section 7): its application must know the passwords
+    /// themselves. Default: no.
+    pub fn apop(mut self, on: bool) -> Self {
+        self.config.apop = on;
+        self
+    }
+
+    /// Whether UTF8 is offered (RFC 6856 section 2). Default: no. With yes, look at
+    /// [`Session::utf8`](crate::Session::utf8) before a message is sent.
+    pub fn utf8(mut self, utf8: Utf8) -> Self {
+        self.config.utf8 = utf8;
+        self
+    }
+
+    /// A language that replies can be in, beside English; the first one is what `LANG *` gives.
+    /// Each call adds one. Default: none, and LANG is not offered (RFC 6856 section 3).
+    pub fn language(mut self, language: Language) -> Self {
+        self.config.languages.push(language);
         self
     }
 
@@ -323,7 +366,12 @@ impl Config {
             (
                 self.auth.clear.or(self.auth.tls).hides_users() && self.decoy.is_none(),
                 "auth",
-                "SCRAM and CRAM-MD5 need a decoy",
+                "SCRAM needs a decoy",
+            ),
+            (
+                !self.languages.iter().all(Language::is_sound),
+                "language",
+                "has no language tag, or a name with controls",
             ),
             (timeouts.login.is_zero(), "login", "is zero"),
             (timeouts.decision.is_zero(), "decision", "is zero"),

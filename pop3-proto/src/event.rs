@@ -133,6 +133,8 @@ pub enum Violation {
     TlsRequired,
     /// A mechanism or a command that this server does not offer.
     NotOffered,
+    /// LANG with a language that is not there.
+    UnknownLanguage,
     /// A SASL message that is none, or a cancelled exchange.
     SaslMalformed,
 }

@@ -1,7 +1,10 @@
 //! Status lines and the rows of listings, composed without allocation.
 
 use std::fmt::{self, Write};
+
 use wire_core::Output;
+
+use crate::Language;
 
 /// A response code (RFC 2449 section 8, RFC 3206): what went wrong, for the client's program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,45 +38,78 @@ impl RespCode {
     }
 }
 
-/// Queues `+OK text`.
-pub(crate) fn ok(output: &mut Output, text: fmt::Arguments<'_>) {
-    let mut line = Line::new();
-    let _ = line.write_str("+OK ");
-    let _ = line.write_fmt(text);
-    line.end(output);
+/// Queues status lines, in the language of the client.
+pub(crate) struct Replies<'o> {
+    pub(crate) output: &'o mut Output,
+    pub(crate) language: Option<Language>,
 }
 
-/// Queues `-ERR [CODE] text`.
-pub(crate) fn err(output: &mut Output, code: Option<RespCode>, text: &str) {
-    let mut line = Line::new();
-    let _ = match code {
-        Some(code) => write!(line, "-ERR [{}] ", code.name()),
-        None => line.write_str("-ERR "),
-    };
-    line.text(text, code.is_some());
-    line.end(output);
+impl Replies<'_> {
+    /// `+OK text`, of numbers and names.
+    pub(crate) fn ok(self, text: fmt::Arguments<'_>) {
+        let mut line = self.line();
+        let _ = line.write_str("+OK ");
+        let _ = line.write_fmt(text);
+        line.end(self.output);
+    }
+
+    /// `+OK text`, of words.
+    pub(crate) fn text(self, text: &str) {
+        let text = self.translated(text);
+        self.ok(format_args!("{text}"));
+    }
+
+    /// `+OK argument text`.
+    pub(crate) fn text_behind(self, argument: &str, text: &str) {
+        let text = self.translated(text);
+        self.ok(format_args!("{argument} {text}"));
+    }
+
+    /// `-ERR [CODE] text`.
+    pub(crate) fn err(self, code: Option<RespCode>, text: &str) {
+        let mut line = self.line();
+        let _ = match code {
+            Some(code) => write!(line, "-ERR [{}] ", code.name()),
+            None => line.write_str("-ERR "),
+        };
+        line.text(self.translated(text), code.is_some());
+        line.end(self.output);
+    }
+
+    fn line(&self) -> Line {
+        Line::new(self.language.is_some())
+    }
+
+    fn translated<'t>(&self, text: &'t str) -> &'t str {
+        let translate = self.language.map(|language| language.translate);
+        translate.and_then(|to| to(text)).unwrap_or(text)
+    }
 }
 
 /// Queues one line of a multi-line reply.
 pub(crate) fn row(output: &mut Output, text: fmt::Arguments<'_>) {
-    let mut line = Line::new();
+    let mut line = Line::new(true);
     let _ = line.write_fmt(text);
     line.end(output);
 }
 
 /// A line of at most 512 octets with its CRLF (RFC 1939 section 3); what is over is cut off.
 ///
-/// Whatever is written, it stays one line of printable US-ASCII.
+/// Whatever is written, it stays one line of printable US-ASCII, or of UTF-8 without controls.
 struct Line {
     octets: [u8; 510],
     length: usize,
+    full: bool,
+    utf8: bool,
 }
 
 impl Line {
-    fn new() -> Self {
+    fn new(utf8: bool) -> Self {
         Line {
             octets: [0; 510],
             length: 0,
+            full: false,
+            utf8,
         }
     }
 
@@ -81,7 +117,7 @@ impl Line {
     fn text(&mut self, text: &str, after_code: bool) {
         let safe = match text.strip_prefix('[') {
             Some(rest) if !after_code => {
-                self.push(b'(');
+                self.push(b"(");
                 rest
             }
             _ => text,
@@ -89,10 +125,15 @@ impl Line {
         let _ = self.write_str(safe);
     }
 
-    fn push(&mut self, octet: u8) {
-        if let Some(place) = self.octets.get_mut(self.length) {
-            *place = octet;
-            self.length += 1;
+    /// A character, whole or not at all, and then none behind it.
+    fn push(&mut self, octets: &[u8]) {
+        let end = self.length + octets.len();
+        match self.octets.get_mut(self.length..end) {
+            Some(place) if !self.full => {
+                place.copy_from_slice(octets);
+                self.length = end;
+            }
+            _ => self.full = true,
         }
     }
 
@@ -106,10 +147,15 @@ impl Line {
 impl Write for Line {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for character in text.chars() {
-            self.push(match character {
-                ' '..='~' => u8::try_from(character).unwrap_or(b'?'),
-                _ => b'?',
-            });
+            match character {
+                ' '..='~' => {}
+                _ if self.utf8 && !character.is_control() => {}
+                _ => {
+                    self.push(b"?");
+                    continue;
+                }
+            }
+            self.push(character.encode_utf8(&mut [0; 4]).as_bytes());
         }
         Ok(())
     }
@@ -121,7 +167,11 @@ mod tests {
 
     fn error(code: Option<RespCode>, text: &str) -> String {
         let mut output = Output::default();
-        err(&mut output, code, text);
+        let replies = Replies {
+            output: &mut output,
+            language: None,
+        };
+        replies.err(code, text);
         String::from_utf8(output.front().to_vec()).unwrap()
     }
 

@@ -113,7 +113,7 @@ impl Model {
                 ("UIDL", Some(at)) => format!("+OK {} {}\r\n", at + 1, three_messages()[at].1),
                 ("DELE", Some(at)) => {
                     self.marked[at] = true;
-                    format!("+OK Message {} marked\r\n", at + 1)
+                    "+OK Marked\r\n".to_owned()
                 }
                 ("RETR", Some(at)) => {
                     format!(
@@ -138,7 +138,7 @@ impl Model {
                         .map(|(n, _)| n)
                         .collect(),
                 );
-                "+OK pop.example.org POP3 server signing off\r\n".to_owned()
+                "+OK Bye\r\n".to_owned()
             }
         }
     }

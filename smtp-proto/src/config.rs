@@ -210,7 +210,7 @@ impl Config {
         }
         let auth = self.plain.auth.or(self.tls.auth);
         if auth.hides_users() && self.decoy.is_none() {
-            return fail("auth", "SCRAM and CRAM-MD5 need a decoy");
+            return fail("auth", "SCRAM needs a decoy");
         }
         if self.require_tls && !self.plain.capabilities.contains(Capabilities::STARTTLS) {
             return fail("require_tls", "STARTTLS is not offered");
@@ -255,8 +255,8 @@ impl Builder {
         self
     }
 
-    /// What unknown users are made of, where SCRAM or CRAM-MD5 is offered: nobody learns from an
-    /// exchange which users there are.
+    /// What unknown users are made of, where SCRAM is offered: nobody learns from an exchange
+    /// which users there are.
     pub fn decoy(mut self, decoy: Decoy) -> Self {
         self.config.decoy = Some(decoy);
         self

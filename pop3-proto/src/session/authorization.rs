@@ -8,12 +8,11 @@ use wire_core::{
 use super::{Doing, Session};
 use crate::{
     Event, Maildrop, RespCode, Violation,
-    command::{Auth, Command},
-    config::Stls,
+    command::{Apop, Auth, Command},
+    config::{Stls, Utf8},
     kind,
     line::Line,
     maildrop::Drop,
-    reply,
 };
 
 /// A failed login whose reply is held back, so that guessing is slow.
@@ -80,11 +79,8 @@ impl Session {
                 self.tell_totals();
             }
             Err(_) => {
-                reply::err(
-                    &mut self.output,
-                    Some(RespCode::SysPerm),
-                    "Maildrop is not usable",
-                );
+                self.say()
+                    .err(Some(RespCode::SysPerm), "Maildrop is not usable");
                 self.end(CloseReason::Aborted);
             }
         }
@@ -102,13 +98,20 @@ impl Session {
                 Some(why) => return self.reject(line, why),
                 None => {
                     // Known or not, the answer is the same (RFC 1939 section 7).
-                    self.output.push(b"+OK Send the password\r\n");
+                    self.say().text("Send the password");
                     self.doing = Doing::Named(name.into());
                 }
             },
             Command::Pass(password) => match (self.refuses_user_pass(), user) {
                 (Some(why), _) => return self.reject(line, why),
                 (None, None) => return self.reject(line, Violation::BadSequence),
+                // RFC 6856 section 2.2.
+                (None, Some(_))
+                    if self.config.utf8 == Utf8::Names
+                        && std::str::from_utf8(password).is_err() =>
+                {
+                    return self.reject(line, Violation::Syntax);
+                }
                 (None, Some(user)) => {
                     let (exchange, step) = Exchange::login(user.as_bytes(), Secret::from(password));
                     if let Step::Fail(_) = step {
@@ -119,10 +122,13 @@ impl Session {
             },
             Command::Auth(None) => self.tell_mechanisms(),
             Command::Auth(Some(auth)) => return self.auth(line, auth),
+            Command::Apop(apop) => return self.apop(line, apop),
+            Command::Utf8 => return self.ask_utf8(line),
+            Command::Lang(range) => return self.lang(line, range),
             Command::Stls => return self.stls(line),
             Command::Capa => self.tell_capabilities(),
             Command::Quit => {
-                self.output.push(b"+OK Bye\r\n");
+                self.say().text("Bye");
                 self.end(CloseReason::Quit);
             }
             _ => return self.reject(line, Violation::BadSequence),
@@ -149,6 +155,30 @@ impl Session {
         } else {
             None
         }
+    }
+
+    fn apop<'i>(&mut self, line: &'i [u8], apop: Apop<'i>) -> Option<Next<Event<'i>>> {
+        let Some(timestamp) = self.timestamp.clone() else {
+            return self.reject(line, Violation::NotOffered);
+        };
+        if self.config.stls == Stls::Required && self.peer.tls.is_none() {
+            return self.reject(line, Violation::TlsRequired);
+        }
+        let (exchange, step) = Exchange::apop(apop.user, apop.digest, &timestamp);
+        if let Step::Fail(_) = step {
+            return self.reject(line, Violation::Syntax);
+        }
+        self.proceed(exchange, step);
+        None
+    }
+
+    fn ask_utf8<'i>(&mut self, line: &'i [u8]) -> Option<Next<Event<'i>>> {
+        if self.config.utf8 == Utf8::Off {
+            return self.reject(line, Violation::NotOffered);
+        }
+        self.utf8 = true;
+        self.say().text("UTF-8 it is");
+        None
     }
 
     fn auth<'i>(&mut self, line: &'i [u8], auth: Auth<'i>) -> Option<Next<Event<'i>>> {
@@ -263,7 +293,7 @@ impl Session {
         let why = match why {
             Failure::Temporary => {
                 let text = "Authentication is not available";
-                reply::err(&mut self.output, Some(RespCode::SysTemp), text);
+                self.say().err(Some(RespCode::SysTemp), text);
                 self.doing = Doing::Ready;
                 return;
             }
@@ -283,7 +313,7 @@ impl Session {
     /// Sends the reply that was held back.
     pub(super) fn tell_failure(&mut self) {
         if let Doing::Failed(failed) = std::mem::replace(&mut self.doing, Doing::Ready) {
-            reply::err(&mut self.output, Some(RespCode::Auth), failed.why);
+            self.say().err(Some(RespCode::Auth), failed.why);
             self.moved = true;
             self.count_failed_login();
         }

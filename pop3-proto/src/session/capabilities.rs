@@ -1,7 +1,7 @@
 //! CAPA (RFC 2449): what the server can do in this state, and AUTH's list of mechanisms.
 
 use super::Session;
-use crate::{Expire, config::Stls, reply};
+use crate::{Expire, Utf8, config::Stls, reply};
 
 impl Session {
     /// What stands here before login stands here after it too, but for STLS (RFC 2449 section 5,
@@ -32,6 +32,14 @@ impl Session {
             Some(Expire::Days(days)) => reply::row(output, format_args!("EXPIRE {days}")),
             None => {}
         }
+        match config.utf8 {
+            Utf8::Off => {}
+            Utf8::Messages => output.push(b"UTF8\r\n"),
+            Utf8::Names => output.push(b"UTF8 USER\r\n"),
+        }
+        if !config.languages.is_empty() {
+            output.push(b"LANG\r\n");
+        }
         if let Some(seconds) = config.login_delay {
             reply::row(output, format_args!("LOGIN-DELAY {seconds}"));
         }
@@ -43,7 +51,7 @@ impl Session {
 
     /// AUTH without a mechanism, which clients from before CAPA send.
     pub(super) fn tell_mechanisms(&mut self) {
-        self.output.push(b"+OK Mechanisms follow\r\n");
+        self.say().text("Mechanisms follow");
         for mechanism in self.offered().iter() {
             self.output.push(mechanism.name().as_bytes());
             self.output.push(b"\r\n");

@@ -3,7 +3,7 @@
 use wire_core::{CloseReason, Time};
 
 use super::{Doing, Session};
-use crate::{RespCode, reply};
+use crate::RespCode;
 
 impl Session {
     /// When time alone changes something.
@@ -76,7 +76,7 @@ impl Session {
         if self.doing.is_half_told() {
             self.cut(CloseReason::DecisionTimeout);
         } else {
-            reply::err(&mut self.output, Some(RespCode::SysTemp), "Try again later");
+            self.say().err(Some(RespCode::SysTemp), "Try again later");
             self.doing = Doing::Ready;
             if ends_session {
                 self.end(CloseReason::DecisionTimeout);

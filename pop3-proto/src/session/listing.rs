@@ -159,10 +159,10 @@ impl Session {
         match (want, drop.octets_of(message), drop.uid_of(message)) {
             (Want::Mark, Some(octets), _) => self.mark(message, octets),
             (Want::One(Columns::Sizes), Some(octets), _) => {
-                reply::ok(&mut self.output, format_args!("{message} {octets}"));
+                self.say().ok(format_args!("{message} {octets}"));
             }
             (Want::One(Columns::Uids), _, Some(uid)) => {
-                reply::ok(&mut self.output, format_args!("{message} {uid}"));
+                reply::row(&mut self.output, format_args!("+OK {message} {uid}"));
             }
             _ => {
                 let messages = message..message.saturating_add(1);
@@ -206,7 +206,7 @@ impl OpenList {
             Columns::Sizes,
             |session, want, message| match want {
                 Want::Row(_) => tell_row(&mut session.output, message, octets),
-                Want::One(_) => reply::ok(&mut session.output, format_args!("{message} {octets}")),
+                Want::One(_) => session.say().ok(format_args!("{message} {octets}")),
                 Want::Mark => session.mark(message, octets),
             },
         )
@@ -222,7 +222,7 @@ impl OpenList {
             match (want, text) {
                 (Want::Row(_), Some(uid)) => tell_row(&mut session.output, message, uid),
                 (Want::One(_), Some(uid)) => {
-                    reply::ok(&mut session.output, format_args!("{message} {uid}"));
+                    session.say().ok(format_args!("{message} {uid}"));
                 }
                 _ => session.spoil(),
             }

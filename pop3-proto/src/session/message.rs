@@ -7,7 +7,7 @@ use wire_core::{
 };
 
 use super::{Doing, Session, writer::Guard};
-use crate::{kind, reply, wanted::Wanted};
+use crate::{kind, wanted::Wanted};
 
 /// A message that was asked for.
 #[derive(Debug)]
@@ -86,11 +86,11 @@ impl Session {
         self.moved = true;
         match lines {
             None => {
-                reply::ok(&mut self.output, format_args!("{octets} octets"));
+                self.say().ok(format_args!("{octets} octets"));
                 OpenMessage::new(guard, Wanted::all(), octets)
             }
             Some(lines) => {
-                self.output.push(b"+OK Top of message follows\r\n");
+                self.say().text("Top of message follows");
                 OpenMessage::new(guard, Wanted::top(lines), 0)
             }
         }

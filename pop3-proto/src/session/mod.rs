@@ -4,6 +4,7 @@ mod authorization;
 mod capabilities;
 mod deadlines;
 mod endpoint;
+mod language;
 mod listing;
 mod message;
 mod tls;
@@ -21,13 +22,13 @@ use wire_core::{
 };
 
 use crate::{
-    Config, Event, RespCode, Violation,
+    Config, Event, Language, RespCode, Violation,
     command::{self, Command, Malformed},
     deleted::Marks,
     kind,
     line::{Line, Lines},
     maildrop::Drop,
-    reply,
+    reply::Replies,
 };
 use authorization::Failed;
 use listing::{Listing, Page};
@@ -46,6 +47,11 @@ pub struct Session {
     peer: Peer,
     mint: Mint,
     nonces: sasl::Nonces,
+    /// What APOP's digest is made of: it stood in the greeting.
+    timestamp: Option<Box<str>>,
+    /// The client has asked for UTF-8.
+    utf8: bool,
+    language: Option<Language>,
     lines: Lines,
     /// What is no command may be the rest of a refused AUTH.
     secrets_follow: bool,
@@ -124,6 +130,9 @@ impl Session {
             peer,
             mint: Mint::new(&entropy),
             nonces: sasl::Nonces::new(entropy),
+            timestamp: None,
+            utf8: false,
+            language: None,
             lines: Lines::default(),
             secrets_follow: false,
             output: Output::default(),
@@ -173,12 +182,30 @@ impl Session {
         if !self.settle(ticket.id()) {
             return Answered::Stale;
         }
-        reply::ok(
-            &mut self.output,
-            format_args!("{} POP3 server ready", self.config.host),
-        );
+        self.greet();
         self.doing = Doing::Ready;
         Answered::Taken
+    }
+
+    fn greet(&mut self) {
+        let config = self.config.clone();
+        let host = &config.host;
+        if config.apop {
+            // RFC 1939 section 7: a msg-id that no other greeting has.
+            self.timestamp = Some(format!("<{}@{host}>", self.nonces.word()).into());
+        }
+        match self.timestamp.clone() {
+            Some(timestamp) => self
+                .say()
+                .ok(format_args!("{host} POP3 server ready {timestamp}")),
+            None => self.say().ok(format_args!("{host} POP3 server ready")),
+        }
+    }
+
+    /// Has the client asked for UTF-8 (RFC 6856 section 2)? Without it a message whose header is not
+    /// ASCII is not to be sent: refuse it with [`RespCode::Utf8`], or send a substitute.
+    pub const fn utf8(&self) -> bool {
+        self.utf8
     }
 
     /// Answers a command with `-ERR`, and a code that tells the client's program why.
@@ -325,10 +352,11 @@ impl Session {
             // RFC 3206 section 5: credentials against the policy.
             Violation::TlsRequired => (Some(RespCode::Auth), "Use TLS first"),
             Violation::NotOffered => (None, "Not offered"),
+            Violation::UnknownLanguage => (None, "No such language"),
             Violation::SaslMalformed => (None, "Authentication broken off"),
         };
         self.doing = Doing::Ready;
-        reply::err(&mut self.output, code, text);
+        self.say().err(code, text);
         if why != Violation::NoSuchMessage {
             self.errors = self.errors.saturating_add(1);
             if self.errors >= self.config.limits.errors {
@@ -346,6 +374,14 @@ impl Session {
         Some(Next::Event(Event::Rejected { line, why }))
     }
 
+    /// The next status line, in the client's language.
+    fn say(&mut self) -> Replies<'_> {
+        Replies {
+            output: &mut self.output,
+            language: self.language,
+        }
+    }
+
     fn refuse_id(&mut self, id: TicketId, code: Option<RespCode>, text: &str) -> Answered {
         if !self.settle(id) {
             return Answered::Stale;
@@ -360,7 +396,7 @@ impl Session {
         if doing.is_half_told() || matches!(doing, Doing::Shaking) {
             return self.cut(CloseReason::Aborted);
         }
-        reply::err(&mut self.output, code, text);
+        self.say().err(code, text);
         match doing {
             Doing::Connecting => self.end(CloseReason::Aborted),
             Doing::Committing => self.end(CloseReason::Quit),
@@ -377,7 +413,7 @@ impl Session {
             Doing::Leaving | Doing::Shaking => self.cut(reason),
             doing if doing.is_half_told() => self.cut(reason),
             _ => {
-                reply::err(&mut self.output, Some(RespCode::SysTemp), text);
+                self.say().err(Some(RespCode::SysTemp), text);
                 self.end(reason);
             }
         }

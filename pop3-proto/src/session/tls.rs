@@ -25,10 +25,11 @@ impl Session {
         if self.config.stls == Stls::Off {
             return self.reject(line, Violation::NotOffered);
         }
-        if self.peer.tls.is_some() {
+        // RFC 6856 section 2.1: STLS comes before UTF8.
+        if self.peer.tls.is_some() || self.utf8 {
             return self.reject(line, Violation::BadSequence);
         }
-        self.output.push(b"+OK Begin TLS negotiation\r\n");
+        self.say().text("Begin TLS negotiation");
         self.doing = Doing::Leaving;
         None
     }

@@ -6,7 +6,6 @@ use super::{Doing, Session, listing::Want, message::Transfer};
 use crate::{
     Columns, Event, RespCode, Violation,
     command::{Command, Number},
-    reply,
 };
 
 impl Session {
@@ -56,7 +55,13 @@ impl Session {
             }
             Command::Capa => self.tell_capabilities(),
             Command::Quit => return Some(self.update(now)),
-            Command::User(_) | Command::Pass(_) | Command::Auth(_) | Command::Stls => {
+            Command::Lang(range) => return self.lang(line, range),
+            Command::User(_)
+            | Command::Pass(_)
+            | Command::Auth(_)
+            | Command::Apop(_)
+            | Command::Utf8
+            | Command::Stls => {
                 return self.reject(line, Violation::BadSequence);
             }
         }
@@ -79,15 +84,14 @@ impl Session {
 
     fn tell_stat(&mut self) {
         let (messages, octets) = self.totals();
-        reply::ok(&mut self.output, format_args!("{messages} {octets}"));
+        self.say().ok(format_args!("{messages} {octets}"));
     }
 
     pub(super) fn tell_totals(&mut self) {
         let (messages, octets) = self.totals();
-        reply::ok(
-            &mut self.output,
-            format_args!("Maildrop has {messages} messages ({octets} octets)"),
-        );
+        self.say().ok(format_args!(
+            "Maildrop has {messages} messages ({octets} octets)"
+        ));
     }
 
     /// A message that is there and not marked.
@@ -99,11 +103,11 @@ impl Session {
     pub(super) fn mark(&mut self, message: u32, octets: u64) {
         if self.marks.runs() >= self.config.limits.deleted_runs {
             let text = "Too many marks, QUIT first";
-            return reply::err(&mut self.output, Some(RespCode::SysTemp), text);
+            return self.say().err(Some(RespCode::SysTemp), text);
         }
         if self.marks.insert(message) {
             self.marked_octets = self.marked_octets.saturating_add(octets);
         }
-        reply::ok(&mut self.output, format_args!("Message {message} marked"));
+        self.say().text("Marked");
     }
 }

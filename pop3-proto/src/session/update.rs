@@ -3,7 +3,7 @@
 use wire_core::{Answered, CloseReason, Next, Ticket, Time};
 
 use super::{Doing, Session};
-use crate::{Event, RespCode, kind, reply};
+use crate::{Event, RespCode, kind};
 
 impl Session {
     /// Answers [`Event::Commit`](crate::Event::Commit): all of it was removed, or not all of it
@@ -22,10 +22,7 @@ impl Session {
         if !self.settle(ticket.id()) {
             return Answered::Stale;
         }
-        reply::ok(
-            &mut self.output,
-            format_args!("{} POP3 server signing off", self.config.host),
-        );
+        self.say().text("Bye");
         self.end(CloseReason::Quit);
         Answered::Taken
     }

@@ -11,11 +11,11 @@
 use std::{collections::VecDeque, ops::Range, sync::Arc};
 
 use pop3_proto::{
-    Columns, Config, Deleted, Event, Maildrop, Octets, OpenList, OpenMessage, RespCode, Session,
-    kind,
+    Columns, Config, Deleted, Event, Language, Maildrop, Octets, OpenList, OpenMessage, RespCode,
+    Session, Utf8, kind,
     wire_core::{
         CloseReason, Endpoint, Entropy, Next, Peer, Ticket, TicketId, Time, TlsInfo, Upgrade,
-        sasl::{Answer, Identity, Mechanisms, Request},
+        sasl::{Answer, Decoy, Identity, Mechanism, Mechanisms, Request, Secret, StoredKeys},
         transcript::{Record, Subject},
     },
 };
@@ -65,6 +65,20 @@ pub fn config(words: &[&str]) -> Arc<Config> {
     let mut builder = Config::builder("pop.example.org");
     for word in words {
         builder = match *word {
+            "apop" => builder.apop(true),
+            "utf8" => builder.utf8(Utf8::Messages),
+            "utf8-names" => builder.utf8(Utf8::Names),
+            "lang" => builder
+                .language(Language::new("de-AT", "Deutsch", german))
+                .language(Language::new("sv", "Svenska", |_| None)),
+            "scram" => builder.decoy(Decoy::new([9; 32])).auth(
+                Mechanisms::SCRAM,
+                Mechanisms::PLAINTEXT.or(Mechanisms::SCRAM),
+            ),
+            "tokens" => {
+                let tokens = Mechanisms::NONE.with(Mechanism::OauthBearer);
+                builder.auth(Mechanisms::NONE, tokens.with(Mechanism::Xoauth2))
+            }
             "stls" => builder.stls(false),
             "stls-required" => builder.stls(true),
             "plaintext" => builder.plaintext_logins(true),
@@ -95,6 +109,9 @@ impl App {
     pub fn new(words: &[&str]) -> Self {
         let peer = match words.contains(&"clear") {
             true => Peer::new(None),
+            false if words.contains(&"bound") => {
+                Peer::new(None).tls(TlsInfo::default().exporter([5; 32]))
+            }
             false => Peer::new(None).tls(TlsInfo::default()),
         };
         let mail = match () {
@@ -368,7 +385,30 @@ pub fn check(request: &Request) -> Answer {
         Request::ActAs { user, authzid } if &**user == USER && &**authzid == "team" => {
             Answer::Grant
         }
+        Request::SharedSecret { user, .. } if &**user == USER => Answer::Secrets {
+            user: None,
+            secrets: vec![Secret::from(PASSWORD)],
+        },
+        Request::StoredKeys { user, hash } if &**user == USER => Answer::Keys {
+            user: None,
+            keys: StoredKeys::derive(*hash, "two words", b"0123456789abcdef", 4096)
+                .into_iter()
+                .collect(),
+        },
+        Request::Token { token, .. } if token.verify(b"good") => Answer::GrantAs(USER.into()),
         _ => Answer::Deny,
+    }
+}
+
+/// As much of a translation as the tests need.
+fn german(text: &str) -> Option<&'static str> {
+    match text {
+        "Language changed" => Some("Sprache gewählt"),
+        "Send the password" => Some("Das Passwort, bitte"),
+        "Wrong name or password" => Some("Name oder Passwort ist falsch"),
+        "Not now" => Some("Nicht jetzt"),
+        "No such language" => Some("Diese Sprache gibt es nicht"),
+        _ => None,
     }
 }
 

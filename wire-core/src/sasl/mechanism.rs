@@ -180,7 +180,7 @@ impl Mechanisms {
 
     /// Does a mechanism in the set need a [`Decoy`](super::Decoy)?
     pub const fn hides_users(self) -> bool {
-        self.and(Self::SCRAM.with(Mechanism::CramMd5)).0 != 0
+        self.and(Self::SCRAM).0 != 0
     }
 
     /// What is in the set, the best first.
