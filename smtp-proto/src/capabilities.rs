@@ -70,6 +70,11 @@ impl Capabilities {
     /// are, for logs only (Postfix).
     pub const XFORWARD: Self = Capabilities(1 << 23);
 
+    /// The mechanisms of [`Builder::raw_mechanisms`](crate::Builder::raw_mechanisms). They are
+    /// offered where they are configured, whether or not this is; it is for hiding them from one
+    /// client.
+    pub const RAW_AUTH: Self = Capabilities(1 << 24);
+
     /// What costs nothing and needs nobody: all of the above down to SMTPUTF8, and CHUNKING.
     pub const DEFAULT: Self = Capabilities(0x1f).with(Self::CHUNKING);
 

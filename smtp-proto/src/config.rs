@@ -7,7 +7,7 @@ use wire_core::sasl::{Decoy, Mechanisms};
 
 use crate::{
     Capabilities, Leniency, Limits, Reply, Timeouts, Violation, extensions::Extensions,
-    grammar::path,
+    grammar::path, raw_mechanisms::RawMechanisms,
 };
 
 /// Checked once, shared by every session of a listener.
@@ -45,6 +45,7 @@ pub struct Config {
     pub(crate) early_talk: EarlyTalk,
     pub(crate) extensions: Extensions,
     pub(crate) decoy: Option<Decoy>,
+    raw_mechanisms: [RawMechanisms; 2],
     tarpit: Option<(u16, Duration)>,
     texts: Vec<(Violation, Reply<'static>)>,
 }
@@ -126,6 +127,7 @@ impl Config {
                 early_talk: EarlyTalk::default(),
                 extensions: Extensions::default(),
                 decoy: None,
+                raw_mechanisms: Default::default(),
                 tarpit: None,
                 texts: Vec::new(),
             },
@@ -152,6 +154,16 @@ impl Config {
         Offer {
             capabilities,
             ..self.tls
+        }
+    }
+
+    /// The application's own mechanisms.
+    pub(crate) fn raw_mechanisms(&self, in_tls: bool) -> &RawMechanisms {
+        let [plain, tls] = &self.raw_mechanisms;
+        match in_tls {
+            true => tls,
+            false if self.require_tls => RawMechanisms::NONE,
+            false => plain,
         }
     }
 
@@ -205,7 +217,13 @@ impl Config {
         if let Some(option) = self.extensions.fault() {
             return fail(option, "out of its range");
         }
-        if self.require_auth && self.plain.auth.is_empty() && self.tls.auth.is_empty() {
+        for (raw, offer) in self.raw_mechanisms.iter().zip([self.plain, self.tls]) {
+            if let Some(why) = raw.fault(offer.auth) {
+                return fail("raw_mechanisms", why);
+            }
+        }
+        let raw = self.raw_mechanisms.iter().any(|raw| !raw.is_empty());
+        if self.require_auth && !raw && self.plain.auth.is_empty() && self.tls.auth.is_empty() {
             return fail("require_auth", "no mechanism is offered");
         }
         let auth = self.plain.auth.or(self.tls.auth);
@@ -252,6 +270,24 @@ impl Builder {
     pub fn auth(mut self, plain: Mechanisms, tls: Mechanisms) -> Self {
         self.config.plain.auth = plain;
         self.config.tls.auth = tls;
+        self
+    }
+
+    /// SASL mechanisms of the application's own, outside and inside TLS: their steps come as
+    /// [`Event::RawAuth`](crate::Event::RawAuth), in the framing and within the limits of the
+    /// session's own. One that shows a secret belongs inside TLS only. EHLO lists them behind the
+    /// session's; at most 16.
+    ///
+    /// A name is 1 to 20 capitals, digits, hyphens and underscores (RFC 4422 section 3.1), and none
+    /// that [`auth`](Self::auth) offers.
+    ///
+    /// ```
+    /// # use smtp_proto::Config;
+    /// let config = Config::builder("mx.example.org").raw_mechanisms(&[], &["X-TICKET"]);
+    /// assert!(config.build().is_ok());
+    /// ```
+    pub fn raw_mechanisms(mut self, plain: &[&str], tls: &[&str]) -> Self {
+        self.config.raw_mechanisms = [plain, tls].map(RawMechanisms::new);
         self
     }
 

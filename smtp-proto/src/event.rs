@@ -1,8 +1,10 @@
 //! What a session tells the application.
 
+use std::sync::Arc;
+
 use wire_core::{
     Chunk, Ticket, TicketId,
-    sasl::{Identity, Request},
+    sasl::{Identity, Request, Secret},
 };
 
 use crate::{Attributes, MailParams, Path, RcptParams, kind};
@@ -67,6 +69,23 @@ pub enum Event<'i> {
         ticket: Ticket<kind::Auth>,
         /// Owned: may travel to a task.
         request: Request,
+    },
+    /// A step of a mechanism of the application's own ([`Builder::raw_mechanisms`]). Answer with
+    /// [`Session::challenge`], [`Session::authenticated`] or [`Session::refuse`].
+    ///
+    /// [`Builder::raw_mechanisms`]: crate::Builder::raw_mechanisms
+    /// [`Session::challenge`]: crate::Session::challenge
+    /// [`Session::authenticated`]: crate::Session::authenticated
+    /// [`Session::refuse`]: crate::Session::refuse
+    RawAuth {
+        /// Not for `accept`.
+        ticket: Ticket<kind::RawAuth>,
+        /// Its name, as it was configured. The first event after AUTH begins an exchange.
+        mechanism: Arc<str>,
+        /// What the client sent: its initial response, or its reply to the last challenge. `None`:
+        /// it sent no initial response; a mechanism where the client speaks first then has an empty
+        /// challenge (RFC 4422 section 3).
+        data: Option<Secret>,
     },
     /// The proof held. 235 leaves when this is accepted: time for a quota, an audit.
     Login {

@@ -39,6 +39,8 @@ kinds! {
     Xclient;
     /// Does the proof hold?
     Auth;
+    /// What comes next in an exchange of the application's own?
+    RawAuth;
     /// May the user log in?
     Login: Accept;
     /// May a transaction begin?

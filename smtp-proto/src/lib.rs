@@ -17,6 +17,7 @@ mod limits;
 mod own_replies;
 mod params;
 mod path;
+mod raw_mechanisms;
 mod reply;
 #[cfg(feature = "tokio")]
 mod serve;
@@ -36,6 +37,6 @@ pub use params::{Body, ByMode, DeliverBy, MailParams, Notify, RcptParams, Ret, R
 pub use path::Path;
 pub use reply::Reply;
 #[cfg(feature = "tokio")]
-pub use serve::{Envelope, Handler, Outcome, Recipient, Verdict, serve, serve_tls};
+pub use serve::{Envelope, Handler, Outcome, RawAnswer, Recipient, Verdict, serve, serve_tls};
 pub use session::Session;
 pub use wire_core;

@@ -167,6 +167,13 @@ impl<'a> Reply<'a> {
 
     /// Queues the reply. Allocates nothing beyond the queue.
     pub(crate) fn write(&self, to: &mut Output, enhanced: bool, utf8: bool) {
+        if self.code == 334 {
+            // Base64, by the session itself: RFC 4954 section 4 has lines of 12,288 octets.
+            to.push(b"334 ");
+            to.push(self.text.as_bytes());
+            to.push(b"\r\n");
+            return;
+        }
         let mut head = self.head(enhanced);
         let mut rest = &*self.text;
         while let Some((line, behind)) = memchr(b'\n', rest.as_bytes()).map(|at| rest.split_at(at))

@@ -7,17 +7,17 @@ use core::{
     pin::{Pin, pin},
     task::{Context, Poll},
 };
-use std::io;
+use std::{io, sync::Arc};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use wire_core::{
     Answered, Buffer, CloseReason, Next, Ticket, TicketId, Upgrade, Wants,
     driver::{Acceptor, Clock, Turn, turn},
-    sasl::{Identity, Request},
+    sasl::{Identity, Request, Secret},
 };
 
 use crate::{Accept, Attributes, Dropped, Event, Session, Verb, Violation, kind};
-pub use handler::{Envelope, Handler, Outcome, Recipient, Verdict};
+pub use handler::{Envelope, Handler, Outcome, RawAnswer, Recipient, Verdict};
 
 /// Serves a session on a stream to its end, and says why it ended. `clock` is the one that made the
 /// session's `now`.
@@ -130,6 +130,7 @@ enum Asked {
     Hello(Ticket<kind::Hello>, String, bool),
     Xclient(Ticket<kind::Xclient>, Box<[u8]>),
     Auth(Ticket<kind::Auth>, Request),
+    RawAuth(Ticket<kind::RawAuth>, Arc<str>, Option<Secret>),
     Login(Ticket<kind::Login>, Identity),
     Mail(Ticket<kind::Mail>, Envelope),
     Rcpt(Ticket<kind::Rcpt>, Recipient),
@@ -250,6 +251,19 @@ where
             Asked::Auth(ticket, request) => {
                 if let Some(answer) = self.decide(handler.auth(request)).await? {
                     self.session.authenticate(ticket, answer);
+                }
+            }
+            Asked::RawAuth(ticket, mechanism, data) => {
+                let answer = self.decide(handler.raw_auth(&mechanism, data)).await?;
+                match answer {
+                    Some(RawAnswer::Challenge(octets)) => {
+                        self.session.challenge(ticket, &octets);
+                    }
+                    Some(RawAnswer::Grant(identity)) => {
+                        self.session.authenticated(ticket, identity);
+                    }
+                    Some(RawAnswer::Refuse(reply)) => drop(self.session.refuse(ticket, reply)),
+                    None => {}
                 }
             }
             Asked::Login(ticket, identity) => {
@@ -446,6 +460,11 @@ impl Asked {
                 Asked::Xclient(ticket, attributes.raw().into())
             }
             Event::Auth { ticket, request } => Asked::Auth(ticket, request),
+            Event::RawAuth {
+                ticket,
+                mechanism,
+                data,
+            } => Asked::RawAuth(ticket, mechanism, data),
             Event::Login { ticket, identity } => Asked::Login(ticket, identity),
             Event::Mail {
                 ticket,

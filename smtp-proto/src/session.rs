@@ -341,6 +341,11 @@ impl Session {
         }
     }
 
+    fn offers_auth(&self) -> bool {
+        let raw = self.raw_mechanisms(self.peer.tls.is_some());
+        !self.offer().auth.is_empty() || !raw.is_empty()
+    }
+
     fn offers(&self, capability: Capabilities) -> bool {
         self.offer().capabilities.contains(capability)
     }

@@ -20,7 +20,7 @@ use tokio::{
 use wire_core::{
     Chunk, CloseReason, Entropy, Peer,
     driver::Clock,
-    sasl::{Answer, Identity, Mechanisms, Request},
+    sasl::{Answer, Identity, Mechanisms, Request, Secret},
 };
 
 /// Says to a server what a client says, all at once, and gives back what the server says.
@@ -94,6 +94,40 @@ async fn a_handler_may_take_the_word_of_a_proxy() {
     impl Handler for Sink {}
     let said = proxied(&mut Sink, "XCLIENT ADDR=192.0.2.7\r\nQUIT\r\n").await;
     assert_eq!(codes(said.as_bytes()), [220, 220, 221]);
+}
+
+#[tokio::test]
+async fn a_handler_may_have_mechanisms_of_its_own() {
+    #[derive(Default)]
+    struct Doorkeeper(Vec<String>);
+    impl Handler for Doorkeeper {
+        async fn raw_auth(&mut self, mechanism: &str, data: Option<Secret>) -> RawAnswer {
+            sleep(Duration::from_millis(1)).await;
+            match data {
+                None => RawAnswer::Challenge(mechanism.into()),
+                Some(said) if said.verify(b"sesame") => RawAnswer::Grant(Identity::new("ali")),
+                Some(_) => RawAnswer::Refuse(Reply::new(535, (5, 7, 8), "No")),
+            }
+        }
+
+        async fn login(&mut self, identity: &Identity) -> Verdict {
+            self.0.push(identity.account().to_owned());
+            Verdict::Accept
+        }
+    }
+    let config = || Config::builder("b.example").raw_mechanisms(&["X-DOOR"], &[]);
+    let mut door = Doorkeeper::default();
+    let client = "EHLO a\r\nAUTH X-DOOR b3Blbg==\r\nAUTH X-DOOR\r\nc2VzYW1l\r\nQUIT\r\n";
+    let (said, _) = talk(config(), &mut door, client).await;
+    assert_eq!(codes(&said), ["220", "250", "535", "334", "235", "221"]);
+    assert!(said.contains("334 WC1ET09S\r\n"), "{said}");
+    assert_eq!(door.0, ["ali"]);
+
+    struct Sink;
+    impl Handler for Sink {}
+    let client = "EHLO a\r\nAUTH X-DOOR c2VzYW1l\r\nQUIT\r\n";
+    let (said, _) = talk(config(), &mut Sink, client).await;
+    assert_eq!(codes(&said), ["220", "250", "535", "221"]);
 }
 
 #[tokio::test]

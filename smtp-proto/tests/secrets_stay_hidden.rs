@@ -62,6 +62,26 @@ fn no_event_shows_an_auth_line() {
 }
 
 #[test]
+fn what_a_client_says_to_a_mechanism_is_not_printed() {
+    let mut app = App::new(config("raw"));
+    let mut input = &b"EHLO a\r\nAUTH X-TICKET aHVudGVyMg==\r\n"[..];
+    loop {
+        match app.session.next(Time::ZERO, &mut input) {
+            Next::Event(Event::Hello { ticket, .. }) => drop(app.session.accept(ticket)),
+            Next::Event(event) => {
+                let shown = format!("{event:?}");
+                assert!(shown.contains("X-TICKET") && !shown.contains("hunter2"));
+                let Event::RawAuth { data, .. } = event else {
+                    panic!("{shown}")
+                };
+                return assert!(data.unwrap().verify(b"hunter2"));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
 fn a_line_behind_other_commands_is_shown() {
     let seen = shown("auth", b"EHLO a\r\nAUTH LOGIN\r\nNOOP\r\nXYZZY\r\n");
     assert!(seen.contains("XYZZY"), "{seen}");

@@ -27,6 +27,12 @@ macro_rules! transcripts {
 }
 
 transcripts! {
+    mechanisms_of_the_application_run
+    success_with_octets_is_a_last_challenge
+    raw_exchanges_are_framed_like_all
+    raw_challenges_may_be_long
+    raw_answers_can_be_lost_and_late
+    raw_mechanisms_wait_for_tls
     a_proxied_client_does_not_wait_again
     a_server_that_goes_down_greets_nobody_anew
     a_proxy_speaks_for_its_client

@@ -4,7 +4,7 @@ use core::future::{Future, ready};
 
 use wire_core::{
     Chunk, Peer,
-    sasl::{Answer, Identity, Request},
+    sasl::{Answer, Identity, Request, Secret},
 };
 
 use crate::{
@@ -38,6 +38,18 @@ pub enum Outcome {
         /// For all else.
         rest: Reply<'static>,
     },
+}
+
+/// An answer to a step of a mechanism of the application's own.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RawAnswer {
+    /// Send these octets, and ask again with the client's reply.
+    Challenge(Vec<u8>),
+    /// The proof held.
+    Grant(Identity),
+    /// It did not: a 4yz or 5yz reply.
+    Refuse(Reply<'static>),
 }
 
 /// The envelope of one message. One value, dropped as one.
@@ -148,6 +160,17 @@ pub trait Handler: Send + Sync {
     fn auth(&mut self, request: Request) -> impl Future<Output = Answer> + Send {
         drop(request);
         ready(Answer::Deny)
+    }
+
+    /// A step of a mechanism of [`Builder::raw_mechanisms`](crate::Builder::raw_mechanisms), with what
+    /// the client said; `None` if it has not said anything yet. Default: no.
+    fn raw_auth(
+        &mut self,
+        mechanism: &str,
+        data: Option<Secret>,
+    ) -> impl Future<Output = RawAnswer> + Send {
+        let _ = (mechanism, data);
+        ready(RawAnswer::Refuse(own_replies::SASL_DENIED))
     }
 
     /// The proof held; yes logs in. Default: yes.

@@ -25,7 +25,7 @@ impl Session {
             Ask::Rcpt(_) => own_replies::RECIPIENT_OK,
             Ask::Data | Ask::Begin => own_replies::GO_AHEAD,
             Ask::End | Ask::EndFor(_) => own_replies::TAKEN,
-            Ask::Xclient | Ask::Auth | Ask::Query | Ask::Own | Ask::OwnRcpt => {
+            Ask::Xclient | Ask::Auth | Ask::RawAuth | Ask::Query | Ask::Own | Ask::OwnRcpt => {
                 return Answered::Stale;
             }
         };
@@ -157,6 +157,7 @@ impl Session {
             Event::Hello { ticket, .. } => self.accept(ticket),
             Event::Login { ticket, .. } => self.accept(ticket),
             Event::Auth { ticket, .. } => self.authenticate(ticket, Answer::Deny),
+            Event::RawAuth { ticket, .. } => self.refuse(ticket, own_replies::SASL_DENIED),
             Event::Mail { ticket, .. } => self.refuse(ticket, own_replies::DECLINED),
             Event::Rcpt { ticket, .. } => self.refuse(ticket, own_replies::DECLINED),
             Event::Data { ticket, .. } => self.refuse(ticket, own_replies::DECLINED),
@@ -228,7 +229,7 @@ impl Session {
                 }
             }
             Ask::Hello | Ask::Xclient => self.asked_hello = None,
-            Ask::Auth | Ask::Login => {
+            Ask::Auth | Ask::RawAuth | Ask::Login => {
                 self.log_in(yes && ask == Ask::Login);
                 if reply.class() == 5 {
                     self.penalty(1);
@@ -276,7 +277,7 @@ impl Session {
         }
     }
 
-    fn put_answer(&mut self, id: TicketId, reply: Reply<'static>) -> Answered {
+    pub(super) fn put_answer(&mut self, id: TicketId, reply: Reply<'static>) -> Answered {
         self.replies.settle(id, reply);
         self.release(None);
         Answered::Taken
@@ -289,14 +290,14 @@ fn fit(ask: Ask, reply: Reply<'_>) -> Reply<'static> {
     let fits = match ask {
         Ask::Data => matches!(class, 3..=5),
         Ask::Begin => matches!(class, 2..=5),
-        Ask::Auth | Ask::Xclient => matches!(class, 4 | 5),
+        Ask::Auth | Ask::RawAuth | Ask::Xclient => matches!(class, 4 | 5),
         _ => matches!(class, 2 | 4 | 5),
     };
     let sound = if fits && reply.is_valid() {
         reply.into_owned()
     } else {
         match ask {
-            Ask::Auth | Ask::Login => own_replies::SASL_LATER,
+            Ask::Auth | Ask::RawAuth | Ask::Login => own_replies::SASL_LATER,
             Ask::Connect => own_replies::NOT_NOW,
             _ => own_replies::LOCAL_ERROR,
         }

@@ -1,23 +1,42 @@
 //! AUTH (RFC 4954).
 
+use std::sync::Arc;
+
 use wire_core::{
     Answered, CloseReason, Ticket, Time,
     frame::Line,
     sasl::{
-        Answer, Context, Exchange, Failure, Identity, Mechanism, Step as SaslStep, line as base64,
+        Answer, Context, Exchange, Failure, Identity, Mechanism, Secret, Step as SaslStep,
+        line as base64,
     },
 };
 
 use super::{Session, Stage, Step, replies::Ask};
-use crate::{Event, Reply, Violation, grammar::command, kind, own_replies};
+use crate::{
+    Capabilities, Event, Reply, Violation, grammar::command, kind, own_replies,
+    raw_mechanisms::RawMechanisms,
+};
 
 /// A running exchange.
 pub(super) struct Sasl {
-    exchange: Exchange,
+    engine: Engine,
     /// What is to be done next; `None` while the client or the application is asked.
-    step: Option<SaslStep>,
+    todo: Option<Todo>,
     /// The proof held; the application, or the client's empty reply, is awaited.
     proven: Option<Identity>,
+}
+
+/// Who knows the mechanism.
+enum Engine {
+    Exchange(Exchange),
+    /// The application; this is its name.
+    Raw(Arc<str>),
+}
+
+enum Todo {
+    Step(SaslStep),
+    /// Give the application what the client said.
+    Tell(Option<Secret>),
 }
 
 impl Session {
@@ -29,7 +48,8 @@ impl Session {
         let offered = self.offer().auth;
         let in_tls = self.config.offer(true).auth;
         let tls = self.peer.tls.is_some();
-        if offered.is_empty() && (tls || in_tls.is_empty()) {
+        let none_yet = offered.is_empty() && self.raw_mechanisms(tls).is_empty();
+        if none_yet && (tls || in_tls.is_empty() && self.raw_mechanisms(true).is_empty()) {
             return Some(self.reject(line, Violation::NotImplemented));
         }
         let out_of_order = if !self.hello.as_ref().is_some_and(|hello| hello.extended) {
@@ -52,14 +72,17 @@ impl Session {
             let at = command::offset(line, argument, 0);
             return Some(self.reject(line, Violation::Syntax { at }));
         }
-        let mechanism = match Mechanism::from_name(name) {
-            Some(mechanism) if offered.has(mechanism) => mechanism,
-            Some(mechanism) if !tls && in_tls.has(mechanism) => {
-                let why = Violation::TlsRequired;
-                return Some(self.reject_as(line, why, own_replies::SASL_NEEDS_TLS));
-            }
-            _ => return Some(self.reject(line, Violation::UnknownMechanism)),
-        };
+        let raw = self.raw_mechanisms(tls).find(name).cloned();
+        let mechanism = Mechanism::from_name(name);
+        if raw.is_none() && !mechanism.is_some_and(|mechanism| offered.has(mechanism)) {
+            let later = mechanism.is_some_and(|mechanism| in_tls.has(mechanism))
+                || self.raw_mechanisms(true).find(name).is_some();
+            return Some(if later && !tls {
+                self.reject_as(line, Violation::TlsRequired, own_replies::SASL_NEEDS_TLS)
+            } else {
+                self.reject(line, Violation::UnknownMechanism)
+            });
+        }
         let initial = match initial {
             None => None,
             Some(octets) => match base64::initial(octets) {
@@ -67,18 +90,33 @@ impl Session {
                 Err(_) => return Some(self.reject(line, Violation::SaslMalformed)),
             },
         };
-        let octets = initial.as_ref().map(|secret| secret.expose());
-        let context = Context::new(&mut self.nonces, &self.config.hostname)
-            .tls(self.peer.tls.as_deref())
-            .offered(offered)
-            .decoy(self.config.decoy.as_ref());
-        let (exchange, step) = Exchange::start(mechanism, octets, context);
+        let (engine, todo) = match (raw, mechanism) {
+            (Some(name), _) => (Engine::Raw(name), Todo::Tell(initial)),
+            (None, Some(mechanism)) => {
+                let octets = initial.as_ref().map(|secret| secret.expose());
+                let context = Context::new(&mut self.nonces, &self.config.hostname)
+                    .tls(self.peer.tls.as_deref())
+                    .offered(offered)
+                    .decoy(self.config.decoy.as_ref());
+                let (exchange, step) = Exchange::start(mechanism, octets, context);
+                (Engine::Exchange(exchange), Todo::Step(step))
+            }
+            (None, None) => return Some(self.reject(line, Violation::UnknownMechanism)),
+        };
         self.stage = Stage::Sasl(Box::new(Sasl {
-            exchange,
-            step: Some(step),
+            engine,
+            todo: Some(todo),
             proven: None,
         }));
         None
+    }
+
+    /// The application's own mechanisms that the client may use.
+    pub(super) fn raw_mechanisms(&self, in_tls: bool) -> &RawMechanisms {
+        match self.hidden.contains(Capabilities::RAW_AUTH) {
+            true => RawMechanisms::NONE,
+            false => self.config.raw_mechanisms(in_tls),
+        }
     }
 
     pub(super) fn sasl<'i>(&mut self, now: Time, input: &mut &'i [u8]) -> Step<'i> {
@@ -88,8 +126,12 @@ impl Session {
         let Stage::Sasl(sasl) = &mut self.stage else {
             return Step::Again;
         };
-        if let Some(step) = sasl.step.take() {
-            return self.sasl_step(now, step).map_or(Step::Again, Step::Event);
+        if let Some(todo) = sasl.todo.take() {
+            let event = match todo {
+                Todo::Step(step) => self.sasl_step(now, step),
+                Todo::Tell(data) => self.tell_raw(now, data),
+            };
+            return event.map_or(Step::Again, Step::Event);
         }
         let limit = self.config.limits.sasl_line as usize;
         let event = match self.lines.next(input, limit) {
@@ -121,13 +163,16 @@ impl Session {
         };
         match base64::reply(line) {
             Ok(base64::Reply::Data(data)) => {
-                sasl.step = Some(match sasl.proven.take() {
+                sasl.todo = Some(match (sasl.proven.take(), &mut sasl.engine) {
                     // The mechanism's last word was a challenge (RFC 4422 section 3.6).
-                    Some(identity) => SaslStep::Done {
+                    (Some(identity), _) => Todo::Step(SaslStep::Done {
                         identity,
                         last: None,
-                    },
-                    None => sasl.exchange.respond(data.expose()),
+                    }),
+                    (None, Engine::Exchange(exchange)) => {
+                        Todo::Step(exchange.respond(data.expose()))
+                    }
+                    (None, Engine::Raw(_)) => Todo::Tell(Some(data)),
                 });
                 None
             }
@@ -138,7 +183,7 @@ impl Session {
 
     fn sasl_step<'i>(&mut self, now: Time, step: SaslStep) -> Option<Event<'i>> {
         match step {
-            SaslStep::Challenge(octets) => self.challenge(&octets),
+            SaslStep::Challenge(octets) => self.say_challenge(&octets),
             SaslStep::Ask(request) => {
                 let ticket = self.ask(Ask::Auth, now);
                 Some(Event::Auth { ticket, request })
@@ -148,7 +193,7 @@ impl Session {
                 last: Some(octets),
             } => {
                 self.prove(identity);
-                self.challenge(&octets)
+                self.say_challenge(&octets)
             }
             SaslStep::Done {
                 identity,
@@ -162,7 +207,23 @@ impl Session {
         }
     }
 
-    fn challenge<'i>(&mut self, octets: &[u8]) -> Option<Event<'i>> {
+    fn tell_raw<'i>(&mut self, now: Time, data: Option<Secret>) -> Option<Event<'i>> {
+        let Stage::Sasl(sasl) = &self.stage else {
+            return None;
+        };
+        let Engine::Raw(mechanism) = &sasl.engine else {
+            return None;
+        };
+        let mechanism = mechanism.clone();
+        let ticket = self.ask(Ask::RawAuth, now);
+        Some(Event::RawAuth {
+            ticket,
+            mechanism,
+            data,
+        })
+    }
+
+    fn say_challenge<'i>(&mut self, octets: &[u8]) -> Option<Event<'i>> {
         self.say(Reply::owned(334, None, base64::challenge(octets)))
     }
 
@@ -209,8 +270,47 @@ impl Session {
             return Answered::Stale;
         }
         self.replies.retract(ticket.id());
+        if let Stage::Sasl(sasl) = &mut self.stage
+            && let Engine::Exchange(exchange) = &mut sasl.engine
+        {
+            sasl.todo = Some(Todo::Step(exchange.answer(answer)));
+        }
+        Answered::Taken
+    }
+
+    /// Sends a challenge of a mechanism of the application's own: `334` and these octets in base64.
+    /// What the client replies is the next [`Event::RawAuth`].
+    ///
+    /// A challenge that is longer than a line of [`Limits::sasl_line`](crate::Limits::sasl_line)
+    /// ends the exchange with 454.
+    pub fn challenge(&mut self, ticket: Ticket<kind::RawAuth>, octets: &[u8]) -> Answered {
+        let line = octets.len().div_ceil(3).saturating_mul(4) + "334 \r\n".len();
+        if line > self.config.limits.sasl_line as usize {
+            return self.refuse(ticket, own_replies::SASL_LATER);
+        }
+        if self.replies.find(ticket.id()) != Some(Ask::RawAuth) {
+            return Answered::Stale;
+        }
+        let reply = Reply::owned(334, None, base64::challenge(octets));
+        self.put_answer(ticket.id(), reply)
+    }
+
+    /// The proof of a mechanism of the application's own held. [`Event::Login`] follows, as after
+    /// those of the session.
+    ///
+    /// SMTP has no place for octets that go with the success: send them by
+    /// [`challenge`](Self::challenge) first, and wait for the client's empty reply (RFC 4422 section
+    /// 3.6).
+    pub fn authenticated(&mut self, ticket: Ticket<kind::RawAuth>, identity: Identity) -> Answered {
+        if self.replies.find(ticket.id()) != Some(Ask::RawAuth) {
+            return Answered::Stale;
+        }
+        self.replies.retract(ticket.id());
         if let Stage::Sasl(sasl) = &mut self.stage {
-            sasl.step = Some(sasl.exchange.answer(answer));
+            sasl.todo = Some(Todo::Step(SaslStep::Done {
+                identity,
+                last: None,
+            }));
         }
         Answered::Taken
     }

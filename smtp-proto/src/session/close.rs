@@ -87,7 +87,7 @@ impl Session {
         match self.replies.find(id) {
             None => {}
             Some(Ask::Connect) => self.cut(own_replies::NOT_NOW, CloseReason::DecisionTimeout),
-            Some(Ask::Auth | Ask::Login) => {
+            Some(Ask::Auth | Ask::RawAuth | Ask::Login) => {
                 self.stage = Stage::Command;
                 self.replies.settle(id, own_replies::SASL_LATER);
             }

@@ -105,11 +105,16 @@ impl Session {
                 limits.transactions, limits.recipients
             ));
         }
-        if !offer.auth.is_empty() {
+        let raw = self.raw_mechanisms(self.peer.tls.is_some());
+        if !offer.auth.is_empty() || !raw.is_empty() {
             lines.push_str("\nAUTH");
             for mechanism in offer.auth.iter() {
                 lines.push(' ');
                 lines.push_str(mechanism.name());
+            }
+            for name in raw.iter() {
+                lines.push(' ');
+                lines.push_str(name);
             }
         }
         lines.push_str("\nHELP");

@@ -23,6 +23,7 @@ pub(super) enum Ask {
     Hello,
     Xclient,
     Auth,
+    RawAuth,
     Login,
     Mail,
     Rcpt(RcptId),

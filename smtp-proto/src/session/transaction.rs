@@ -90,7 +90,7 @@ impl Session {
             } else {
                 Capabilities::NONE
             },
-            auth: extended && !offer.auth.is_empty(),
+            auth: extended && self.offers_auth(),
             authenticated: self.identity.is_some(),
         }
     }

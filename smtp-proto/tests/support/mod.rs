@@ -28,6 +28,7 @@ pub enum Open {
     Hello(Ticket<kind::Hello>),
     Xclient(Ticket<kind::Xclient>, Peer, Option<Identity>),
     Auth(Ticket<kind::Auth>, sasl::Request),
+    RawAuth(Ticket<kind::RawAuth>, Arc<str>, Option<sasl::Secret>),
     Login(Ticket<kind::Login>),
     Mail(Ticket<kind::Mail>, MessageId),
     Rcpt(Ticket<kind::Rcpt>, Address),
@@ -100,6 +101,17 @@ impl App {
                     other => format!("{other:?}"),
                 });
                 self.open.push_back(Open::Auth(ticket, request));
+            }
+            Event::RawAuth {
+                ticket,
+                mechanism,
+                data,
+            } => {
+                let said = data
+                    .as_ref()
+                    .map(|said| said.expose().escape_ascii().to_string());
+                record.event(format!("raw {mechanism} {said:?}"));
+                self.open.push_back(Open::RawAuth(ticket, mechanism, data));
             }
             Event::Login { ticket, identity } => {
                 record.event(format!("login {} as {}", identity.user, identity.account()));
@@ -235,6 +247,7 @@ impl App {
                 };
                 session.authenticate(ticket, answer)
             }
+            Open::RawAuth(ticket, mechanism, data) => raw_answer(session, ticket, &mechanism, data),
             Open::Login(ticket) => session.accept(ticket),
             Open::Mail(ticket, _) => session.accept(ticket),
             Open::Rcpt(ticket, to) => match &*to.as_path().local() {
@@ -289,6 +302,7 @@ impl App {
             Open::Hello(ticket) => session.reply(ticket, reply),
             Open::Xclient(ticket, ..) => session.reply(ticket, reply),
             Open::Auth(ticket, _) => session.reply(ticket, reply),
+            Open::RawAuth(ticket, ..) => session.reply(ticket, reply),
             Open::Login(ticket) => session.reply(ticket, reply),
             Open::Mail(ticket, _) => session.reply(ticket, reply),
             Open::Rcpt(ticket, _) => session.reply(ticket, reply),
@@ -299,6 +313,33 @@ impl App {
     }
 }
 
+/// Mechanisms of the application's own. X-TICKET: the client says `sesame`. X-RIDDLE: the server asks,
+/// the client answers `man` and is praised. X-LONG: a challenge of so many octets.
+const RAW: [&str; 3] = ["X-TICKET", "X-RIDDLE", "X-LONG"];
+
+fn raw_answer(
+    session: &mut Session,
+    ticket: Ticket<kind::RawAuth>,
+    mechanism: &str,
+    data: Option<sasl::Secret>,
+) -> Answered {
+    let demo = Identity::new("demo");
+    let said = data.as_ref().map(|said| said.expose());
+    match (mechanism, said) {
+        ("X-TICKET", None) => session.challenge(ticket, b""),
+        ("X-TICKET", Some(b"sesame")) | ("X-RIDDLE", Some(b"")) => {
+            session.authenticated(ticket, demo)
+        }
+        ("X-RIDDLE", None) => session.challenge(ticket, b"what walks?"),
+        ("X-RIDDLE", Some(b"man")) => session.challenge(ticket, b"well done"),
+        ("X-LONG", Some(digits)) => {
+            let length = std::str::from_utf8(digits).unwrap().parse().unwrap();
+            session.challenge(ticket, &vec![b'x'; length])
+        }
+        _ => session.refuse(ticket, Reply::new(535, (5, 7, 8), "Not so")),
+    }
+}
+
 impl Open {
     pub fn kind(&self) -> &'static str {
         match self {
@@ -306,6 +347,7 @@ impl Open {
             Open::Hello(_) => "hello",
             Open::Xclient(..) => "xclient",
             Open::Auth(..) => "auth",
+            Open::RawAuth(..) => "raw",
             Open::Login(_) => "login",
             Open::Mail(..) => "mail",
             Open::Rcpt(..) => "rcpt",
@@ -321,6 +363,7 @@ impl Open {
             Open::Hello(ticket) => ticket.id(),
             Open::Xclient(ticket, ..) => ticket.id(),
             Open::Auth(ticket, _) => ticket.id(),
+            Open::RawAuth(ticket, ..) => ticket.id(),
             Open::Login(ticket) => ticket.id(),
             Open::Mail(ticket, _) => ticket.id(),
             Open::Rcpt(ticket, _) => ticket.id(),
@@ -527,6 +570,8 @@ pub fn config(words: &str) -> Arc<Config> {
             "auth" => tls = Mechanisms::PLAINTEXT,
             "plainauth" => (plain, tls) = (Mechanisms::PLAINTEXT, Mechanisms::PLAINTEXT),
             "plainonly" => plain = Mechanisms::NONE.with(Mechanism::Plain),
+            "raw" => builder = builder.raw_mechanisms(&RAW, &RAW),
+            "raw-in-tls" => builder = builder.raw_mechanisms(&[], &RAW),
             "require-tls" => builder = builder.require_tls(),
             "require-auth" => builder = builder.require_auth(),
             "repair" => builder = builder.bare_newline(BareNewline::Repair),
