@@ -1,11 +1,12 @@
 //! The command line of the policies.
 
-use std::str::FromStr;
+use std::{str::FromStr, time::Duration};
 
 use clap::Args;
 
 use super::{
     Prefixes,
+    greylist::Times,
     rates::{Allowed, Rate},
 };
 use crate::config::Mistake;
@@ -36,6 +37,12 @@ pub struct PolicyFlags {
     /// The bits of an IPv4 and of an IPv6 address that make one address of the limits above.
     #[arg(long, value_name = "V4,V6", default_value = "32,64")]
     pub address_bits: String,
+    /// Asks senders that are not known yet to come back (RFC 6647). Delays their first mail.
+    #[arg(long)]
+    pub greylist: bool,
+    /// After how long they may come back; until a day later.
+    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    pub greylist_delay: String,
     /// What is asked of the DNS.
     #[cfg(feature = "dns")]
     #[command(flatten)]
@@ -49,6 +56,8 @@ pub struct Settings {
     pub judge_loopback: bool,
     /// What one client may do.
     pub rates: Allowed,
+    /// When greylisted mail may come back, if mail is greylisted.
+    pub greylist: Option<Times>,
     /// What is asked of the DNS.
     #[cfg(feature = "dns")]
     pub dns: super::dnsbl::DnsSettings,
@@ -71,6 +80,7 @@ impl PolicyFlags {
                 account: rate("--account-rate", &self.account_rate)?,
                 prefixes: prefixes("--address-bits", &self.address_bits)?,
             },
+            greylist: greylist("--greylist-delay", &self.greylist_delay)?.filter(|_| self.greylist),
             #[cfg(feature = "dns")]
             dns: self.dns.check()?,
         })
@@ -95,6 +105,16 @@ fn connections(flag: &str, text: &str) -> Result<Option<u32>, Mistake> {
     match or_off(flag, text)? {
         Some(0) => Err(Mistake::new(flag, "0 connections are none")),
         most => Ok(most),
+    }
+}
+
+fn greylist(flag: &str, text: &str) -> Result<Option<Times>, Mistake> {
+    let seconds: u64 = parse(flag, text)?;
+    let times = Times::with_delay(Duration::from_secs(seconds));
+    if times.delay < times.window {
+        Ok(Some(times))
+    } else {
+        Err(Mistake::new(flag, "a retry counts for a day only"))
     }
 }
 

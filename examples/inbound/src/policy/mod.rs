@@ -19,6 +19,7 @@ pub mod dns;
 #[cfg(feature = "dns")]
 pub mod dnsbl;
 mod flags;
+pub mod greylist;
 mod judgement;
 mod network;
 mod notes;
@@ -29,7 +30,12 @@ mod subject;
 #[cfg(test)]
 mod testing;
 
-use std::{fmt, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 pub use flags::{PolicyFlags, Settings};
 pub use judgement::{Decision, Field, Judgement, Marks, Refusal, Verdict};
@@ -39,6 +45,8 @@ pub use panel::Policies;
 pub use subject::{Client, HeaderBlock, Hello, Known, Login, Mail, Message, Rcpt};
 
 use wire_core::driver::Clock;
+
+use greylist::{Greylist, Room};
 
 use crate::{
     config::{Config, Mistake, Service},
@@ -195,7 +203,19 @@ pub(crate) fn built_in(config: &Config, recipients: &Recipients) -> Result<Polic
     ];
     #[cfg(feature = "dns")]
     all.extend(of_dns(&settings.dns, now)?);
+    if let Some(times) = settings.greylist {
+        let today = Arc::new(today);
+        let greylist = Greylist::open(&config.data, times, Room::default(), today)
+            .map_err(|error| Mistake::new("--greylist", error))?;
+        all.push(Arc::new(greylist));
+    }
     Ok(Policies::new(all, settings.judge_loopback))
+}
+
+/// Seconds since 1970.
+fn today() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs().cast_signed())
 }
 
 /// Those that ask the DNS.

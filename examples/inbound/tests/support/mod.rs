@@ -204,6 +204,13 @@ impl Server {
         );
     }
 
+    /// SIGKILL, then where the data is.
+    pub fn kill(mut self) -> TempDir {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        std::mem::replace(&mut self.data, tempfile::tempdir().unwrap())
+    }
+
     /// SIGTERM, then the exit code and where the data is.
     pub fn stop(mut self) -> (Option<i32>, TempDir) {
         self.terminate();
