@@ -60,7 +60,7 @@ impl Address {
 
     /// The parts of it.
     pub fn as_path(&self) -> Path<'_> {
-        Path::checked(&self.0, Leniency::NONE)
+        Path::checked(&self.0)
     }
 
     pub(crate) fn of(path: &Path<'_>) -> Self {

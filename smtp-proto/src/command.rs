@@ -101,19 +101,34 @@ impl<'i> Command<'i> {
     /// # Errors
     /// The first thing that is wrong with the line, as the session tells it.
     pub fn parse(line: &'i [u8], leniency: Leniency) -> Result<Self, Violation> {
-        if memchr(0, line).is_some() {
-            return Err(Violation::NulByte);
+        // Offsets have 16 bits, as the longest line of a session does.
+        if line.len() > usize::from(u16::MAX) {
+            return Err(Violation::LineTooLong);
         }
         let (verb, argument) = verbs::split(line);
+        Self::read(verb, line, argument, leniency).map_err(|why| match why {
+            // A fault of any line, which the grammar of a verb takes for one of its own.
+            _ if memchr(0, line).is_some() => Violation::NulByte,
+            _ if !verb.may_hold_text() && !line.is_ascii() => Violation::NonAscii,
+            why => why,
+        })
+    }
+
+    fn read(
+        verb: verbs::Command,
+        line: &'i [u8],
+        argument: &'i [u8],
+        leniency: Leniency,
+    ) -> Result<Self, Violation> {
         let at = |fault: usize| verbs::offset(line, argument, fault);
         let syntax = |Fault { at: fault }| Violation::Syntax { at: at(fault) };
         let bad = |params: &[u8], bad: BadParameter| Violation::BadParameter {
             at: at(argument.len().saturating_sub(params.len()) + bad.at),
         };
-        let wrong = Violation::Syntax { at: at(0) };
+        let wrong = || Violation::Syntax { at: at(0) };
         let alone = |command| match argument {
             [] => Ok(command),
-            _ => Err(wrong),
+            _ => Err(wrong()),
         };
         use grammar::command::Command as C;
         Ok(match verb {
@@ -121,9 +136,8 @@ impl<'i> Command<'i> {
                 let parsed = grammar::reverse_path(argument, leniency).map_err(syntax)?;
                 let params = MailParams::check(parsed.params, Offered::ALL)
                     .map_err(|fault| bad(parsed.params, fault))?;
-                let from = Path::checked(parsed.path, parsed.used);
-                let ascii = from.is_ascii() && params.raw().is_ascii();
-                if !ascii && !params.smtputf8() {
+                let from = parsed.path;
+                if !params.smtputf8() && !line.is_ascii() {
                     return Err(Violation::NonAscii);
                 }
                 Command::Mail { from, params }
@@ -132,37 +146,39 @@ impl<'i> Command<'i> {
                 let parsed = grammar::forward_path(argument, leniency).map_err(syntax)?;
                 let params = RcptParams::check(parsed.params, Offered::ALL)
                     .map_err(|fault| bad(parsed.params, fault))?;
-                let to = Path::checked(parsed.path, parsed.used);
+                let to = parsed.path;
                 Command::Rcpt { to, params }
             }
-            C::Helo => Command::Helo(domain(argument, leniency).ok_or(wrong)?),
-            C::Ehlo => Command::Ehlo(domain(argument, leniency).ok_or(wrong)?),
-            C::Lhlo => Command::Lhlo(domain(argument, leniency).ok_or(wrong)?),
-            C::Vrfy => query(Verb::Vrfy, argument).ok_or(wrong)?,
-            C::Expn => query(Verb::Expn, argument).ok_or(wrong)?,
-            C::Help => query(Verb::Help, argument).ok_or(wrong)?,
-            C::Etrn => query(Verb::Etrn, argument).ok_or(wrong)?,
+            C::Helo => Command::Helo(domain(argument, leniency).ok_or_else(wrong)?),
+            C::Ehlo => Command::Ehlo(domain(argument, leniency).ok_or_else(wrong)?),
+            C::Lhlo => Command::Lhlo(domain(argument, leniency).ok_or_else(wrong)?),
+            C::Vrfy => query(Verb::Vrfy, argument).ok_or_else(wrong)?,
+            C::Expn => query(Verb::Expn, argument).ok_or_else(wrong)?,
+            C::Help => query(Verb::Help, argument).ok_or_else(wrong)?,
+            C::Etrn => query(Verb::Etrn, argument).ok_or_else(wrong)?,
             C::NotImplemented => return Err(Violation::NotImplemented),
             C::Http => return Err(Violation::HttpVerb),
             C::Unknown => return Err(Violation::UnknownCommand),
-            _ if !line.is_ascii() => return Err(Violation::NonAscii),
-            C::Xclient => Command::Xclient(attributes(argument, true).map_err(syntax)?),
-            C::Xforward => Command::Xforward(attributes(argument, false).map_err(syntax)?),
             C::Data => alone(Command::Data)?,
             C::Rset => alone(Command::Rset)?,
             C::Quit => alone(Command::Quit)?,
             C::StartTls => alone(Command::StartTls)?,
+            _ if !verbs::is_plain(argument) => return Err(wrong()),
             C::Noop => Command::Noop,
+            C::Xclient => Command::Xclient(attributes(argument, true).map_err(syntax)?),
+            C::Xforward => Command::Xforward(attributes(argument, false).map_err(syntax)?),
             C::Bdat => match verbs::chunk(argument) {
                 Some((octets, Some(last))) => Command::Bdat { octets, last },
-                _ => return Err(wrong),
+                _ => return Err(wrong()),
             },
             C::Auth => {
                 let (mechanism, initial) = verbs::mechanism(argument);
-                let initial = initial.map(Initial);
                 match core::str::from_utf8(mechanism) {
-                    Ok(mechanism) if !mechanism.is_empty() => Command::Auth { mechanism, initial },
-                    _ => return Err(wrong),
+                    Ok(name) if !name.is_empty() => Command::Auth {
+                        mechanism: name,
+                        initial: initial.map(Initial),
+                    },
+                    _ => return Err(wrong()),
                 }
             }
         })

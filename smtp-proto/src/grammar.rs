@@ -5,9 +5,10 @@ pub(crate) mod class;
 pub(crate) mod command;
 pub(crate) mod params;
 pub(crate) mod path;
+pub(crate) mod token;
 pub(crate) mod values;
 
-use crate::Leniency;
+use crate::{Leniency, Path};
 use path::{Place, Reader};
 
 /// Where in the text the grammar failed, in octets.
@@ -16,13 +17,11 @@ pub(crate) struct Fault {
     pub(crate) at: usize,
 }
 
-/// The argument of MAIL or RCPT: the path as text, and the parameters behind it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The argument of MAIL or RCPT: the path, and the parameters behind it.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Argument<'i> {
-    pub(crate) path: &'i str,
+    pub(crate) path: Path<'i>,
     pub(crate) params: &'i [u8],
-    /// What was allowed and is no part of the grammar.
-    pub(crate) used: Leniency,
 }
 
 /// `FROM:<path> params`, after MAIL.
@@ -56,9 +55,8 @@ fn path_argument<'i>(
     }
     let path = text(found).ok_or(Fault { at: keyword.len() })?;
     Ok(Argument {
-        path,
+        path: Path::read(path, reader.at(), reader.used()),
         params: trim_start(behind),
-        used: reader.used(),
     })
 }
 
@@ -73,6 +71,11 @@ pub(crate) fn text(octets: &[u8]) -> Option<&str> {
     let clean = text.is_ascii()
         || !text.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'));
     clean.then_some(text)
+}
+
+/// Is it [`text`]?
+pub(crate) fn is_text(octets: &[u8]) -> bool {
+    octets.is_ascii() || text(octets).is_some()
 }
 
 /// Without white space at the end (RFC 5321 section 4.1.1).

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use crate::{
     Capabilities, calendar,
     grammar::{
-        params::{is_parameter, number, split, words},
+        params::{self, Parameter, number, parameters},
+        token::token,
         values as grammar,
     },
 };
@@ -163,7 +164,8 @@ impl<'i> MailParams<'i> {
 
     /// All parameters: keyword and value.
     pub fn iter(&self) -> impl Iterator<Item = (&'i [u8], Option<&'i [u8]>)> + use<'i> {
-        words(self.raw).map(|(_, word)| split(word))
+        let all = parameters(self.raw).filter_map(|(_, parameter)| parameter);
+        all.map(|parameter| (parameter.name, parameter.value))
     }
 
     /// An owned copy of the list.
@@ -215,7 +217,8 @@ impl<'i> RcptParams<'i> {
 
     /// All parameters: keyword and value.
     pub fn iter(&self) -> impl Iterator<Item = (&'i [u8], Option<&'i [u8]>)> + use<'i> {
-        words(self.raw).map(|(_, word)| split(word))
+        let all = parameters(self.raw).filter_map(|(_, parameter)| parameter);
+        all.map(|parameter| (parameter.name, parameter.value))
     }
 
     /// An owned copy of the list.
@@ -237,56 +240,49 @@ impl<'i> RcptParams<'i> {
     }
 }
 
-/// Which known parameters are there, a bit each.
+/// Which known parameters are there, a bit each, and where their values begin.
 #[derive(Debug, Clone, Copy, Default)]
-struct Present(u16);
+struct Present {
+    bits: u16,
+    values: [u16; Keyword::ALL.len()],
+}
 
 impl Present {
     /// Checks a list for a command that knows the keywords of `known`.
     fn check(raw: &[u8], known: u16, offered: Offered) -> Result<Self, BadParameter> {
         let mut present = Present::default();
-        for (at, word) in words(raw) {
-            let keyword = parameter(word, known, offered);
-            let keyword = keyword.map_err(|why| BadParameter { at, why })?;
-            if present.0 & (keyword.bit() | keyword.excludes()) != 0 {
-                let why = Why::Malformed;
-                return Err(BadParameter { at, why });
+        for (at, parameter) in parameters(raw) {
+            let keyword = parameter
+                .ok_or(Why::Malformed)
+                .and_then(|parameter| Keyword::check(parameter, known, offered))
+                .and_then(|keyword| match present.bits & keyword.excludes() {
+                    0 => Ok(keyword),
+                    _ => Err(Why::Malformed),
+                })
+                .map_err(|why| BadParameter { at, why })?;
+            present.bits |= keyword.bit();
+            let name = parameter.map_or(0, |parameter| parameter.name.len());
+            if let (Some(value), Ok(at)) = (
+                present.values.get_mut(keyword as usize),
+                u16::try_from(at + name + 1),
+            ) {
+                *value = at;
             }
-            present.0 |= keyword.bit();
         }
         Ok(present)
     }
 
-    const fn has(self, keyword: Keyword) -> bool {
-        self.0 & keyword.bit() != 0
+    const fn has(&self, keyword: Keyword) -> bool {
+        self.bits & keyword.bit() != 0
     }
 
-    fn value(self, raw: &[u8], keyword: Keyword) -> Option<&[u8]> {
+    fn value<'i>(&self, raw: &'i [u8], keyword: Keyword) -> Option<&'i [u8]> {
         if !self.has(keyword) {
             return None;
         }
-        let mut all = words(raw).map(|(_, word)| split(word));
-        all.find(|(name, _)| Keyword::of(name) == Some(keyword))?.1
+        let at = self.values.get(keyword as usize)?;
+        raw.get(usize::from(*at)..).map(params::value)
     }
-}
-
-/// The keyword of one parameter, if it is well-formed and on offer.
-fn parameter(word: &[u8], known: u16, offered: Offered) -> Result<Keyword, Why> {
-    if !is_parameter(word) {
-        return Err(Why::Malformed);
-    }
-    let (name, value) = split(word);
-    let keyword = Keyword::of(name)
-        .filter(|keyword| known & keyword.bit() != 0 && keyword.is_offered(offered))
-        .ok_or(Why::NotOffered)?;
-    if !keyword.takes(value) {
-        return Err(Why::Malformed);
-    }
-    let binary = keyword == Keyword::Body && value.and_then(grammar::body) == Some(Body::Binary);
-    if binary && !offered.capabilities.contains(Capabilities::BINARYMIME) {
-        return Err(Why::NotOffered);
-    }
-    Ok(keyword)
 }
 
 /// A parameter that this crate knows; its number is its bit in [`Present`].
@@ -313,44 +309,62 @@ enum Keyword {
 
 impl Keyword {
     /// With their names, the most frequent first.
-    const ALL: [(&'static str, Self); 16] = [
-        ("SIZE", Self::Size),
-        ("BODY", Self::Body),
-        ("SMTPUTF8", Self::SmtpUtf8),
-        ("NOTIFY", Self::Notify),
-        ("ORCPT", Self::Orcpt),
-        ("RET", Self::Ret),
-        ("ENVID", Self::EnvId),
-        ("AUTH", Self::Auth),
-        ("BY", Self::By),
-        ("HOLDFOR", Self::HoldFor),
-        ("HOLDUNTIL", Self::HoldUntil),
-        ("MT-PRIORITY", Self::MtPriority),
-        ("REQUIRETLS", Self::RequireTls),
-        ("SOLICIT", Self::Solicit),
-        ("PRDR", Self::Prdr),
-        ("RRVS", Self::Rrvs),
+    const ALL: [(u128, Self); 16] = [
+        (token(b"SIZE"), Self::Size),
+        (token(b"BODY"), Self::Body),
+        (token(b"SMTPUTF8"), Self::SmtpUtf8),
+        (token(b"NOTIFY"), Self::Notify),
+        (token(b"ORCPT"), Self::Orcpt),
+        (token(b"RET"), Self::Ret),
+        (token(b"ENVID"), Self::EnvId),
+        (token(b"AUTH"), Self::Auth),
+        (token(b"BY"), Self::By),
+        (token(b"HOLDFOR"), Self::HoldFor),
+        (token(b"HOLDUNTIL"), Self::HoldUntil),
+        (token(b"MT-PRIORITY"), Self::MtPriority),
+        (token(b"REQUIRETLS"), Self::RequireTls),
+        (token(b"SOLICIT"), Self::Solicit),
+        (token(b"PRDR"), Self::Prdr),
+        (token(b"RRVS"), Self::Rrvs),
     ];
     const OF_RCPT: u16 = Self::Notify.bit() | Self::Orcpt.bit() | Self::Rrvs.bit();
     const OF_MAIL: u16 = !Self::OF_RCPT;
 
+    /// The keyword of a parameter, if its value is sound and it is on offer.
+    fn check(parameter: Parameter<'_>, known: u16, offered: Offered) -> Result<Self, Why> {
+        let Parameter { name, value } = parameter;
+        let keyword = Keyword::of(name)
+            .filter(|keyword| known & keyword.bit() != 0 && keyword.is_offered(offered))
+            .ok_or(Why::NotOffered)?;
+        if !keyword.takes(value) {
+            return Err(Why::Malformed);
+        }
+        let body = value.filter(|_| keyword == Keyword::Body);
+        let is_binary = body.and_then(grammar::body) == Some(Body::Binary);
+        if is_binary && !offered.capabilities.contains(Capabilities::BINARYMIME) {
+            return Err(Why::NotOffered);
+        }
+        Ok(keyword)
+    }
+
     /// Keywords are matched without regard to case (RFC 5321 section 2.4).
-    fn of(word: &[u8]) -> Option<Self> {
-        let same = |(name, _): &&(&str, _)| name.as_bytes().eq_ignore_ascii_case(word);
-        Self::ALL.iter().find(same).map(|(_, keyword)| *keyword)
+    fn of(name: &[u8]) -> Option<Self> {
+        let name = token(name);
+        let mut all = Self::ALL.iter();
+        all.find(|(other, _)| *other == name)
+            .map(|(_, keyword)| *keyword)
     }
 
     const fn bit(self) -> u16 {
         1 << self as u8
     }
 
-    /// What it cannot stand beside.
+    /// What it cannot stand beside: itself, of course.
     const fn excludes(self) -> u16 {
         match self {
             // RFC 4865 section 3.
-            Self::HoldFor => Self::HoldUntil.bit(),
-            Self::HoldUntil => Self::HoldFor.bit(),
-            _ => 0,
+            Self::HoldFor | Self::HoldUntil => Self::HoldFor.bit() | Self::HoldUntil.bit(),
+            _ => self.bit(),
         }
     }
 

@@ -17,13 +17,18 @@ pub struct Path<'i> {
 }
 
 impl<'i> Path<'i> {
-    /// A text that the grammar has accepted, and what it took for that.
-    pub(crate) fn checked(text: &'i str, leniency: Leniency) -> Self {
+    /// What the grammar has read: a text, where its `@` stands, and what was allowed for that.
+    pub(crate) fn read(text: &'i str, at: Option<usize>, leniency: Leniency) -> Self {
         Path {
             text,
-            at: find_at(text).and_then(|at| u16::try_from(at).ok()),
+            at: at.and_then(|at| u16::try_from(at).ok()),
             leniency,
         }
+    }
+
+    /// A text that the grammar has accepted some time ago.
+    pub(crate) fn checked(text: &'i str) -> Self {
+        Self::read(text, find_at(text), Leniency::NONE)
     }
 
     /// The null reverse-path `<>` of a bounce.

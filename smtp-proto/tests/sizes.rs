@@ -22,7 +22,7 @@ fn a_session_and_its_events_are_small() {
     );
     assert!(size_of::<Path<'_>>() <= 24, "{}", size_of::<Path<'_>>());
     assert!(
-        size_of::<MailParams<'_>>() <= 24,
+        size_of::<MailParams<'_>>() <= 56,
         "{}",
         size_of::<MailParams<'_>>()
     );

@@ -4,7 +4,7 @@ use core::fmt;
 use std::borrow::Cow;
 
 use super::Extensions;
-use crate::{Leniency, Path, grammar};
+use crate::{Path, grammar};
 
 /// One reply of a server, borrowed from what was read; `Copy`. It was checked by
 /// [`Replies`](super::Replies): every line has the same code and ends with CRLF.
@@ -102,7 +102,7 @@ impl<'i> Reply<'i> {
             line.get(open..)
         })?;
         let path = grammar::path_in(text)?;
-        Some(Path::checked(path, Leniency::NONE))
+        Some(Path::checked(path))
     }
 
     /// The answer to EHLO or LHLO, decoded: what the server offers. Nothing, if it was not

@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use super::{params::number, trim_end, trim_start};
+use super::{class::Class, params::number, trim_end, trim_start};
 
 /// What a line asks for. Verbs are matched without regard to case (RFC 5321 section 2.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,12 +32,32 @@ pub(crate) enum Command {
     Unknown,
 }
 
+impl Command {
+    /// May its argument hold UTF-8? All other lines are ASCII (RFC 5321 section 2.4).
+    pub(crate) const fn may_hold_text(self) -> bool {
+        use Command as C;
+        matches!(
+            self,
+            C::Helo | C::Ehlo | C::Lhlo | C::Mail | C::Rcpt | C::Vrfy | C::Expn | C::Help | C::Etrn
+        )
+    }
+}
+
 /// Verb and argument, without white space at the end (RFC 5321 section 4.1.1).
 pub(crate) fn split(line: &[u8]) -> (Command, &[u8]) {
     let line = trim_end(line);
-    let end = memchr(b' ', line).unwrap_or(line.len());
-    let (verb, argument) = line.split_at_checked(end).unwrap_or((line, &[]));
-    (command(verb), trim_start(argument))
+    // Most verbs have four letters, and a word of a fixed length is compared at once.
+    if let Some((verb, rest @ ([] | [b' ', ..]))) = line.split_first_chunk() {
+        return (
+            short(verb.map(|octet| octet.to_ascii_uppercase())),
+            trim_start(rest),
+        );
+    }
+    let (verb, rest) = Class::KEYWORD.split(line);
+    match rest {
+        [] | [b' ', ..] => (long(verb), trim_start(rest)),
+        _ => (Command::Unknown, &[]),
+    }
 }
 
 /// The argument of BDAT (RFC 3030 section 2): the octets of the chunk, and whether it is the last
@@ -69,6 +89,11 @@ pub(crate) fn query(argument: &[u8]) -> Option<&str> {
     super::text(argument).filter(|_| !argument.iter().any(u8::is_ascii_control))
 }
 
+/// ASCII without NUL.
+pub(crate) fn is_plain(argument: &[u8]) -> bool {
+    argument.is_ascii() && memchr(0, argument).is_none()
+}
+
 /// Where in the line an octet of the argument stands; the argument is the end of the line but for
 /// white space.
 pub(crate) fn offset(line: &[u8], argument: &[u8], at: usize) -> u16 {
@@ -82,38 +107,40 @@ pub(crate) fn is_secret(line: &[u8]) -> bool {
     verb.is_some_and(|verb| verb.eq_ignore_ascii_case(b"AUTH"))
 }
 
-fn command(verb: &[u8]) -> Command {
-    let mut upper = [0; 8];
-    let Some(place) = upper.get_mut(..verb.len()) else {
-        return Command::Unknown;
-    };
-    place.copy_from_slice(verb);
-    place.make_ascii_uppercase();
-    match &upper {
-        b"HELO\0\0\0\0" => Command::Helo,
-        b"EHLO\0\0\0\0" => Command::Ehlo,
-        b"LHLO\0\0\0\0" => Command::Lhlo,
-        b"MAIL\0\0\0\0" => Command::Mail,
-        b"RCPT\0\0\0\0" => Command::Rcpt,
-        b"DATA\0\0\0\0" => Command::Data,
-        b"BDAT\0\0\0\0" => Command::Bdat,
-        b"RSET\0\0\0\0" => Command::Rset,
-        b"NOOP\0\0\0\0" => Command::Noop,
-        b"QUIT\0\0\0\0" => Command::Quit,
-        b"VRFY\0\0\0\0" => Command::Vrfy,
-        b"EXPN\0\0\0\0" => Command::Expn,
-        b"HELP\0\0\0\0" => Command::Help,
-        b"ETRN\0\0\0\0" => Command::Etrn,
-        b"STARTTLS" => Command::StartTls,
-        b"AUTH\0\0\0\0" => Command::Auth,
-        b"XCLIENT\0" => Command::Xclient,
-        b"XFORWARD" => Command::Xforward,
-        b"TURN\0\0\0\0" | b"ATRN\0\0\0\0" | b"SEND\0\0\0\0" | b"SOML\0\0\0\0" | b"SAML\0\0\0\0"
-        | b"BURL\0\0\0\0" => Command::NotImplemented,
-        b"GET\0\0\0\0\0" | b"HEAD\0\0\0\0" | b"POST\0\0\0\0" | b"PUT\0\0\0\0\0"
-        | b"PATCH\0\0\0" | b"DELETE\0\0" | b"OPTIONS\0" | b"CONNECT\0" | b"TRACE\0\0\0" => {
-            Command::Http
-        }
+/// A verb of four letters, in upper case.
+fn short(verb: [u8; 4]) -> Command {
+    match &verb {
+        b"HELO" => Command::Helo,
+        b"EHLO" => Command::Ehlo,
+        b"LHLO" => Command::Lhlo,
+        b"MAIL" => Command::Mail,
+        b"RCPT" => Command::Rcpt,
+        b"DATA" => Command::Data,
+        b"BDAT" => Command::Bdat,
+        b"RSET" => Command::Rset,
+        b"NOOP" => Command::Noop,
+        b"QUIT" => Command::Quit,
+        b"VRFY" => Command::Vrfy,
+        b"EXPN" => Command::Expn,
+        b"HELP" => Command::Help,
+        b"ETRN" => Command::Etrn,
+        b"AUTH" => Command::Auth,
+        b"TURN" | b"ATRN" | b"SEND" | b"SOML" | b"SAML" | b"BURL" => Command::NotImplemented,
+        b"HEAD" | b"POST" => Command::Http,
+        _ => Command::Unknown,
+    }
+}
+
+/// Any other verb.
+fn long(verb: &[u8]) -> Command {
+    const HTTP: [&[u8]; 7] = [
+        b"GET", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"CONNECT", b"TRACE",
+    ];
+    match verb {
+        _ if verb.eq_ignore_ascii_case(b"STARTTLS") => Command::StartTls,
+        _ if verb.eq_ignore_ascii_case(b"XCLIENT") => Command::Xclient,
+        _ if verb.eq_ignore_ascii_case(b"XFORWARD") => Command::Xforward,
+        _ if HTTP.iter().any(|method| verb.eq_ignore_ascii_case(method)) => Command::Http,
         _ => Command::Unknown,
     }
 }

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
-use super::class::Class;
+use super::{class::Class, is_text, trim_start};
 
-/// The words of a parameter list with their offset in it.
+/// The words of a list with their offset in it.
 pub(crate) fn words(raw: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     raw.split(|octet| *octet == b' ')
         .scan(0, |at, word| {
@@ -17,7 +17,7 @@ pub(crate) fn words(raw: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
         .filter(|(_, word)| !word.is_empty())
 }
 
-/// `keyword[=value]` as it stands in a list that was checked.
+/// `name[=value]`, whatever they are made of.
 pub(crate) fn split(word: &[u8]) -> (&[u8], Option<&[u8]>) {
     match memchr(b'=', word) {
         Some(at) => (word.get(..at).unwrap_or_default(), word.get(at + 1..)),
@@ -25,13 +25,49 @@ pub(crate) fn split(word: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// Is it `esmtp-keyword ["=" esmtp-value]`? Octets above 127 are UTF-8 (RFC 6531 section 3.3).
-pub(crate) fn is_parameter(word: &[u8]) -> bool {
-    let (keyword, value) = split(word);
-    keyword.first().is_some_and(u8::is_ascii_alphanumeric)
-        && Class::KEYWORD.has_all(keyword)
-        && value.is_none_or(|value| !value.is_empty() && Class::VALUE.has_all(value))
-        && core::str::from_utf8(word).is_ok()
+/// `esmtp-keyword ["=" esmtp-value]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Parameter<'i> {
+    pub(crate) name: &'i [u8],
+    pub(crate) value: Option<&'i [u8]>,
+}
+
+/// The parameters of a list, each with its offset. `None`: what stands there is none, and the list
+/// ends.
+///
+/// Octets above 127 may be in values (RFC 6531 section 3.3); whether they are UTF-8 is not looked at.
+pub(crate) fn parameters(list: &[u8]) -> impl Iterator<Item = (usize, Option<Parameter<'_>>)> {
+    let mut rest = list;
+    core::iter::from_fn(move || {
+        let start = trim_start(rest);
+        let (parameter, behind) = match start {
+            [] => return None,
+            _ => parameter(start),
+        };
+        let is_whole = matches!(behind, [] | [b' ', ..]);
+        rest = if is_whole { behind } else { &[] };
+        let at = list.len() - start.len();
+        Some((at, parameter.filter(|_| is_whole)))
+    })
+}
+
+/// The parameter at the front, and what stands behind it.
+fn parameter(list: &[u8]) -> (Option<Parameter<'_>>, &[u8]) {
+    let (name, behind) = Class::KEYWORD.split(list);
+    let (value, behind) = match behind {
+        [b'=', behind @ ..] => {
+            let (value, behind) = Class::VALUE.split(behind);
+            (Some(value), behind)
+        }
+        _ => (None, behind),
+    };
+    let is_sound = name.first().is_some_and(|first| *first != b'-') && value != Some(&[]);
+    (is_sound.then_some(Parameter { name, value }), behind)
+}
+
+/// The value that begins a list.
+pub(crate) fn value(list: &[u8]) -> &[u8] {
+    Class::VALUE.split(list).0
 }
 
 /// 1 to 20 digits; more than fits is the largest number (RFC 1870 section 3).
@@ -61,13 +97,16 @@ pub(crate) fn xtext(text: &[u8]) -> Option<Cow<'_, str>> {
 pub(crate) fn is_xtext(text: &[u8]) -> bool {
     match text.contains(&b'+') {
         true => decoded(text, &mut [0; XTEXT]).is_some(),
-        false => super::text(text).is_some(),
+        false => is_text(text),
     }
 }
 
 /// The same for what must be ASCII.
 pub(crate) fn is_ascii_xtext(text: &[u8]) -> bool {
-    decoded(text, &mut [0; XTEXT]).is_some_and(str::is_ascii)
+    match text.contains(&b'+') {
+        true => decoded(text, &mut [0; XTEXT]).is_some_and(str::is_ascii),
+        false => text.is_ascii(),
+    }
 }
 
 fn decoded<'o>(text: &[u8], plain: &'o mut [u8; XTEXT]) -> Option<&'o str> {

@@ -17,6 +17,8 @@ pub(super) struct Reader<'i> {
     rest: &'i [u8],
     allowed: Leniency,
     used: Leniency,
+    /// Where in the mailbox its `@` stands.
+    at: Option<usize>,
 }
 
 /// Which paths may stand in a place.
@@ -62,6 +64,7 @@ impl<'i> Reader<'i> {
             rest: input,
             allowed,
             used: Leniency::NONE,
+            at: None,
         }
     }
 
@@ -73,6 +76,11 @@ impl<'i> Reader<'i> {
     /// What was read only because it is allowed.
     pub(super) const fn used(&self) -> Leniency {
         self.used
+    }
+
+    /// Where in the path that was read its `@` stands, if it has a domain.
+    pub(super) const fn at(&self) -> Option<usize> {
+        self.at
     }
 
     /// A keyword with its colon, without regard to case.
@@ -143,14 +151,15 @@ impl<'i> Reader<'i> {
         } else {
             self.dot_string()?;
         }
+        let local = read(start, self.rest);
         if self.octet(b'@') {
+            self.at = Some(local.len());
             if self.octet(b'[') {
                 self.literal()?;
             } else {
                 self.domain()?;
             }
         } else {
-            let local = read(start, self.rest);
             let postmaster = local.eq_ignore_ascii_case(b"postmaster");
             if !(place == Place::Forward && postmaster) {
                 self.allow(Leniency::UNQUALIFIED)?;

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::params::{is_ascii_xtext, is_xtext, number, xtext};
+use super::{
+    params::{is_ascii_xtext, is_xtext, number, xtext},
+    token::token,
+};
 use crate::calendar;
 use crate::params::{Body, ByMode, DeliverBy, Notify, Ret, Rrvs};
 
@@ -15,19 +18,24 @@ const SOLICITATION: usize = 1000;
 
 /// RFC 6152 section 3, RFC 3030 section 3.
 pub(crate) fn body(value: &[u8]) -> Option<Body> {
-    match value {
-        _ if value.eq_ignore_ascii_case(b"7BIT") => Some(Body::SevenBit),
-        _ if value.eq_ignore_ascii_case(b"8BITMIME") => Some(Body::EightBit),
-        _ if value.eq_ignore_ascii_case(b"BINARYMIME") => Some(Body::Binary),
+    const SEVEN_BIT: u128 = token(b"7BIT");
+    const EIGHT_BIT: u128 = token(b"8BITMIME");
+    const BINARY: u128 = token(b"BINARYMIME");
+    match token(value) {
+        SEVEN_BIT => Some(Body::SevenBit),
+        EIGHT_BIT => Some(Body::EightBit),
+        BINARY => Some(Body::Binary),
         _ => None,
     }
 }
 
 /// RFC 3461 section 4.3.
 pub(crate) fn ret(value: &[u8]) -> Option<Ret> {
-    match value {
-        _ if value.eq_ignore_ascii_case(b"FULL") => Some(Ret::Full),
-        _ if value.eq_ignore_ascii_case(b"HDRS") => Some(Ret::Headers),
+    const FULL: u128 = token(b"FULL");
+    const HEADERS: u128 = token(b"HDRS");
+    match token(value) {
+        FULL => Some(Ret::Full),
+        HEADERS => Some(Ret::Headers),
         _ => None,
     }
 }
@@ -57,20 +65,22 @@ pub(crate) fn envid(value: &[u8]) -> Option<Cow<'_, str>> {
 
 /// `NEVER`, or a list of events (RFC 3461 section 4.1).
 pub(crate) fn notify(value: &[u8]) -> Option<Notify> {
-    if value.eq_ignore_ascii_case(b"NEVER") {
+    const NEVER: u128 = token(b"NEVER");
+    const SUCCESS: u128 = token(b"SUCCESS");
+    const FAILURE: u128 = token(b"FAILURE");
+    const DELAY: u128 = token(b"DELAY");
+    if token(value) == NEVER {
         return Some(Notify::NEVER);
     }
-    value
-        .split(|octet| *octet == b',')
-        .try_fold(Notify::NEVER, |all, word| {
-            let one = match word {
-                _ if word.eq_ignore_ascii_case(b"SUCCESS") => Notify::SUCCESS,
-                _ if word.eq_ignore_ascii_case(b"FAILURE") => Notify::FAILURE,
-                _ if word.eq_ignore_ascii_case(b"DELAY") => Notify::DELAY,
-                _ => return None,
-            };
-            Some(all.with(one))
-        })
+    let mut words = value.split(|octet| *octet == b',');
+    words.try_fold(Notify::NEVER, |all, word| {
+        Some(all.with(match token(word) {
+            SUCCESS => Notify::SUCCESS,
+            FAILURE => Notify::FAILURE,
+            DELAY => Notify::DELAY,
+            _ => return None,
+        }))
+    })
 }
 
 /// RFC 3461 section 4.2, RFC 6533 section 3.

@@ -107,12 +107,7 @@ impl Session {
             return Some(self.reject(line, Violation::BadSequence));
         }
         use Command as C;
-        // RFC 5321 section 2.4.
-        let looks_itself = matches!(
-            command,
-            C::Helo | C::Ehlo | C::Lhlo | C::Mail | C::Rcpt | C::Vrfy | C::Expn | C::Help | C::Etrn
-        );
-        if !looks_itself && !line.is_ascii() {
+        if !command.may_hold_text() && !line.is_ascii() {
             return Some(self.reject(line, Violation::NonAscii));
         }
         if !matches!(command, C::Mail | C::Rcpt | C::Data | C::Bdat) {

@@ -28,7 +28,7 @@ impl Session {
             Ok(params) => params,
             Err(bad) => return self.bad_parameter(Ask::Own, line, argument, parsed.params, bad),
         };
-        let from = Path::checked(parsed.path, parsed.used);
+        let from = parsed.path;
         let ascii = from.is_ascii() && params.raw().is_ascii();
         if !ascii && !params.smtputf8() {
             // RFC 6531 section 3.5.
@@ -49,7 +49,7 @@ impl Session {
             };
             return self.reject_as(line, why, own_replies::OUT_OF_BOUNDS);
         }
-        self.leniency_used = self.leniency_used.with(parsed.used);
+        self.leniency_used = self.leniency_used.with(parsed.path.leniency());
         self.messages = self.messages.wrapping_add(1);
         self.counts.transactions = self.counts.transactions.saturating_add(1);
         let message = MessageId(self.messages);
@@ -133,7 +133,7 @@ impl Session {
                 return Some(self.bad_parameter(Ask::OwnRcpt, line, argument, whole, bad));
             }
         };
-        let to = Path::checked(parsed.path, parsed.used);
+        let to = parsed.path;
         if !utf8 && !to.is_ascii() {
             // RFC 6531 section 3.5.
             let (why, reply) = (Violation::NonAscii, own_replies::UTF8_RECIPIENT);
@@ -142,7 +142,7 @@ impl Session {
         if let Some(why) = self.too_long(&to) {
             return Some(self.reject_rcpt(line, why, own_replies::LONG_RECIPIENT));
         }
-        self.leniency_used = self.leniency_used.with(parsed.used);
+        self.leniency_used = self.leniency_used.with(parsed.path.leniency());
         let Some(rcpt) = self.next_recipient() else {
             let why = Violation::TooManyRecipients;
             return Some(self.reject_rcpt(line, why, own_replies::of(why)));
