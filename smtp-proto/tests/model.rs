@@ -140,7 +140,11 @@ impl Real {
                     self.closed = Some(reason);
                     return self.check_stale();
                 }
-                Next::StartTls(upgrade) => return self.upgrade = Some(upgrade),
+                Next::StartTls(upgrade) => {
+                    // smtp-3207-4.2-03
+                    assert!(input.is_empty(), "plaintext is left behind STARTTLS");
+                    return self.upgrade = Some(upgrade);
+                }
                 Next::Wait(_) if !queued.is_empty() => {}
                 Next::Wait(_) if !self.open.is_empty() => {
                     let at = pick(self.open.len());
@@ -412,7 +416,7 @@ fn kinds() -> [Kind; 8] {
 
 fn rounds() -> usize {
     if cfg!(debug_assertions) {
-        12_000
+        8_000
     } else {
         100_000
     }
@@ -421,22 +425,32 @@ fn rounds() -> usize {
 /// A session that gets somewhere, with anything else in between.
 fn script(dice: &mut Dice, lmtp: bool) -> Vec<Act> {
     let hello = if lmtp { Act::Lhlo } else { Act::Ehlo };
-    let way = [
-        hello,
-        Act::Mail,
-        Act::Rcpt,
-        Act::Rcpt,
-        Act::Data(Body::Whole),
-        Act::Mail,
-        Act::Rcpt,
+    let ways: [&[Act]; 3] = [
+        &[Act::Mail, Act::Rcpt, Act::Rcpt, Act::Data(Body::Whole)],
+        &[
+            Act::EachMail,
+            Act::Rcpt,
+            Act::Rcpt,
+            Act::Bdat,
+            Act::LastBdat,
+        ],
+        &[
+            Act::AuthLogin,
+            Act::StartTls,
+            hello,
+            Act::AuthPlain,
+            Act::Mail,
+        ],
     ];
     let mut acts = vec![hello];
-    for act in way.into_iter().cycle().take(14) {
-        if dice.roll(3) > 0 {
-            acts.push(act);
-        }
-        if dice.roll(2) == 0 {
-            acts.push(Act::ALL[dice.roll(Act::ALL.len())]);
+    for _ in 0..3 {
+        for act in ways[dice.roll(ways.len())] {
+            if dice.roll(4) > 0 {
+                acts.push(*act);
+            }
+            if dice.roll(3) == 0 {
+                acts.push(Act::ALL[dice.roll(Act::ALL.len())]);
+            }
         }
     }
     acts

@@ -141,4 +141,5 @@ transcripts! {
     decisions_over_chunks_expire
     too_big_is_no_fault
     initial_responses_may_be_long
+    starttls_forgets_a_login
 }
