@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use smtp_proto::Capabilities;
+use smtp_proto::{Capabilities, Reply, Violation};
 use wire_core::{
     Entropy, Peer, Time,
     sasl::{Mechanism, Mechanisms},
@@ -16,6 +16,16 @@ use crate::{
 /// Sessions are told of changes. NOOP asks all the same, so that it tells what was committed before
 /// it; IDLE asks so seldom that it costs nothing.
 const ASK_AGAIN: Duration = Duration::from_secs(300);
+
+/// What every port that takes mail does. Nothing is on offer that this server does not do:
+///
+/// - no DSN, DELIVERBY, FUTURERELEASE, MT-PRIORITY, REQUIRETLS, ETRN: it sends nothing, so it sends no
+///   report, holds nothing back and hurries nothing on;
+/// - no BINARYMIME: POP3 and most of IMAP show lines of text;
+/// - no EXPN: who is in a group is nobody's business.
+const TAKES: Capabilities = Capabilities::DEFAULT
+    .with(Capabilities::STARTTLS)
+    .with(Capabilities::LIMITS);
 
 /// The configurations, one a kind of port, checked once.
 pub struct Sessions {
@@ -39,11 +49,15 @@ impl Sessions {
             false => builder,
         };
         Ok(Sessions {
-            smtp: smtp(config, |builder| ask(Service::Smtp, builder))?,
-            submission: smtp(config, |builder| {
+            smtp: smtp(config, TAKES.with(Capabilities::PRDR), |builder| {
+                ask(Service::Smtp, builder)
+            })?,
+            submission: smtp(config, TAKES, |builder| {
                 ask(Service::Submission, submission(config, builder))
             })?,
-            lmtp: smtp(config, |builder| ask(Service::Lmtp, builder.lmtp(true)))?,
+            lmtp: smtp(config, TAKES, |builder| {
+                ask(Service::Lmtp, builder.lmtp(true))
+            })?,
             imap: imap(config)?,
             pop3: pop3(config)?,
         })
@@ -93,17 +107,14 @@ fn mechanisms(config: &Config) -> (Mechanisms, Mechanisms) {
 
 fn smtp(
     config: &Config,
+    offer: Capabilities,
     more: impl FnOnce(smtp_proto::Builder) -> smtp_proto::Builder,
 ) -> Result<Arc<smtp_proto::Config>, Mistake> {
     let mut limits = smtp_proto::Limits::default();
     limits.message = config.max_message_size;
     let trusted = Capabilities::XCLIENT.with(Capabilities::XFORWARD);
     let builder = smtp_proto::Config::builder(&config.hostname())
-        .offer(
-            Capabilities::DEFAULT
-                .with(Capabilities::STARTTLS)
-                .with(trusted),
-        )
+        .offer(offer.with(trusted))
         // Scripts and devices send them, and they change nothing of what a path says.
         .lenient(smtp_proto::Leniency::SPACES)
         .limits(limits);
@@ -114,6 +125,20 @@ fn smtp(
 
 fn submission(config: &Config, builder: smtp_proto::Builder) -> smtp_proto::Builder {
     let (plain, tls) = mechanisms(config);
+    let needs = |of, text| (of, Reply::new(530, (5, 7, 0), text));
+    let texts = [
+        needs(
+            Violation::TlsRequired,
+            "STARTTLS first, passwords and mail go inside TLS here",
+        ),
+        needs(
+            Violation::AuthRequired,
+            "AUTH first, this port is for users (other servers bring mail to the SMTP port)",
+        ),
+    ];
+    let builder = texts
+        .into_iter()
+        .fold(builder, |builder, (of, reply)| builder.text(of, reply));
     let builder = builder.auth(plain, tls).require_auth();
     if config.allow_plaintext_auth {
         builder

@@ -4,12 +4,12 @@ use std::{result, sync::Arc};
 
 use smtp_proto::{Address, RcptId, Reply};
 use tracing::{info, warn};
-use wire_core::Ticket;
+use wire_core::{Answered, Ticket};
 
 use super::{
     Body, Done, Smtp, Transaction, kind,
-    replies::{DELIVERED, later, store_reply},
-    targets::targets,
+    replies::{DELIVERED, DELIVERED_TO_SOME, later, store_reply},
+    targets::{Share, Targets, targets},
 };
 use crate::{
     config::Service,
@@ -17,8 +17,14 @@ use crate::{
     policy::{Mail, Marks, Message, Policies},
     server::Shared,
     spool::{Spool, Spooled},
-    store::{Delivered, Delivery, Envelope, Error},
+    store::{Delivered, Delivery, Envelope, Error, Placed},
 };
+
+/// What became of a message, and whose each part of that is.
+pub(crate) struct Outcome {
+    delivered: Delivered,
+    shares: Vec<Share>,
+}
 
 /// Why a message was not delivered.
 pub(crate) enum Undelivered {
@@ -56,12 +62,6 @@ impl Smtp {
             recipients = transaction.recipients.len(),
             "message received"
         );
-        // Which targets belong to which recipient: a group has several.
-        let counts = transaction
-            .recipients
-            .iter()
-            .map(|r| (r.rcpt, r.mailboxes.len()))
-            .collect();
         let ending = Ending {
             before: self.marks_so_far(),
             service: self.service,
@@ -70,18 +70,17 @@ impl Smtp {
         };
         let shared = self.shared.clone();
         self.jobs.start(ticket.id(), async move {
-            Done::Delivered(ticket, counts, ending.run(&shared).await)
+            Done::Delivered(ticket, ending.run(&shared).await)
         });
     }
 
     pub(super) fn delivered(
         &mut self,
         ticket: Ticket<kind::End>,
-        counts: Vec<(RcptId, usize)>,
-        delivered: result::Result<Delivered, Undelivered>,
+        outcome: result::Result<Outcome, Undelivered>,
     ) {
-        let Delivered { each, receipt } = match delivered {
-            Ok(delivered) => delivered,
+        let Outcome { delivered, shares } = match outcome {
+            Ok(outcome) => outcome,
             Err(Undelivered::Refused(reply)) => {
                 self.session.refuse(ticket, reply);
                 return;
@@ -92,6 +91,7 @@ impl Smtp {
                 return;
             }
         };
+        let Delivered { each, receipt } = delivered;
         for placed in each.iter().flatten() {
             info!(
                 mailbox = placed.mailbox.0,
@@ -100,38 +100,34 @@ impl Smtp {
                 "delivered"
             );
         }
-        let mut each = each.into_iter();
-        let results: Vec<_> = counts
-            .into_iter()
-            .map(|(rcpt, count)| {
-                // A group is one recipient: it has the message when all of it has.
-                (
-                    rcpt,
-                    each.by_ref().take(count).filter_map(Result::err).last(),
-                )
-            })
+        let fates: Vec<_> = shares
+            .iter()
+            .map(|share| (share.rcpt, fate(share, &each)))
             .collect();
-        self.answer(ticket, results);
+        self.answer(ticket, &fates);
         self.unconfirmed
             .push_back((self.session.final_replies(), receipt));
     }
 
-    /// Says what became of each recipient.
-    fn answer(&mut self, ticket: Ticket<kind::End>, results: Vec<(RcptId, Option<Error>)>) {
-        if self.service == Service::Lmtp {
-            for (rcpt, failed) in results {
-                self.session
-                    .result(&ticket, rcpt, failed.map_or(DELIVERED, store_reply));
-            }
-            let rest = Reply::new(451, (4, 3, 0), "No result for this recipient");
-            self.session.finish(ticket, rest);
-            return;
+    /// Says what became of each recipient, to clients that hear of each, and of the whole.
+    fn answer(&mut self, ticket: Ticket<kind::End>, fates: &[(RcptId, Option<Error>)]) {
+        let mut each_hears = false;
+        for (rcpt, failed) in fates {
+            let reply = failed.map_or(DELIVERED, store_reply);
+            each_hears |= self.session.result(&ticket, *rcpt, reply) == Answered::Taken;
         }
-        // One reply for all: who has it already is not given it twice when the peer tries again.
-        match results.into_iter().find_map(|(_, failed)| failed) {
-            None => self.session.reply(ticket, DELIVERED),
-            Some(error) => self.session.refuse(ticket, later(error)),
+        let failed = fates.iter().filter_map(|(_, failed)| *failed);
+        let all_failed = failed.clone().count() == fates.len();
+        // What may go well another time comes first.
+        let whole = match failed.map(store_reply).min_by_key(Reply::code) {
+            None => DELIVERED,
+            Some(reply) if all_failed => reply,
+            Some(_) if each_hears => DELIVERED_TO_SOME,
+            // Who has it already is not given it twice when the peer tries again.
+            Some(reply) => later(reply),
         };
+        // In LMTP the last recipient's reply has completed the answer, and this is for nobody.
+        self.session.finish(ticket, whole);
     }
 
     /// Tells the store which final replies the peer was seen to read.
@@ -170,7 +166,7 @@ struct Ending {
 }
 
 impl Ending {
-    async fn run(self, shared: &Shared) -> result::Result<Delivered, Undelivered> {
+    async fn run(self, shared: &Shared) -> result::Result<Outcome, Undelivered> {
         let Ending {
             mut transaction,
             before,
@@ -197,7 +193,8 @@ impl Ending {
         }
         let mut marks = before;
         marks.add(transaction.marks);
-        let to = targets(&*shared.store, &transaction.recipients, &marks).await?;
+        let Targets { all, shares } =
+            targets(&*shared.store, &transaction.recipients, &marks).await?;
         let Spooled {
             blob,
             digest,
@@ -209,10 +206,17 @@ impl Ending {
             envelope: Arc::new(envelope(&transaction.mail)),
             digest,
             facts,
-            to,
+            to: all,
         };
-        Ok(shared.store.deliver(delivery).await?)
+        let delivered = shared.store.deliver(delivery).await?;
+        Ok(Outcome { delivered, shares })
     }
+}
+
+/// What went wrong for a recipient. A group has the message when all of it has.
+fn fate(share: &Share, each: &[result::Result<Placed, Error>]) -> Option<Error> {
+    let mut of_share = share.targets.iter().filter_map(|at| each.get(*at));
+    of_share.find_map(|placed| placed.as_ref().err().copied())
 }
 
 /// Asks the policies that come last.

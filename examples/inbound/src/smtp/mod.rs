@@ -28,7 +28,7 @@ use crate::{
     spool::{Keep, Spool},
     store::{AccountId, MailboxId, Receipt, Result, Scopes},
 };
-use deliver::Undelivered;
+use deliver::{Outcome, Undelivered};
 use recipients::Resolved;
 use replies::{HEADER_TOO_LONG, store_reply};
 use trace::Trace;
@@ -114,11 +114,7 @@ pub enum Done {
     Resolved(Ticket<kind::Rcpt>, Resolved),
     Written(MessageId, Result<Box<Spool>>),
     HeaderJudged(MessageId, Box<Spool>, Decision),
-    Delivered(
-        Ticket<kind::End>,
-        Vec<(RcptId, usize)>,
-        std::result::Result<crate::store::Delivered, Undelivered>,
-    ),
+    Delivered(Ticket<kind::End>, std::result::Result<Outcome, Undelivered>),
 }
 
 impl Smtp {
@@ -346,7 +342,7 @@ impl Talk for Smtp {
             Done::HeaderJudged(message, spool, decision) => {
                 self.header_judged(message, spool, decision);
             }
-            Done::Delivered(ticket, counts, delivered) => self.delivered(ticket, counts, delivered),
+            Done::Delivered(ticket, outcome) => self.delivered(ticket, outcome),
         }
     }
 

@@ -8,6 +8,10 @@ pub(super) const DELIVERED: Reply<'static> = Reply::new(250, (2, 0, 0), "Deliver
 pub(super) const HEADER_TOO_LONG: Reply<'static> =
     Reply::new(552, (5, 3, 4), "The header is longer than 256 KiB");
 
+/// Behind replies for each recipient.
+pub(super) const DELIVERED_TO_SOME: Reply<'static> =
+    Reply::new(250, (2, 0, 0), "Delivered to those who were told so");
+
 /// A recipient whose domain is none of ours: this server sends nothing on.
 pub(super) const fn foreign(service: Service) -> Reply<'static> {
     let text = match service {
@@ -31,9 +35,9 @@ pub(super) fn store_reply(error: Error) -> Reply<'static> {
 }
 
 /// The same, never final: some recipients of the message have it.
-pub(super) fn later(error: Error) -> Reply<'static> {
-    match store_reply(error) {
-        reply if reply.code() < 500 => reply,
+pub(super) fn later(reply: Reply<'static>) -> Reply<'static> {
+    match reply.code() {
+        ..500 => reply,
         _ => Reply::new(
             451,
             (4, 3, 0),

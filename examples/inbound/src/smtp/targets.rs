@@ -1,5 +1,9 @@
 //! Where in whose account a message goes.
 
+use std::collections::HashMap;
+
+use smtp_proto::RcptId;
+
 use super::Accepted;
 use crate::{
     policy::Marks,
@@ -13,7 +17,21 @@ const JUNK: &str = "Junk";
 /// What clients and filters know such mail by (IANA registry of IMAP keywords).
 const JUNK_KEYWORD: &str = "$Junk";
 
-/// Each mailbox of each recipient; Junk in its place where the message is quarantined.
+/// Where a message goes, each mailbox once.
+pub(super) struct Targets {
+    pub(super) all: Vec<Target>,
+    /// One for each recipient.
+    pub(super) shares: Vec<Share>,
+}
+
+/// What of the [`Targets`] is for one recipient.
+pub(super) struct Share {
+    pub(super) rcpt: RcptId,
+    /// By their places: several for a group. Recipients with one mailbox share its target.
+    pub(super) targets: Vec<usize>,
+}
+
+/// The mailboxes of the recipients; Junk in their place where the message is quarantined.
 ///
 /// # Errors
 /// What the store says.
@@ -21,26 +39,38 @@ pub(super) async fn targets(
     store: &dyn Store,
     recipients: &[Accepted],
     marks: &Marks,
-) -> Result<Vec<Target>> {
-    let mut targets = Vec::new();
+) -> Result<Targets> {
+    let (mut all, mut shares) = (Vec::<Target>::new(), Vec::with_capacity(recipients.len()));
+    let mut places = HashMap::new();
     for accepted in recipients {
         let mut marks = marks.clone();
         marks.add(accepted.marks.clone());
         let junk = !marks.quarantine.is_empty();
+        let mut targets = Vec::with_capacity(accepted.mailboxes.len());
         for &(account, mailbox) in &accepted.mailboxes {
             let mailbox = match junk {
                 true => junk_of(store, account).await?,
                 false => mailbox,
             };
-            targets.push(Target {
-                rcpt: accepted.address.as_str().as_bytes().to_vec().into(),
-                account,
-                mailbox,
-                flags: flags(store, account, &marks, junk).await?,
-            });
+            let flags = flags(store, account, &marks, junk).await?;
+            let place = *places.entry(mailbox).or_insert(all.len());
+            match all.get_mut(place) {
+                Some(target) => target.flags = target.flags | flags,
+                None => all.push(Target {
+                    rcpt: accepted.address.as_str().as_bytes().to_vec().into(),
+                    account,
+                    mailbox,
+                    flags,
+                }),
+            }
+            targets.push(place);
         }
+        shares.push(Share {
+            rcpt: accepted.rcpt,
+            targets,
+        });
     }
-    Ok(targets)
+    Ok(Targets { all, shares })
 }
 
 /// The mailbox for junk of an account, made if it is missing.

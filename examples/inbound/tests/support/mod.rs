@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject};
 use tempfile::TempDir;
@@ -132,15 +133,36 @@ impl Server {
 
     /// A mail client that has logged in and selected INBOX, and how many messages it was told of.
     pub fn imap(&self) -> (Client, usize) {
+        self.imap_of("demo", "demo")
+    }
+
+    /// The same for another account. Its last tag was `s`.
+    pub fn imap_of(&self, user: &str, password: &str) -> (Client, usize) {
         let mut imap = self.connect("imap");
         imap.until("* OK");
-        imap.say("l LOGIN demo demo", "l OK");
-        let told = imap.ask("s SELECT INBOX", "s OK");
-        let exists = told
-            .iter()
-            .find_map(|line| line.strip_prefix("* ")?.strip_suffix(" EXISTS"));
-        let exists = exists.unwrap().parse().unwrap();
+        imap.say(&format!("l LOGIN {user} {password}"), "l OK");
+        let exists = imap.select("INBOX");
         (imap, exists)
+    }
+
+    /// A client that has logged in to a port of users, inside TLS; its password is its name.
+    pub fn submission(&self, port: &str, user: &str) -> Client {
+        let mut smtp = match port {
+            "smtps" => {
+                let mut smtp = self.tls(self.connect(port));
+                smtp.until("220 ");
+                smtp
+            }
+            _ => {
+                let mut smtp = self.smtp(port);
+                smtp.say("STARTTLS", "220 ");
+                self.tls(smtp)
+            }
+        };
+        smtp.say("EHLO client.example", "250 ");
+        let proof = STANDARD.encode(format!("\0{user}\0{user}"));
+        smtp.say(&format!("AUTH PLAIN {proof}"), "235 ");
+        smtp
     }
 
     /// A client with the maildrop open, or with the refusal still to be read.
@@ -312,6 +334,36 @@ impl Client {
                 return lines;
             }
         }
+    }
+
+    /// Selects a mailbox by IMAP, and gives the number of its messages.
+    pub fn select(&mut self, mailbox: &str) -> usize {
+        let told = self.ask(&format!("s SELECT {mailbox}"), "s OK");
+        let exists = told
+            .iter()
+            .find_map(|line| line.strip_prefix("* ")?.strip_suffix(" EXISTS"));
+        exists.unwrap().parse().unwrap()
+    }
+
+    /// The octets of a message by IMAP, as text.
+    pub fn fetch(&mut self, number: usize) -> String {
+        let told = self.ask(&format!("f FETCH {number} BODY.PEEK[]"), "f OK");
+        let text = told.get(1..told.len() - 1).unwrap_or_default().join("\r\n");
+        text.strip_suffix(')').unwrap().to_owned()
+    }
+
+    /// MAIL and RCPT, which are taken.
+    pub fn envelope(&mut self, from: &str, to: &[&str]) {
+        self.say(&format!("MAIL FROM:<{from}>"), "250 ");
+        for to in to {
+            self.say(&format!("RCPT TO:<{to}>"), "250 ");
+        }
+    }
+
+    /// DATA and a message, which gets this reply.
+    pub fn message(&mut self, message: &str) -> String {
+        self.say("DATA", "354 ");
+        self.say(&format!("{message}\r\n."), "")
     }
 
     /// A POP3 command with a multi-line answer, without its last line.
