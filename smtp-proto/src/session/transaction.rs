@@ -134,7 +134,8 @@ impl Session {
             }
         };
         let to = parsed.path;
-        if !utf8 && !to.is_ascii() {
+        let ascii = to.is_ascii() && params.raw().is_ascii();
+        if !utf8 && !ascii {
             // RFC 6531 section 3.5.
             let (why, reply) = (Violation::NonAscii, own_replies::UTF8_RECIPIENT);
             return Some(self.reject_rcpt(line, why, reply));
