@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `smtp-sink` | takes every mail, prints its envelope and size | `std::net`, threads |
 //! | `smtp-sink-smol` | the same sink | smol |
+//! | `smtp-probe` | asks a server what it can do | `std::net` |
 //! | `pop3-maildir` | offers a folder of mails to importers | `std::net`, threads |
 //! | `imap-memory` | a mailbox in memory, for many clients at once | tokio |
 //! | `parse-eml` | prints a mail as a tree or as JSON, an mbox or a Maildir as a list | `std::io` |
