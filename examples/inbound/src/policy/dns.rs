@@ -1,12 +1,12 @@
 //! Questions to the DNS, with a budget.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     time::Duration,
 };
 
 use hickory_resolver::{
-    TokioResolver,
+    ResolverBuilder, TokioResolver,
     config::{NameServerConfig, ResolveHosts, ResolverConfig},
     net::{NetError, runtime::TokioRuntimeProvider},
     proto::rr::{RData, RecordType},
@@ -24,6 +24,9 @@ const AT_ONCE: usize = 256;
 /// For one attempt; there are two.
 const ATTEMPT: Duration = Duration::from_secs(2);
 
+/// Who is asked where the system names nobody, as resolv.conf(5) has it.
+const HERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 53);
+
 /// A resolver that a server asks on behalf of its clients.
 pub struct Dns {
     resolver: TokioResolver,
@@ -39,19 +42,15 @@ impl Dns {
     /// A resolver that asks this server, or those of the system.
     ///
     /// # Errors
-    /// The system does not say which they are.
+    /// It cannot be set up.
     pub fn new(server: Option<SocketAddr>) -> Result<Self, Mistake> {
         let wrong = |error: NetError| Mistake::new("--resolver", error);
         let mut builder = match server {
-            None => TokioResolver::builder_tokio().map_err(wrong)?,
-            Some(server) => {
-                let mut config = NameServerConfig::udp_and_tcp(server.ip());
-                for connection in &mut config.connections {
-                    connection.port = server.port();
-                }
-                let config = ResolverConfig::from_name_servers(vec![config]);
-                TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
-            }
+            None => TokioResolver::builder_tokio().unwrap_or_else(|error| {
+                tracing::warn!(%error, "no DNS servers of the system, so that here is asked");
+                asking(HERE)
+            }),
+            Some(server) => asking(server),
         };
         let options = builder.options_mut();
         options.timeout = ATTEMPT;
@@ -64,6 +63,11 @@ impl Dns {
             resolver: builder.build().map_err(wrong)?,
             room: Semaphore::new(AT_ONCE),
         })
+    }
+
+    /// The resolver, for whoever asks in ways of their own.
+    pub fn resolver(&self) -> &TokioResolver {
+        &self.resolver
     }
 
     /// The IPv4 addresses of a name; none where there are none.
@@ -106,4 +110,13 @@ impl Dns {
             Err(error) => Err(NotAnswered(error.to_string())),
         }
     }
+}
+
+fn asking(server: SocketAddr) -> ResolverBuilder<TokioRuntimeProvider> {
+    let mut config = NameServerConfig::udp_and_tcp(server.ip());
+    for connection in &mut config.connections {
+        connection.port = server.port();
+    }
+    let config = ResolverConfig::from_name_servers(vec![config]);
+    TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
 }

@@ -4,6 +4,8 @@ use std::{str::FromStr, time::Duration};
 
 use clap::Args;
 
+#[cfg(feature = "mail-auth")]
+use super::authentication::Enforce;
 use super::{
     Prefixes,
     greylist::Times,
@@ -47,6 +49,12 @@ pub struct PolicyFlags {
     #[cfg(feature = "dns")]
     #[command(flatten)]
     pub dns: super::dnsbl::DnsFlags,
+    /// What is done with the results of SPF, DKIM, DMARC, ARC and iprev: DMARC policies are
+    /// enforced (mail is refused, or goes to Junk), results are told in Authentication-Results and
+    /// nothing more, or nothing is looked up.
+    #[cfg(feature = "mail-auth")]
+    #[arg(long, value_name = "WHAT", default_value = "enforce")]
+    pub authentication: Enforce,
 }
 
 /// What the policies were told, checked.
@@ -61,6 +69,9 @@ pub struct Settings {
     /// What is asked of the DNS.
     #[cfg(feature = "dns")]
     pub dns: super::dnsbl::DnsSettings,
+    /// What is done with the results of SPF, DKIM, DMARC, ARC and iprev.
+    #[cfg(feature = "mail-auth")]
+    pub authentication: Enforce,
 }
 
 impl PolicyFlags {
@@ -83,6 +94,8 @@ impl PolicyFlags {
             greylist: greylist("--greylist-delay", &self.greylist_delay)?.filter(|_| self.greylist),
             #[cfg(feature = "dns")]
             dns: self.dns.check()?,
+            #[cfg(feature = "mail-auth")]
+            authentication: self.authentication,
         })
     }
 }

@@ -176,6 +176,11 @@ impl Judgement {
         &self.verdict
     }
 
+    /// The fields that it puts on top.
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
     /// Nothing but yes.
     pub(super) fn is_plain(&self) -> bool {
         *self == Judgement::default()

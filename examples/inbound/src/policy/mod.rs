@@ -14,6 +14,8 @@
 //! A policy is one object for all connections. What it remembers of a connection or a message it
 //! leaves in the [`Notes`] of that connection or message, which end with it.
 
+#[cfg(feature = "mail-auth")]
+mod authentication;
 #[cfg(feature = "dns")]
 pub mod dns;
 #[cfg(feature = "dns")]
@@ -37,6 +39,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+#[cfg(feature = "mail-auth")]
+pub use authentication::{Authentication, Enforce};
 pub use flags::{PolicyFlags, Settings};
 pub use judgement::{Decision, Field, Judgement, Marks, Refusal, Verdict};
 pub use network::{Network, Prefixes};
@@ -201,8 +205,7 @@ pub(crate) fn built_in(config: &Config, recipients: &Recipients) -> Result<Polic
         Arc::new(rates::Rates::new(&settings.rates, now.clone())),
         Arc::new(rights::Rights::new(recipients.clone())),
     ];
-    #[cfg(feature = "dns")]
-    all.extend(of_dns(&settings.dns, now)?);
+    all.extend(of_dns(config, now)?);
     if let Some(times) = settings.greylist {
         let today = Arc::new(today);
         let greylist = Greylist::open(&config.data, times, Room::default(), today)
@@ -220,11 +223,24 @@ fn today() -> i64 {
 
 /// Those that ask the DNS.
 #[cfg(feature = "dns")]
-fn of_dns(settings: &dnsbl::DnsSettings, now: rates::Now) -> Result<Vec<Arc<dyn Policy>>, Mistake> {
+fn of_dns(config: &Config, now: rates::Now) -> Result<Vec<Arc<dyn Policy>>, Mistake> {
+    let settings = &config.policy.dns;
     let mut all: Vec<Arc<dyn Policy>> = Vec::new();
+    let dns = Arc::new(dns::Dns::new(settings.resolver)?);
     if !settings.deny.is_empty() || !settings.allow.is_empty() {
-        let dns = Arc::new(dns::Dns::new(settings.resolver)?);
-        all.push(Arc::new(dnsbl::Dnsbl::new(dns, settings, now)));
+        all.push(Arc::new(dnsbl::Dnsbl::new(dns.clone(), settings, now)));
+    }
+    #[cfg(feature = "mail-auth")]
+    if config.policy.authentication != Enforce::Off {
+        let enforce = config.policy.authentication == Enforce::Enforce;
+        let checks = Authentication::new(&dns, config.hostname(), enforce);
+        all.push(Arc::new(checks));
     }
     Ok(all)
+}
+
+/// There are none.
+#[cfg(not(feature = "dns"))]
+fn of_dns(_config: &Config, _now: rates::Now) -> Result<Vec<Arc<dyn Policy>>, Mistake> {
+    Ok(Vec::new())
 }

@@ -246,6 +246,19 @@ pub struct Raw {
 }
 
 impl Raw {
+    /// A message at hand.
+    #[cfg(test)]
+    pub fn of(mail: &[u8]) -> Self {
+        let mut gathering = Gathering::default();
+        let body = Bytes::copy_from_slice(gathering.push(mail).unwrap_or_default());
+        Raw {
+            head: HeaderBlock {
+                octets: Bytes::copy_from_slice(gathering.end().raw()),
+            },
+            body: Body::Memory(body),
+        }
+    }
+
     /// The header.
     pub fn header(&self) -> &HeaderBlock {
         &self.head

@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test uses its part")]
 
 pub mod dns;
+#[cfg(feature = "mail-auth")]
+pub mod signer;
 
 use std::{
     collections::HashMap,

@@ -1,0 +1,132 @@
+//! Who brings a mail, and whether the envelope sender lets them: iprev (RFC 8601 section 3) and SPF
+//! (RFC 7208).
+
+use std::{net::IpAddr, time::Duration};
+
+use mail_auth::{
+    DnsError, Error, IprevOutput, IprevResult, MessageAuthenticator, SpfOutput, SpfResult,
+    spf::verify::SpfParameters,
+};
+
+use super::results::Finding;
+
+/// RFC 7208 section 4.6.4: at least 20 seconds.
+pub(super) const SPF_TIME: Duration = Duration::from_secs(20);
+/// Two lookups, or a few.
+pub(super) const IPREV_TIME: Duration = Duration::from_secs(15);
+
+/// Does the name of the client lead back to its address?
+pub(super) async fn iprev(dns: MessageAuthenticator, ip: IpAddr) -> Finding {
+    let IprevOutput { result, ptr } = dns.verify_iprev(ip).await;
+    let (result, reason) = match result {
+        IprevResult::Pass => ("pass", None),
+        IprevResult::TempError(_) => ("temperror", Some("DNS gave no answer")),
+        IprevResult::Fail(_) => ("fail", Some("its name has other addresses")),
+        // The name is there and leads nowhere: the lookups are complete and do not match.
+        IprevResult::PermError(_) if ptr.is_some() => ("fail", Some("its name has no address")),
+        IprevResult::PermError(_) | IprevResult::None => ("permerror", Some("no name")),
+    };
+    let name = ptr.as_ref().and_then(|names| names.first());
+    let name = name.map(|name| name.trim_end_matches('.'));
+    Finding::new("iprev", result)
+        .because(reason.or(name).unwrap_or_default())
+        .of("policy.iprev", ip.to_string())
+}
+
+/// What SPF says of both identities of a mail.
+#[derive(Debug, Clone)]
+pub(super) struct Spf {
+    helo: SpfOutput,
+    /// `None`: the reverse path is null, and HELO counts (RFC 7208 section 2.4).
+    mail: Option<(String, SpfOutput)>,
+}
+
+impl Spf {
+    /// Checks both at the same time.
+    pub(super) async fn check(dns: MessageAuthenticator, mail: Identities) -> Self {
+        let Identities { ip, helo, from, us } = &mail;
+        let helo_checked = dns.verify_spf(SpfParameters::verify_ehlo(*ip, helo, us));
+        let mail_checked = async {
+            match from.as_str() {
+                "" => None,
+                from => {
+                    let asked = SpfParameters::verify_mail_from(*ip, helo, us, from);
+                    Some((from.to_owned(), dns.verify_spf(asked).await))
+                }
+            }
+        };
+        let (helo, mail) = tokio::join!(helo_checked, mail_checked);
+        Spf { helo, mail }
+    }
+
+    /// It took too long (RFC 7208 section 4.6.4).
+    pub(super) fn late(mail: &Identities) -> Self {
+        let late =
+            |domain: &str| SpfOutput::new(domain.to_owned()).with_result(SpfResult::TempError);
+        Spf {
+            helo: late(&mail.helo),
+            mail: (!mail.from.is_empty()).then(|| (mail.from.clone(), late(domain_of(&mail.from)))),
+        }
+    }
+
+    /// The domain that DMARC compares with the author's, and its result (RFC 7489 section 4.1).
+    pub(super) fn decisive(&self) -> (&str, &SpfOutput) {
+        match &self.mail {
+            Some((from, output)) => (domain_of(from), output),
+            None => (self.helo.domain(), &self.helo),
+        }
+    }
+
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        let finding = |output: &SpfOutput| {
+            let result = match output.result() {
+                SpfResult::Pass => "pass",
+                SpfResult::Fail => "fail",
+                SpfResult::SoftFail => "softfail",
+                SpfResult::Neutral => "neutral",
+                SpfResult::TempError => "temperror",
+                SpfResult::PermError => "permerror",
+                SpfResult::None => "none",
+            };
+            Finding::new("spf", result)
+        };
+        let helo = finding(&self.helo).of("smtp.helo", self.helo.domain());
+        let mail = self.mail.as_ref();
+        let mail = mail.map(|(from, output)| finding(output).of("smtp.mailfrom", from));
+        mail.into_iter().chain([helo]).collect()
+    }
+}
+
+/// What SPF is about.
+#[derive(Debug, Clone)]
+pub(super) struct Identities {
+    pub ip: IpAddr,
+    /// The name in HELO or EHLO.
+    pub helo: String,
+    /// The reverse path; empty: null.
+    pub from: String,
+    /// The name of this server.
+    pub us: String,
+}
+
+pub(super) fn domain_of(address: &str) -> &str {
+    address.rsplit_once('@').map_or("", |(_, domain)| domain)
+}
+
+/// What went wrong, in words of our own: those of the library may hold what others wrote.
+pub(super) fn reason(error: &Error) -> &'static str {
+    use mail_auth::{common::crypto::CryptoError, dkim::DkimError};
+    match error {
+        Error::Dns(DnsError::Resolver(_)) => "DNS gave no answer",
+        Error::Dns(DnsError::RecordNotFound(_)) => "there is no key",
+        Error::Dns(DnsError::InvalidRecordType) | Error::ParseError => "the record is malformed",
+        Error::Dkim(DkimError::FailedBodyHashMatch) => "the body was changed",
+        Error::Dkim(DkimError::SignatureExpired) => "expired",
+        Error::Dkim(DkimError::RevokedPublicKey) => "the key is revoked",
+        Error::Dkim(DkimError::FailedAuidMatch) => "i= is not of the domain",
+        Error::Dkim(DkimError::UnsupportedKeyType) => "the kind of the key is unknown",
+        Error::Crypto(CryptoError::IncompatibleAlgorithms) => "the key is of another kind",
+        Error::Crypto(_) => "the signature is not of this mail",
+        _ => "it cannot be read",
+    }
+}
