@@ -10,6 +10,8 @@ mod line;
 mod maildrop;
 mod octets;
 mod reply;
+#[cfg(feature = "tokio")]
+mod serve;
 mod session;
 mod wanted;
 
@@ -20,5 +22,7 @@ pub use language::Language;
 pub use maildrop::Maildrop;
 pub use octets::Octets;
 pub use reply::RespCode;
+#[cfg(feature = "tokio")]
+pub use serve::{Handler, Refusal, Row, serve, serve_tls};
 pub use session::{OpenList, OpenMessage, Session};
 pub use wire_core;

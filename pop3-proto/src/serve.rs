@@ -1,0 +1,355 @@
+//! A session on a tokio stream, with an application that answers by `async` methods.
+
+mod handler;
+
+use core::{
+    future::{Future, pending, poll_fn},
+    pin::pin,
+    task::Poll,
+};
+use std::io;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use wire_core::{
+    Buffer, CloseReason, Next, Ticket, Upgrade, Wants,
+    driver::{Acceptor, Clock, Turn, turn},
+    sasl::{Identity, Request},
+};
+
+use crate::{Columns, Deleted, Event, Session, kind};
+pub use handler::{Handler, Refusal, Row};
+
+/// Octets of a message that are read at once.
+const PIECE: usize = 32 << 10;
+
+/// Serves a session on a stream to its end, and says why it ended. `clock` is the one that made the
+/// session's `now`.
+///
+/// Decisions that wait hold up neither the clock nor the stream. Dropping this future ends the
+/// session without a word; nothing is removed then.
+///
+/// ```
+/// # use pop3_proto::{serve, Config, Handler, Maildrop, Octets, Refusal, Row, Session};
+/// # use wire_core::{driver::Clock, CloseReason, Entropy, Peer, sasl::{Answer, Identity, Request}};
+/// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+///
+/// const MAIL: &[u8] = b"Subject: hello\r\n\r\nHi!\r\n";
+///
+/// struct One;
+/// impl Handler for One {
+///     type Message = &'static [u8];
+///     async fn auth(&mut self, request: Request) -> Answer {
+///         match request {
+///             Request::Password { password, .. } if password.verify(b"demo") => Answer::Grant,
+///             _ => Answer::Deny,
+///         }
+///     }
+///     async fn login(&mut self, _: &Identity) -> Result<Maildrop<Vec<Row>>, Refusal> {
+///         Ok(Maildrop::Table(vec![(Octets::of(MAIL), "1".to_owned())]))
+///     }
+///     async fn open(&mut self, _: u32, _: bool) -> Result<(u64, &'static [u8]), Refusal> {
+///         Ok((Octets::of(MAIL), MAIL))
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let config = Config::builder("localhost").plaintext_logins(true).build()?;
+/// let (mut client, server) = tokio::io::duplex(4096);
+/// let clock = Clock::new();
+/// let session = Session::new(config, Peer::default(), Entropy([7; 32]), clock.now());
+/// client.write_all(b"USER a\r\nPASS demo\r\nRETR 1\r\nQUIT\r\n").await?;
+/// let reason = serve(server, session, &mut One, &clock).await?;
+/// assert_eq!(reason, CloseReason::Quit);
+/// let mut said = String::new();
+/// client.read_to_string(&mut said).await?;
+/// assert!(said.ends_with("+OK 23 octets\r\nSubject: hello\r\n\r\nHi!\r\n.\r\n+OK Bye\r\n"));
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// What the stream gives. STLS, if the session offers it: see [`serve_tls`].
+pub async fn serve<S, H>(
+    mut stream: S,
+    mut session: Session,
+    handler: &mut H,
+    clock: &Clock,
+) -> io::Result<CloseReason>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    H: Handler,
+{
+    match Serving::new(&mut stream, &mut session, clock)
+        .run(handler)
+        .await?
+    {
+        End::Closed(reason) => Ok(reason),
+        End::Tls(_) => Err(io::ErrorKind::Unsupported.into()),
+    }
+}
+
+/// The same, with STLS.
+///
+/// # Errors
+/// What the stream or the handshake gives.
+pub async fn serve_tls<S, A, H>(
+    mut stream: S,
+    mut session: Session,
+    acceptor: &A,
+    handler: &mut H,
+    clock: &Clock,
+) -> io::Result<CloseReason>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    A: Acceptor<S>,
+    H: Handler,
+{
+    // What was read in plaintext goes with the value that reads it (RFC 2595 section 4).
+    let upgrade = match Serving::new(&mut stream, &mut session, clock)
+        .run(handler)
+        .await?
+    {
+        End::Closed(reason) => return Ok(reason),
+        End::Tls(upgrade) => upgrade,
+    };
+    let (stream, tls) = acceptor.accept(stream).await?;
+    session.resume_tls(upgrade, tls);
+    serve(stream, session, handler, clock).await
+}
+
+/// A session on one stream.
+struct Serving<'s, S> {
+    stream: &'s mut S,
+    session: &'s mut Session,
+    clock: &'s Clock,
+    buffer: Buffer,
+}
+
+enum End {
+    Closed(CloseReason),
+    Tls(Upgrade),
+}
+
+/// An event without what it borrows of the buffer: the buffer goes on while a method decides.
+enum Asked {
+    Connect(Ticket<kind::Connect>),
+    Auth(Ticket<kind::Auth>, Request),
+    Login(Ticket<kind::Login>, Identity),
+    Rows(Ticket<kind::List>, core::ops::Range<u32>, Columns),
+    Message(Ticket<kind::Message>, u32),
+    Commit(Ticket<kind::Commit>, Deleted),
+    Wait(Wants),
+    Nothing,
+}
+
+impl<'s, S> Serving<'s, S>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    fn new(stream: &'s mut S, session: &'s mut Session, clock: &'s Clock) -> Self {
+        Serving {
+            stream,
+            session,
+            clock,
+            buffer: Buffer::new(),
+        }
+    }
+
+    async fn run<H: Handler>(mut self, handler: &mut H) -> io::Result<End> {
+        loop {
+            match self.next(|line, why| handler.rejected(line, why)) {
+                Err(end) => return Ok(end),
+                Ok(Asked::Wait(wants)) => self.turn(wants).await?,
+                Ok(asked) => self.answer(handler, asked).await?,
+            }
+        }
+    }
+
+    /// One call of the session.
+    fn next(&mut self, rejected: impl FnOnce(&[u8], crate::Violation)) -> Result<Asked, End> {
+        let mut rest = self.buffer.filled();
+        let before = rest.len();
+        let asked = match self.session.next(self.clock.now(), &mut rest) {
+            Next::Wait(wants) => Asked::Wait(wants),
+            Next::Closed(reason) => return Err(End::Closed(reason)),
+            Next::StartTls(upgrade) => return Err(End::Tls(upgrade)),
+            Next::Event(Event::Rejected { line, why }) => {
+                rejected(line, why);
+                Asked::Nothing
+            }
+            Next::Event(event) => Asked::of(self.session, event),
+            Next::Deflate(_) => Asked::Nothing,
+        };
+        let taken = before - rest.len();
+        self.buffer.consume(taken);
+        Ok(asked)
+    }
+
+    async fn turn(&mut self, wants: Wants) -> io::Result<()> {
+        let nobody = pin!(pending::<()>());
+        let (stream, buffer) = (&mut *self.stream, &mut self.buffer);
+        turn(self.clock, self.session, stream, buffer, wants, nobody).await?;
+        Ok(())
+    }
+
+    async fn answer<H: Handler>(&mut self, handler: &mut H, asked: Asked) -> io::Result<()> {
+        match asked {
+            Asked::Nothing | Asked::Wait(_) => {}
+            Asked::Connect(ticket) => {
+                let peer = self.session.peer().clone();
+                match self.decide(handler.connect(&peer)).await? {
+                    Some(Ok(())) => drop(self.session.accept(ticket)),
+                    Some(Err(why)) => self.refuse(ticket, &why),
+                    None => {}
+                }
+            }
+            Asked::Auth(ticket, request) => {
+                if let Some(answer) = self.decide(handler.auth(request)).await? {
+                    self.session.authenticate(ticket, answer);
+                }
+            }
+            Asked::Login(ticket, identity) => match self.decide(handler.login(&identity)).await? {
+                Some(Ok(maildrop)) => drop(self.session.open_maildrop(ticket, maildrop)),
+                Some(Err(why)) => self.refuse(ticket, &why),
+                None => {}
+            },
+            Asked::Rows(ticket, messages, columns) => {
+                let rows = handler.rows(messages.clone(), columns);
+                match self.decide(rows).await? {
+                    Some(Ok(rows)) => self.list(ticket, messages.start, columns, &rows).await?,
+                    Some(Err(why)) => self.refuse(ticket, &why),
+                    None => {}
+                }
+            }
+            Asked::Message(ticket, number) => {
+                let utf8 = self.session.utf8();
+                match self.decide(handler.open(number, utf8)).await? {
+                    Some(Ok((octets, message))) => {
+                        if let Err(error) = self.send(ticket, octets, message).await? {
+                            handler.unreadable(number, error);
+                        }
+                    }
+                    Some(Err(why)) => self.refuse(ticket, &why),
+                    None => {}
+                }
+            }
+            Asked::Commit(ticket, deleted) => match self.decide(handler.commit(deleted)).await? {
+                Some(Ok(())) => drop(self.session.committed(ticket, Ok(()))),
+                Some(Err(why)) => self.refuse(ticket, &why),
+                None => {}
+            },
+        }
+        Ok(())
+    }
+
+    fn refuse<K>(&mut self, ticket: Ticket<K>, why: &Refusal) {
+        self.session.refuse(ticket, why.code, &why.text);
+    }
+
+    /// Waits for a decision while the connection goes on. `None`: the session did not wait so long.
+    async fn decide<T>(&mut self, decision: impl Future<Output = T>) -> io::Result<Option<T>> {
+        let mut decision = pin!(decision);
+        // Most are ready at once, and need no look at the stream.
+        let at_once = poll_fn(|cx| Poll::Ready(decision.as_mut().poll(cx))).await;
+        if let Poll::Ready(value) = at_once {
+            return Ok(Some(value));
+        }
+        // The session takes no command while a decision is open: it waits, or it is over.
+        while let Ok(Asked::Wait(wants)) = self.next(|_, _| {}) {
+            let decision = decision.as_mut();
+            let (stream, buffer) = (&mut *self.stream, &mut self.buffer);
+            let turned = turn(self.clock, self.session, stream, buffer, wants, decision).await?;
+            if let Turn::Answer(value) = turned {
+                return Ok(Some(value));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Lets the client read. False: it will read no more.
+    async fn flush(&mut self) -> io::Result<bool> {
+        match self.next(|_, _| {}) {
+            Ok(Asked::Wait(wants)) => self.turn(wants).await.map(|()| true),
+            _ => Ok(false),
+        }
+    }
+
+    async fn list(
+        &mut self,
+        ticket: Ticket<kind::List>,
+        first: u32,
+        columns: Columns,
+        rows: &[Row],
+    ) -> io::Result<()> {
+        let mut list = self.session.begin_list(ticket);
+        while let Some(number) = list.wants() {
+            let row = rows.get(number.saturating_sub(first) as usize);
+            // Dropped, the writer cuts the connection: a part is not the whole.
+            let Some((octets, uid)) = row else {
+                return Ok(());
+            };
+            let taken = match columns {
+                Columns::Sizes => list.size(self.session, *octets),
+                Columns::Uids => list.uid(self.session, uid.as_bytes()),
+            };
+            if !taken && !self.flush().await? {
+                return Ok(());
+            }
+        }
+        list.end(self.session);
+        Ok(())
+    }
+
+    /// The inner error is that of the message.
+    async fn send(
+        &mut self,
+        ticket: Ticket<kind::Message>,
+        octets: u64,
+        mut source: impl AsyncRead + Unpin,
+    ) -> io::Result<io::Result<()>> {
+        let mut message = self.session.begin_message(ticket, octets);
+        let mut piece = vec![0; PIECE];
+        while !message.is_full(self.session) {
+            let read = match self.decide(source.read(&mut piece)).await? {
+                Some(Ok(0)) => break,
+                Some(Ok(read)) => read,
+                Some(Err(error)) => return Ok(Err(error)),
+                None => return Ok(Ok(())),
+            };
+            let mut rest = piece.get(..read).unwrap_or_default();
+            while !rest.is_empty() {
+                let taken = message.write(self.session, rest);
+                rest = rest.get(taken..).unwrap_or_default();
+                if taken == 0 && !self.flush().await? {
+                    return Ok(Ok(()));
+                }
+            }
+        }
+        message.end(self.session);
+        Ok(Ok(()))
+    }
+}
+
+impl Asked {
+    fn of(session: &mut Session, event: Event<'_>) -> Self {
+        match event {
+            Event::Connect { ticket } => Asked::Connect(ticket),
+            Event::Auth { ticket, request } => Asked::Auth(ticket, request),
+            Event::Login { ticket, identity } => Asked::Login(ticket, identity),
+            Event::List {
+                ticket,
+                messages,
+                columns,
+            } => Asked::Rows(ticket, messages, columns),
+            Event::Retr { ticket, message }
+            | Event::Top {
+                ticket, message, ..
+            } => Asked::Message(ticket, message),
+            Event::Commit { ticket, deleted } => Asked::Commit(ticket, deleted),
+            other => {
+                session.decline(other);
+                Asked::Nothing
+            }
+        }
+    }
+}
