@@ -104,13 +104,17 @@ impl Smtp {
             .iter()
             .map(|share| (share.rcpt, fate(share, &each)))
             .collect();
-        self.answer(ticket, &fates);
-        self.unconfirmed
-            .push_back((self.session.final_replies(), receipt));
+        let settled = self.answer(ticket, &fates);
+        // Who is told to try again for all of them is asked to repeat what some have already.
+        if settled {
+            self.unconfirmed
+                .push_back((self.session.final_replies(), receipt));
+        }
     }
 
-    /// Says what became of each recipient, to clients that hear of each, and of the whole.
-    fn answer(&mut self, ticket: Ticket<kind::End>, fates: &[(RcptId, Option<Error>)]) {
+    /// Says what became of each recipient, to clients that hear of each, and of the whole. Whether
+    /// those who have the message are done with.
+    fn answer(&mut self, ticket: Ticket<kind::End>, fates: &[(RcptId, Option<Error>)]) -> bool {
         let mut each_hears = false;
         for (rcpt, failed) in fates {
             let reply = failed.map_or(DELIVERED, store_reply);
@@ -127,7 +131,9 @@ impl Smtp {
             Some(reply) => later(reply),
         };
         // In LMTP the last recipient's reply has completed the answer, and this is for nobody.
+        let settled = each_hears || whole.is_positive();
         self.session.finish(ticket, whole);
+        settled
     }
 
     /// Tells the store which final replies the peer was seen to read.
