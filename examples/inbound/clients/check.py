@@ -1,113 +1,62 @@
 #!/usr/bin/env python3
 """The server against mail clients that exist: check.py SERVER_BINARY
 
-Delivers twenty messages with swaks, curl and smtplib, in the clear, with STARTTLS and inside TLS;
-reads each of them back with imaplib, poplib, curl, mbsync and fetchmail, and compares octets; waits in
-IDLE for one more; then kills the server under load, and looks for what it had acknowledged."""
+Delivers messages with swaks, curl, msmtp and smtplib to every port, in the clear, with STARTTLS and
+inside TLS, with every mechanism of AUTH; reads each of them back with imaplib, poplib, curl, mbsync
+and fetchmail, and compares octets; waits in IDLE for one more; looks at what the clients show of
+refusals; then kills the server under load, and looks for what it had acknowledged."""
 import imaplib
+import itertools
 import os
 import poplib
 import re
 import shutil
 import smtplib
 import socket
-import ssl
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 
-from messages import all_messages
+import checks
+import refusals
+from checks import TRUSTING, check, run, say
+from messages import all_messages, numbered
+from sending import CARELESS_PLACES, STRANGER, Letter, send, ways
 from server import PASSWORD, USER, Server
-
-SENDER = USER  # who submits writes as himself
-TRUSTING = ssl.create_default_context()
-TRUSTING.check_hostname, TRUSTING.verify_mode = False, ssl.CERT_NONE
-checks = 0
-
-
-def check(what, sound, detail=""):
-    global checks
-    if not sound:
-        raise SystemExit(f"FAILED {what} {detail}")
-    checks += 1
-
-
-def run(*command, **options):
-    done = subprocess.run(command, capture_output=True, timeout=120, **options)
-    check(" ".join(command[:1]), done.returncode == 0,
-          f"{command}: {done.returncode} {done.stdout[-800:]!r} {done.stderr[-800:]!r}")
-    return done.stdout
-
-
-def say(text):
-    print(f"{time.time() - STARTED:6.1f}s  {text}", flush=True)
-
 
 # ---- sending
 
-def swaks(server, folder, number, message, *options):
-    # Sent as it is, so the stuffing is ours.
-    lines = [b"." + line if line.startswith(b".") else line for line in message.split(b"\r\n")]
-    path = os.path.join(folder, f"{number}.swaks")
-    with open(path, "wb") as file:
-        file.write(b"\r\n".join(lines) + (b"" if message.endswith(b"\r\n") else b"\r\n") + b".\r\n")
-    run("swaks", "--from", SENDER, "--to", USER, "--no-data-fixup", "--data", "@" + path,
-        "--suppress-data", "--server", "127.0.0.1", *options)
-
-
-def curl_send(server, folder, number, message, url, *options):
-    path = os.path.join(folder, f"{number}.eml")
-    with open(path, "wb") as file:
-        file.write(message)
-    run("curl", "-sS", "-k", url, "--mail-from", SENDER, "--mail-rcpt", USER,
-        "--upload-file", path, *options)
-
-
-def smtplib_send(session, message, *, tls=False, login=False):
+def smtplib_send(session, message):
     with session:
-        if tls:
-            session.starttls(context=TRUSTING)
-        if login:
-            session.login(USER, PASSWORD)
-        session.sendmail(SENDER, [USER], message, ["BODY=8BITMIME"] if login else [])
+        session.sendmail(STRANGER, [USER], message)
 
 
-def deliver(server, folder, messages):
-    port = {name: str(port) for name, port in server.ports.items()}
-    host = "127.0.0.1"
-    user = ["-u", f"{USER}:{PASSWORD}"]
-    credentials = ["--auth-user", USER, "--auth-password", PASSWORD]
-    ways = [
-        lambda n, m: swaks(server, folder, n, m, "--port", port["smtp"]),
-        lambda n, m: curl_send(server, folder, n, m, f"smtp://{host}:{port['smtp']}"),
-        lambda n, m: smtplib_send(smtplib.SMTP(host, port["smtp"]), m),
-        lambda n, m: swaks(server, folder, n, m, "--port", port["smtp"], "--tls"),
-        lambda n, m: curl_send(server, folder, n, m, f"smtp://{host}:{port['smtp']}", "--ssl-reqd"),
-        lambda n, m: smtplib_send(smtplib.SMTP(host, port["smtp"]), m, tls=True),
-        lambda n, m: swaks(server, folder, n, m, "--port", port["submission"], "--tls",
-                           "--auth", "PLAIN", *credentials),
-        lambda n, m: swaks(server, folder, n, m, "--port", port["smtps"], "--tls-on-connect",
-                           "--auth", "LOGIN", *credentials),
-        lambda n, m: curl_send(server, folder, n, m, f"smtps://{host}:{port['smtps']}", *user),
-        lambda n, m: smtplib_send(smtplib.SMTP(host, port["submission"]), m, tls=True, login=True),
-        lambda n, m: smtplib_send(smtplib.LMTP(host, int(port["lmtp"])), m),
-    ]
-    for number, message in messages.items():
-        ways[number % len(ways)](number, message)
+def deliver(server, folder, messages, *places):
+    """Every message, and every way at least once."""
+    all_ways = list(ways(*places))
+    check("messages for all ways", len(messages) >= len(all_ways))
+    for (number, message), (program, how) in zip(messages.items(), itertools.cycle(all_ways)):
+        send(program, Letter(server, folder, message, **how))
+    return len(all_ways)
 
 
 # ---- reading
 
-TRACE = re.compile(rb"Return-Path: <[^\r\n]*>\r\nReceived: (?:[^\r\n]*\r\n[ \t])*[^\r\n]*\r\n")
+# What a server may put on top of a message.
+TRACE = {b"return-path", b"received", b"received-spf", b"authentication-results"}
+FIRST = b"From: Demo <demo@example.org>\r\n"
 
 
 def original(raw):
     """The message below the fields that the server put on top of it."""
-    trace = TRACE.match(raw)
-    check("trace fields", trace is not None, raw[:400])
-    return raw[trace.end():]
+    at = raw.find(FIRST)
+    check("the first field", at >= 0, raw[:400])
+    names = [name.lower() for name in re.findall(rb"^([^\s:]+):", raw[:at], re.M)]
+    check("trace fields", set(names) <= TRACE and names.count(b"received") == 1
+          and names.count(b"return-path") == 1, raw[:at])
+    return raw[at:]
 
 
 def compare(how, found, messages, newline=b"\r\n"):
@@ -285,7 +234,7 @@ def kill_under_load(binary, folder, rounds, senders):
                     attempted.add(name)
                     body = "x" * (200_000 if number % 40 == 0 else 2_000)
                     lines = "\r\n".join(body[at:at + 70] for at in range(0, len(body), 70))
-                    session.sendmail(SENDER, [USER], f"X-Kill: {name}\r\n\r\n{lines}\r\n")
+                    session.sendmail(STRANGER, [USER], f"X-Kill: {name}\r\n\r\n{lines}\r\n")
                     acknowledged.add(name)
             except (OSError, smtplib.SMTPException):
                 pass  # the server was killed
@@ -310,6 +259,14 @@ def kill_under_load(binary, folder, rounds, senders):
     check("SIGTERM", server.stop() == 0)
     say(f"kill -9: {rounds} kills, {len(acknowledged)} acknowledged, all there once; "
         f"{len(set(found) - acknowledged)} stored whose reply was lost")
+
+
+def take_passwords_in_the_clear(binary, folder):
+    server = Server(binary, os.path.join(folder, "careless"), "--allow-plaintext-auth")
+    messages = {number: numbered(number) for number in range(8)}
+    deliver(server, folder, messages, CARELESS_PLACES)
+    compare("passwords in the clear", by_imaplib(server, tls="inside"), messages)
+    check("SIGTERM", server.stop() == 0)
 
 
 def refuse_mistakes(binary, folder):
@@ -345,10 +302,12 @@ def main(binary):
     folder = tempfile.mkdtemp(prefix="inbound-check-")
     try:
         messages = all_messages()
+        for number in range(len(messages), len(list(ways()))):
+            messages[number] = numbered(number)
         refuse_mistakes(binary, folder)
         server = Server(binary, server_data(folder))
-        deliver(server, folder, messages)
-        say(f"swaks, curl, smtplib: {len(messages)} messages delivered in 11 ways")
+        different = deliver(server, folder, messages)
+        say(f"swaks, curl, msmtp, smtplib: {len(messages)} messages in {different} ways")
         compare("imaplib, STARTTLS", by_imaplib(server, tls="start"), messages)
         compare("imaplib, TLS", by_imaplib(server, tls="inside"), messages)
         compare("poplib, STLS", by_poplib(server, tls="start"), messages)
@@ -362,12 +321,15 @@ def main(binary):
         server = Server(binary, server_data(folder))
         compare("after a restart", by_imaplib(server, tls="inside"), messages)
         check("SIGTERM", server.stop() == 0)
+        server = Server(binary, os.path.join(folder, "refused"), "--max-message-size", "100000")
+        refusals.look(server, folder)
+        check("SIGTERM", server.stop() == 0)
+        take_passwords_in_the_clear(binary, folder)
         kill_under_load(binary, folder, rounds=3, senders=8)
-        print(f"{checks} checks passed")
+        print(f"{checks.passed} checks passed")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-STARTED = time.time()
 if __name__ == "__main__":
     main(sys.argv[1])

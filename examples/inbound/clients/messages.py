@@ -63,3 +63,8 @@ def all_messages():
         (b"the last", b"Good bye\r\n", text),
     ]
     return {number: _message(number, *body) for number, body in enumerate(bodies)}
+
+
+def numbered(number):
+    """A short one more."""
+    return _message(number, b"one more", b"And another one.\r\n", b"Content-Type: text/plain")
