@@ -5,6 +5,8 @@ mod attributes;
 mod calendar;
 mod capabilities;
 pub mod client;
+#[cfg(feature = "codec")]
+pub mod codec;
 mod command;
 mod config;
 mod envelope;

@@ -84,7 +84,7 @@ pub struct Recipient {
 }
 
 impl Envelope {
-    pub(super) fn new(
+    pub(crate) fn new(
         from: Address,
         params: MailParams<'_>,
         forwarded: Option<Attributes<'_>>,
@@ -112,7 +112,7 @@ impl Envelope {
 }
 
 impl Recipient {
-    pub(super) fn new(id: RcptId, address: Address, params: RcptParams<'_>) -> Self {
+    pub(crate) fn new(id: RcptId, address: Address, params: RcptParams<'_>) -> Self {
         Recipient {
             id,
             address,
