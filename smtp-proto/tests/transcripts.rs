@@ -142,4 +142,8 @@ transcripts! {
     too_big_is_no_fault
     initial_responses_may_be_long
     starttls_forgets_a_login
+    a_day_of_a_relay
+    lmtp_takes_a_message_for_some
+    chunks_come_in_one_write
+    an_exchange_has_its_steps
 }

@@ -1,4 +1,5 @@
 """The server as a process of ours: on ports of the system's choice, in a folder of its own."""
+import atexit
 import os
 import re
 import subprocess
@@ -17,6 +18,7 @@ class Server:
         self.process = subprocess.Popen(
             [binary, "serve", "--data", data, *ports, *more],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True)
+        atexit.register(self.process.kill)  # a check failed
         self.ports, self.said = {}, []
         threading.Thread(target=self._listen, daemon=True).start()
         line = self.process.stdout.readline()
