@@ -20,7 +20,7 @@ use crate::{
     http,
     imap::Imap,
     passwords::Passwords,
-    policy::{self, Policies},
+    policy::{self, Policies, Policy},
     pop3::Pop3,
     recipients::Recipients,
     sessions::Sessions,
@@ -74,13 +74,24 @@ impl Server {
     /// # Errors
     /// What stands in the way, and the flag to look at.
     pub async fn start(config: Config) -> Result<Self, Mistake> {
+        Self::start_with(config, Vec::new()).await
+    }
+
+    /// The same, with policies of the caller's own beside those of the command line.
+    ///
+    /// # Errors
+    /// What stands in the way, and the flag to look at.
+    pub async fn start_with(
+        config: Config,
+        policies: Vec<Arc<dyn Policy>>,
+    ) -> Result<Self, Mistake> {
         let listeners = listen(&config).await?;
         let store = open_store(&config).await?;
         let tls = Tls::load(&config)?;
         let store = Arc::new(store);
         accounts::ensure(&*store, &config).await?;
         let recipients = Recipients::new(store.clone(), &config.domains, config.subaddressing);
-        let policies = policy::built_in(&config, &recipients)?;
+        let policies = policy::built_in(&config, &recipients, policies)?;
         let shared = Shared {
             passwords: Passwords::new(store.clone(), config.first_domain()),
             recipients,

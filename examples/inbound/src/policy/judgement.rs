@@ -167,8 +167,13 @@ impl Judgement {
     /// Lets the client wait for its reply.
     #[must_use]
     pub fn slow_down(mut self, by: Duration) -> Self {
-        self.slow += by;
+        self.slow = self.slow.saturating_add(by);
         self
+    }
+
+    /// How long the client is to wait.
+    pub const fn slow(&self) -> Duration {
+        self.slow
     }
 
     /// The verdict.

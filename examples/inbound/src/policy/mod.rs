@@ -138,7 +138,8 @@ pub trait Policy: Send + Sync + 'static {
         service == Service::Smtp
     }
 
-    /// Whether clients on loopback are spared. Default: they are; they are this machine.
+    /// Whether clients on loopback and trusted content filters are spared. Default: they are; they
+    /// are this machine, and our own.
     fn spares_local(&self) -> bool {
         true
     }
@@ -193,11 +194,15 @@ fn accept<'a>() -> Judging<'a> {
     Box::pin(std::future::ready(Ok(Judgement::accept())))
 }
 
-/// The policies that the command line asks for.
+/// The policies that the command line asks for, and more.
 ///
 /// # Errors
 /// What stands in the way, and the flag to look at.
-pub(crate) fn built_in(config: &Config, recipients: &Recipients) -> Result<Policies, Mistake> {
+pub(crate) fn built_in(
+    config: &Config,
+    recipients: &Recipients,
+    more: Vec<Arc<dyn Policy>>,
+) -> Result<Policies, Mistake> {
     let settings = &config.policy;
     let clock = Clock::new();
     let now: rates::Now = Arc::new(move || clock.now());
@@ -212,6 +217,7 @@ pub(crate) fn built_in(config: &Config, recipients: &Recipients) -> Result<Polic
             .map_err(|error| Mistake::new("--greylist", error))?;
         all.push(Arc::new(greylist));
     }
+    all.extend(more);
     Ok(Policies::new(all, settings.judge_loopback))
 }
 

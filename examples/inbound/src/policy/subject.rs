@@ -29,6 +29,8 @@ pub struct Client {
     pub local: Option<SocketAddr>,
     /// A proxy told the addresses.
     pub proxied: bool,
+    /// It may speak for others, and has not done so yet: a content filter of our own.
+    pub trusted: bool,
     /// TLS that was there before the greeting.
     pub tls: Option<TlsInfo>,
     /// What policies remember of the connection.
@@ -44,6 +46,7 @@ impl Client {
             address: peer.remote.map(canonical),
             local: peer.local.map(canonical),
             proxied: peer.proxied,
+            trusted: peer.trusted,
             tls: peer.tls.as_deref().cloned(),
             notes: Notes::default(),
         }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     config::Service,
     parsed::{Parsed, facts_of},
-    policy::{Mail, Marks, Message, Policies},
+    policy::{Mail, Marks, Message, Policies, Stage},
     server::Shared,
     spool::{Spool, Spooled},
     store::{Delivered, Delivery, Envelope, Error, Placed},
@@ -180,7 +180,12 @@ impl Ending {
             spool,
         } = self;
         let mut received = spool.end().await?;
-        if let Some(raw) = received.raw() {
+        let policies = &shared.policies;
+        let client = &transaction.mail.client;
+        // A message without a blank line has its header complete at its end only.
+        let header = !received.header_taken && policies.judge(Stage::Header, client);
+        let judged = header || policies.judge(Stage::End, client);
+        if let Some(raw) = received.raw().filter(|_| judged) {
             let message = Message {
                 to: transaction.addresses(),
                 mail: transaction.mail.clone(),
@@ -188,8 +193,8 @@ impl Ending {
                 facts: facts_of(raw.header().header()),
                 raw,
             };
-            let judged = judge(&shared.policies, &message, received.header_taken).await?;
-            transaction.marks.add(judged);
+            let marks = judge(policies, &message, header).await?;
+            transaction.marks.add(marks);
         }
         if let Some(head) = received.head() {
             let marks = transaction.all_marks(before.clone());
@@ -225,15 +230,14 @@ fn fate(share: &Share, each: &[result::Result<Placed, Error>]) -> Option<Error> 
     of_share.find_map(|placed| placed.as_ref().err().copied())
 }
 
-/// Asks the policies that come last.
+/// Asks the policies that come last; `header`: it was not judged yet.
 async fn judge(
     policies: &Policies,
     message: &Message,
-    header_taken: bool,
+    header: bool,
 ) -> result::Result<Marks, Reply<'static>> {
     let mut marks = Marks::default();
-    // A message without a blank line has its header complete at its end only.
-    if !header_taken {
+    if header {
         let decision = policies.header(&message.mail, &message.header).await;
         marks.add(decision.into_result()?);
     }

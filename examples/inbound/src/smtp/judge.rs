@@ -8,7 +8,7 @@ use wire_core::{Answered, Ticket};
 
 use super::{Body, Done, Smtp, Transaction, kind};
 use crate::{
-    policy::{Decision, Hello, Mail, Marks, Notes},
+    policy::{Decision, Hello, Mail, Marks, Notes, Stage},
     spool::Spool,
 };
 
@@ -103,6 +103,9 @@ impl Smtp {
 
     /// Has the header judged once it is complete. Until then no more input is taken.
     pub(super) fn judge_header(&mut self) {
+        if !self.shared.policies.judge(Stage::Header, &self.client) {
+            return;
+        }
         let Some(transaction) = &mut self.transaction else {
             return;
         };

@@ -286,6 +286,13 @@ impl Write for Stream {
     }
 }
 
+/// A client of a server of any kind.
+pub fn lines_to(address: SocketAddr) -> Client {
+    let tcp = TcpStream::connect(address).unwrap();
+    tcp.set_read_timeout(Some(PATIENCE)).unwrap();
+    Client(BufReader::new(Stream::Plain(tcp)))
+}
+
 /// A client that says lines and expects lines.
 pub struct Client(BufReader<Stream>);
 

@@ -26,10 +26,18 @@ impl Rate {
         }
     }
 
-    /// Microseconds that one token takes to come back, at least one.
-    fn interval(self) -> u64 {
-        let per = u64::try_from(self.per.as_micros()).unwrap_or(u64::MAX);
-        (per / u64::from(self.tokens)).max(1)
+    /// The tokens of a full bucket.
+    pub const fn tokens(self) -> u32 {
+        self.tokens
+    }
+
+    /// How long one token takes to come back.
+    pub fn interval(self) -> Duration {
+        (self.per / self.tokens).max(Duration::from_micros(1))
+    }
+
+    fn micros(self) -> u64 {
+        u64::try_from(self.interval().as_micros()).unwrap_or(u64::MAX)
     }
 }
 
@@ -99,41 +107,41 @@ impl Buckets {
         self.rate
     }
 
-    /// Takes a token of a key.
+    /// Takes a token of a key, and says how many are left.
     ///
     /// # Errors
     /// There is none; one is there after so long.
-    pub fn take(&self, key: &impl Hash, now: Time) -> Result<(), Duration> {
+    pub fn take(&self, key: &impl Hash, now: Time) -> Result<u32, Duration> {
         let print = self.hasher.hash_one(key).max(1);
         let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         // The high bits of the product: each set is as likely as any other.
         let at = (u128::from(print) * sets.len() as u128) >> 64;
         match sets.get_mut(at as usize) {
             Some(set) => self.take_from(set, print, now.as_micros()),
-            None => Ok(()),
+            None => Ok(self.rate.tokens),
         }
     }
 
-    fn take_from(&self, set: &mut Set, print: u64, now: u64) -> Result<(), Duration> {
-        let interval = self.rate.interval();
+    fn take_from(&self, set: &mut Set, print: u64, now: u64) -> Result<u32, Duration> {
+        let interval = self.rate.micros();
         let depth = interval.saturating_mul(self.rate.tokens.into());
         let (prints, times) = set.split_at_mut(WAYS);
         let soonest = || (0..WAYS).min_by_key(|way| times.get(*way).copied());
         let own = prints.iter().position(|known| *known == print);
-        let Some(way) = own.or_else(soonest) else {
-            return Ok(());
-        };
-        let (Some(known), Some(full)) = (prints.get_mut(way), times.get_mut(way)) else {
-            return Ok(());
+        let place = own.or_else(soonest);
+        let place = place.and_then(|way| Some((prints.get_mut(way)?, times.get_mut(way)?)));
+        let Some((known, full)) = place else {
+            return Ok(self.rate.tokens);
         };
         let since = if own.is_some() { now.max(*full) } else { now };
         let then = since.saturating_add(interval);
-        let over = then.saturating_sub(now.saturating_add(depth));
-        if over > 0 {
-            return Err(Duration::from_micros(over));
+        let owed = then - now;
+        if owed > depth {
+            return Err(Duration::from_micros(owed - depth));
         }
         (*known, *full) = (print, then);
-        Ok(())
+        // No more than the tokens of a whole bucket.
+        Ok(((depth - owed) / interval) as u32)
     }
 }
 
@@ -163,13 +171,13 @@ mod tests {
     #[test]
     fn a_full_bucket_can_be_emptied_at_once_and_fills_again() {
         let buckets = buckets("6/m", 8);
-        for _ in 0..6 {
-            assert_eq!(buckets.take(&"a", at(0)), Ok(()));
+        for left in (0..6).rev() {
+            assert_eq!(buckets.take(&"a", at(0)), Ok(left));
         }
         assert_eq!(buckets.take(&"a", at(0)), Err(Duration::from_secs(10)));
         assert_eq!(buckets.take(&"a", at(4)), Err(Duration::from_secs(6)));
-        assert_eq!(buckets.take(&"b", at(4)), Ok(()));
-        assert_eq!(buckets.take(&"a", at(10)), Ok(()));
+        assert_eq!(buckets.take(&"b", at(4)), Ok(5));
+        assert_eq!(buckets.take(&"a", at(10)), Ok(0));
         assert!(buckets.take(&"a", at(10)).is_err());
         // Full again after a minute, and never more than full.
         let taken = |now| (0..100).filter(|_| buckets.take(&"a", now).is_ok()).count();

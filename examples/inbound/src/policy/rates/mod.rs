@@ -20,6 +20,9 @@ use crate::config::Service;
 /// connections sees in the minute that its rates are about.
 const CLIENTS: usize = 1 << 18;
 
+/// The longest that somebody near its rate is held up.
+const SLOWEST: Duration = Duration::from_secs(1);
+
 /// Where the time comes from.
 pub type Now = Arc<dyn Fn() -> Time + Send + Sync>;
 
@@ -93,11 +96,15 @@ impl Rates {
         };
         let network = self.prefixes.of(ip);
         let by_address = self.take(&self.messages, &network, "messages from your address");
-        if by_address != Judgement::accept() || mail.from.as_path().is_null() {
+        if by_address.verdict().is_refusal() || mail.from.as_path().is_null() {
             return by_address;
         }
         let sender = mail.from.as_str().to_ascii_lowercase();
-        self.take(&self.sender, &(network, sender), "messages of this sender")
+        let by_sender = self.take(&self.sender, &(network, sender), "messages of this sender");
+        match by_sender.verdict().is_refusal() {
+            true => by_sender,
+            false => by_sender.slow_down(by_address.slow()),
+        }
     }
 
     fn take(&self, from: &Option<Buckets>, key: &impl std::hash::Hash, what: &str) -> Judgement {
@@ -105,13 +112,22 @@ impl Rates {
             return Judgement::accept();
         };
         match buckets.take(key, (self.now)()) {
-            Ok(()) => Judgement::accept(),
+            Ok(left) => Judgement::accept().slow_down(pace(buckets.rate(), left)),
             Err(wait) => {
                 let (rate, wait) = (buckets.rate(), whole_seconds(wait));
                 let text = format!("more than {rate}: {what}; try again in {wait} seconds");
                 Judgement::tempfail(Refusal::new(450, (4, 7, 1), text))
             }
         }
+    }
+}
+
+/// Who has used up most of its tokens gets them back while it waits: one that does one thing at a time
+/// is slowed to its rate, and not refused.
+fn pace(rate: Rate, left: u32) -> Duration {
+    match left < rate.tokens() / 4 {
+        true => rate.interval().min(SLOWEST),
+        false => Duration::ZERO,
     }
 }
 
@@ -292,6 +308,22 @@ mod tests {
         assert_eq!(send("192.0.2.2", 1), None);
         assert!(send("192.0.2.3", 1).is_some());
         assert_eq!(send("192.0.2.3", 2), None);
+    }
+
+    #[test]
+    fn who_comes_near_its_rate_is_slowed_to_it() {
+        let hand = Hand::default();
+        let rates = rates(&hand, |allowed| allowed.messages = "120/m".parse().ok());
+        let client = client(Service::Smtp, "192.0.2.1");
+        let mut slowed = 0;
+        for _ in 0..1_000 {
+            let mail = mail(&client, "a@example.com", None);
+            let judged = rates.mail(&mail).now_or_never().unwrap().unwrap();
+            assert_eq!(*judged.verdict(), Verdict::Accept);
+            hand.pass(judged.slow());
+            slowed += u32::from(!judged.slow().is_zero());
+        }
+        assert!(slowed > 900, "{slowed}");
     }
 
     #[test]
