@@ -133,7 +133,10 @@ fn reference(data: &[u8]) -> Read {
             // The end of the line has to fit, too.
             None if rest.len() >= 512 => return (found, error(line_start, BadReply::LineTooLong)),
             None => return (found, None),
-            Some(end) if end > 510 => return (found, error(line_start, BadReply::LineTooLong)),
+            // A CR in the last place is too late, whatever comes behind it.
+            Some(end) if end > 511 || (end == 511 && rest[end] == b'\r') => {
+                return (found, error(line_start, BadReply::LineTooLong));
+            }
             Some(end) => match &rest[end..] {
                 [b'\r', b'\n', ..] => &rest[..end],
                 [b'\r'] => return (found, None),

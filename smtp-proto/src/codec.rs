@@ -199,7 +199,7 @@ impl Codec {
                 Item::Mail {
                     ticket,
                     message,
-                    envelope: Envelope::new(from.to_address(), params, forwarded),
+                    envelope: Envelope::new(from, params, forwarded),
                 }
             }
             Event::Rcpt {
@@ -211,7 +211,7 @@ impl Codec {
             } => Item::Rcpt {
                 ticket,
                 message,
-                recipient: Recipient::new(rcpt, to.to_address(), params),
+                recipient: Recipient::new(rcpt, to, params),
             },
             Event::Data {
                 ticket, message, ..

@@ -78,11 +78,17 @@ impl Offered {
 
 impl<'i> MailParams<'i> {
     pub(crate) fn check(raw: &'i [u8], offered: Offered) -> Result<Self, BadParameter> {
-        Ok(MailParams {
+        let params = MailParams {
             raw,
             present: Present::check(raw, Keyword::OF_MAIL, offered)?,
             trusted: offered.authenticated,
-        })
+        };
+        if params.is_held_too_long() {
+            let value = params.present.place(Keyword::HoldFor).unwrap_or_default();
+            let (at, why) = (value.saturating_sub("HOLDFOR=".len()), Why::Malformed);
+            return Err(BadParameter { at, why });
+        }
+        Ok(params)
     }
 
     /// The list as sent.
@@ -136,9 +142,18 @@ impl<'i> MailParams<'i> {
         self.value(Keyword::HoldFor).and_then(grammar::hold_for)
     }
 
-    /// Until when it is to be held, in seconds since 1970 (RFC 4865).
+    /// Until when it is to be held, in seconds since 1970 (RFC 4865). Who knows the date has to
+    /// refuse one that is after [`deliver_by`](Self::deliver_by) with 501 (section 5.2.2).
     pub fn hold_until(&self) -> Option<i64> {
         self.value(Keyword::HoldUntil).and_then(calendar::read)
+    }
+
+    /// Is it released after the time by which it has to be delivered? Then it is refused
+    /// (RFC 4865 section 5.2.2). For HOLDUNTIL only who knows the date can tell.
+    fn is_held_too_long(&self) -> bool {
+        let latest = self.deliver_by().map(|by| i64::from(by.seconds));
+        self.hold_for()
+            .is_some_and(|held| latest.is_some_and(|latest| i64::from(held) > latest))
     }
 
     /// From -9 to 9 (RFC 6710).
@@ -262,11 +277,12 @@ impl Present {
                 .map_err(|why| BadParameter { at, why })?;
             present.bits |= keyword.bit();
             let name = parameter.map_or(0, |parameter| parameter.name.len());
-            if let (Some(value), Ok(at)) = (
-                present.values.get_mut(keyword as usize),
-                u16::try_from(at + name + 1),
-            ) {
-                *value = at;
+            let value = u16::try_from(at + name + 1).map_err(|_| BadParameter {
+                at,
+                why: Why::Malformed,
+            })?;
+            if let Some(place) = present.values.get_mut(keyword as usize) {
+                *place = value;
             }
         }
         Ok(present)
@@ -277,11 +293,13 @@ impl Present {
     }
 
     fn value<'i>(&self, raw: &'i [u8], keyword: Keyword) -> Option<&'i [u8]> {
-        if !self.has(keyword) {
-            return None;
-        }
-        let at = self.values.get(keyword as usize)?;
-        raw.get(usize::from(*at)..).map(params::value)
+        raw.get(self.place(keyword)?..).map(params::value)
+    }
+
+    /// Where its value begins.
+    fn place(&self, keyword: Keyword) -> Option<usize> {
+        let place = self.values.get(keyword as usize);
+        place.filter(|_| self.has(keyword)).map(|at| (*at).into())
     }
 }
 

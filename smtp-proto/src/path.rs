@@ -18,17 +18,14 @@ pub struct Path<'i> {
 
 impl<'i> Path<'i> {
     /// What the grammar has read: a text, where its `@` stands, and what was allowed for that.
-    pub(crate) fn read(text: &'i str, at: Option<usize>, leniency: Leniency) -> Self {
-        Path {
-            text,
-            at: at.and_then(|at| u16::try_from(at).ok()),
-            leniency,
-        }
+    pub(crate) fn read(text: &'i str, at: Option<u16>, leniency: Leniency) -> Self {
+        Path { text, at, leniency }
     }
 
     /// A text that the grammar has accepted some time ago.
     pub(crate) fn checked(text: &'i str) -> Self {
-        Self::read(text, find_at(text), Leniency::NONE)
+        let at = find_at(text).and_then(|at| u16::try_from(at).ok());
+        Self::read(text, at, Leniency::NONE)
     }
 
     /// The null reverse-path `<>` of a bounce.

@@ -473,7 +473,7 @@ impl Asked {
                 ..
             } => {
                 let forwarded = session.forwarded();
-                Asked::Mail(ticket, Envelope::new(from.to_address(), params, forwarded))
+                Asked::Mail(ticket, Envelope::new(from, params, forwarded))
             }
             Event::Rcpt {
                 ticket,
@@ -481,7 +481,7 @@ impl Asked {
                 to,
                 params,
                 ..
-            } => Asked::Rcpt(ticket, Recipient::new(rcpt, to.to_address(), params)),
+            } => Asked::Rcpt(ticket, Recipient::new(rcpt, to, params)),
             Event::Data {
                 ticket,
                 binary,

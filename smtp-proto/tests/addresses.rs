@@ -59,6 +59,7 @@ fn mailboxes_and_their_parts() {
 fn what_is_no_mailbox() {
     let wide = format!("a@{}", [&"b".repeat(63)[..]; 4].join(".") + ".c");
     let label = format!("a@{}.example", "b".repeat(64));
+    let endless = format!("{}@b", "a".repeat(1 << 16));
     for text in [
         "a",
         "@",
@@ -108,6 +109,7 @@ fn what_is_no_mailbox() {
         "a\t@b",
         &wide,
         &label,
+        &endless,
     ] {
         assert!(text.parse::<Address>().is_err(), "{text:?}");
     }

@@ -137,6 +137,10 @@ fn values_of_mail() {
         ("HOLDUNTIL=1795242600", until, None),
         ("HOLDFOR=1 HOLDUNTIL=2026-11-21T06:30:00Z", held, None),
         ("HOLDUNTIL=2026-11-21T06:30:00Z HOLDFOR=1", held, None),
+        // RFC 4865 section 5.2.2: no later than it has to be there.
+        ("BY=60;R HOLDFOR=60", held, Some("60")),
+        ("BY=59;R HOLDFOR=60", held, None),
+        ("BY=-1;N HOLDFOR=1", held, None),
         // RFC 6710 section 4.1.
         ("MT-PRIORITY=0", priority, Some("0")),
         ("MT-PRIORITY=-9", priority, Some("-9")),
@@ -171,6 +175,7 @@ fn values_of_mail() {
             }
         }
     }
+    assert_eq!(mail("HOLDFOR=60 BY=59;N", |_| ()), Err(0));
     let long = [
         format!("ENVID={}", "a".repeat(101)),
         format!("SOLICIT={}", "a".repeat(1001)),

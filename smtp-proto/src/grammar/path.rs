@@ -18,7 +18,7 @@ pub(super) struct Reader<'i> {
     allowed: Leniency,
     used: Leniency,
     /// Where in the mailbox its `@` stands.
-    at: Option<usize>,
+    at: Option<u16>,
 }
 
 /// Which paths may stand in a place.
@@ -79,7 +79,7 @@ impl<'i> Reader<'i> {
     }
 
     /// Where in the path that was read its `@` stands, if it has a domain.
-    pub(super) const fn at(&self) -> Option<usize> {
+    pub(super) const fn at(&self) -> Option<u16> {
         self.at
     }
 
@@ -153,7 +153,7 @@ impl<'i> Reader<'i> {
         }
         let local = read(start, self.rest);
         if self.octet(b'@') {
-            self.at = Some(local.len());
+            self.at = Some(u16::try_from(local.len()).ok()?);
             if self.octet(b'[') {
                 self.literal()?;
             } else {

@@ -8,8 +8,8 @@ use wire_core::{
 };
 
 use crate::{
-    Address, Attributes, Dropped, MailParams, RcptId, RcptParams, Reply, Verb, Violation,
-    own_replies,
+    Address, Attributes, Dropped, Leniency, MailParams, Path, RcptId, RcptParams, Reply, Verb,
+    Violation, own_replies,
 };
 
 /// An answer to a stage.
@@ -64,6 +64,8 @@ pub struct Envelope {
     pub binary: bool,
     /// How large the client says it is. Reserve nothing by it: it may lie.
     pub size_hint: Option<u64>,
+    /// The habits that its MAIL made use of.
+    pub leniency: Leniency,
     params: Box<[u8]>,
     /// What was found out about them.
     checked: MailParams<'static>,
@@ -78,6 +80,8 @@ pub struct Recipient {
     pub id: RcptId,
     /// The forward-path.
     pub address: Address,
+    /// The habits that its RCPT made use of.
+    pub leniency: Leniency,
     params: Box<[u8]>,
     /// What was found out about them.
     checked: RcptParams<'static>,
@@ -85,15 +89,16 @@ pub struct Recipient {
 
 impl Envelope {
     pub(crate) fn new(
-        from: Address,
+        from: Path<'_>,
         params: MailParams<'_>,
         forwarded: Option<Attributes<'_>>,
     ) -> Self {
         Envelope {
-            from,
+            from: from.to_address(),
             recipients: Vec::new(),
             binary: false,
             size_hint: params.size(),
+            leniency: from.leniency(),
             params: params.raw().into(),
             checked: params.over(&[]),
             forwarded: forwarded.map(|attributes| attributes.raw().into()),
@@ -112,10 +117,11 @@ impl Envelope {
 }
 
 impl Recipient {
-    pub(crate) fn new(id: RcptId, address: Address, params: RcptParams<'_>) -> Self {
+    pub(crate) fn new(id: RcptId, to: Path<'_>, params: RcptParams<'_>) -> Self {
         Recipient {
             id,
-            address,
+            address: to.to_address(),
+            leniency: to.leniency(),
             params: params.raw().into(),
             checked: params.over(&[]),
         }
