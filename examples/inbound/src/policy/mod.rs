@@ -239,7 +239,7 @@ fn of_dns(config: &Config, now: rates::Now) -> Result<Vec<Arc<dyn Policy>>, Mist
     #[cfg(feature = "mail-auth")]
     if config.policy.authentication != Enforce::Off {
         let enforce = config.policy.authentication == Enforce::Enforce;
-        let checks = Authentication::new(&dns, config.hostname(), enforce);
+        let checks = Authentication::new(dns, config.hostname(), enforce);
         all.push(Arc::new(checks));
     }
     Ok(all)

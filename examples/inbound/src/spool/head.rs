@@ -154,6 +154,7 @@ fn blank_line(octets: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use mime_core::Name;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -225,5 +226,31 @@ mod tests {
         }
         let fits = [&vec![b'x'; MOST - 4][..], b"\r\n\r\n", b"body"].concat();
         assert_eq!(Gathering::default().push(&fits), Ok(&b"body"[..]));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_comes_is_kept_but_for_what_is_removed(
+            lines in prop::collection::vec("(A|B|To)?:?[ a:]{0,3}(\r\n|\n|\r|\r\n )", 0..12),
+            body in "[a\r\n]{0,6}",
+            size in 1usize..20,
+        ) {
+            let mail = lines.concat() + &body;
+            let (mut head, body) = gathered(mail.as_bytes(), size);
+            let (raw, end) = (head.raw().to_vec(), mail.len() - body);
+            prop_assert_eq!(&raw, &mail.as_bytes()[..end]);
+            // What readers take for the header is all of it, and the body none.
+            let fields: Vec<_> = Header::new(mail.as_bytes()).iter().map(|f| f.raw().to_vec()).collect();
+            let held: Vec<_> = head.fields().iter().map(|f| f.raw().to_vec()).collect();
+            prop_assert_eq!(&fields, &held);
+
+            head.remove(|field| field.is_named(b"A"));
+            head.prepend("X: 1\r\n");
+            let edited = head.edited();
+            let gone: usize = head.fields().named("A").map(|field| field.raw().len()).sum();
+            prop_assert_eq!(edited.len(), raw.len() - gone + 6);
+            prop_assert!(edited.starts_with(b"X: 1\r\n"));
+            prop_assert!(Header::new(&edited).named("A").next().is_none());
+        }
     }
 }

@@ -40,7 +40,8 @@ pub enum Enforce {
 
 /// The checks.
 pub struct Authentication {
-    dns: MessageAuthenticator,
+    dns: Arc<Dns>,
+    authenticator: MessageAuthenticator,
     /// Room for checks of clients and envelopes.
     begun: Arc<Semaphore>,
     /// Room for checks of messages, which wait for the former.
@@ -52,9 +53,10 @@ pub struct Authentication {
 
 impl Authentication {
     /// Checks that ask this DNS.
-    pub fn new(dns: &Dns, authserv_id: String, enforce: bool) -> Self {
+    pub fn new(dns: Arc<Dns>, authserv_id: String, enforce: bool) -> Self {
         Authentication {
-            dns: MessageAuthenticator(dns.resolver().clone()),
+            authenticator: MessageAuthenticator(dns.resolver().clone()),
+            dns,
             begun: Arc::new(Semaphore::new(AT_ONCE)),
             messages: Arc::new(Semaphore::new(AT_ONCE)),
             authserv_id,
@@ -68,9 +70,9 @@ impl Authentication {
         let bodies = signed.hash(&message.raw).await?;
         let alone = signed.one_by_one(&bodies);
         let ((), dkim, arc, spf, iprev) = tokio::join!(
-            author.look_ahead(&self.dns),
-            signatures::verify(&self.dns, &alone),
-            signed.verify_chain(&self.dns, &bodies),
+            author.look_ahead(&self.authenticator),
+            signatures::verify(&self.authenticator, &alone),
+            signed.verify_chain(&self.authenticator, &bodies),
             self.spf(&message.mail),
             self.iprev(&message.mail.client),
         );
@@ -78,7 +80,7 @@ impl Authentication {
         findings.extend(spf.findings());
         findings.extend(signed.findings(&dkim));
         findings.extend(arc);
-        let (dmarc, wish) = author.check(&self.dns, &dkim, &spf).await;
+        let (dmarc, wish) = author.check(&self.authenticator, &dkim, &spf).await;
         findings.extend(dmarc);
         Ok((findings, wish))
     }
@@ -144,7 +146,7 @@ impl Policy for Authentication {
 
     fn connect<'a>(&'a self, client: &'a Client) -> Judging<'a> {
         if let Some(ip) = client.ip() {
-            let check = sender::iprev(self.dns.clone(), ip);
+            let check = sender::iprev(self.authenticator.clone(), ip);
             client
                 .notes
                 .keep(Begun::new(IPREV_TIME, in_room(&self.begun, check)));

@@ -205,4 +205,18 @@ mod tests {
             "mx.example.org;\r\n\tdkim=pass header.d=a-rather-long-name.subdomain.example.com\r\n\theader.s=selector"
         );
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_value_is_taken_for_a_result(hostile in ".{0,60}", id in "[a-z.]{1,20}") {
+            let finding = Finding::new("spf", "fail").because(&hostile).of("smtp.mailfrom", &hostile);
+            let field = format!("Authentication-Results: {}\r\n\r\n", value(&id, &[finding]));
+            let header = Header::new(field.as_bytes());
+            let results = header.only(Name::AuthenticationResults).unwrap().auth_results();
+            let read: Vec<_> = results.results().collect();
+            proptest::prop_assert_eq!(read.len(), 1);
+            proptest::prop_assert_eq!(read[0].result(), "fail");
+            proptest::prop_assert_eq!(read[0].properties().count(), 1);
+        }
+    }
 }

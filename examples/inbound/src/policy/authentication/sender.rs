@@ -1,7 +1,7 @@
 //! Who brings a mail, and whether the envelope sender lets them: iprev (RFC 8601 section 3) and SPF
 //! (RFC 7208).
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use mail_auth::{
     DnsError, Error, IprevOutput, IprevResult, MessageAuthenticator, SpfOutput, SpfResult,
@@ -9,6 +9,7 @@ use mail_auth::{
 };
 
 use super::results::Finding;
+use crate::policy::dns::Dns;
 
 /// RFC 7208 section 4.6.4: at least 20 seconds.
 pub(super) const SPF_TIME: Duration = Duration::from_secs(20);
@@ -43,19 +44,18 @@ pub(super) struct Spf {
 
 impl Spf {
     /// Checks both at the same time.
-    pub(super) async fn check(dns: MessageAuthenticator, mail: Identities) -> Self {
+    pub(super) async fn check(dns: Arc<Dns>, mail: Identities) -> Self {
         let Identities { ip, helo, from, us } = &mail;
-        let helo_checked = dns.verify_spf(SpfParameters::verify_ehlo(*ip, helo, us));
-        let mail_checked = async {
-            match from.as_str() {
-                "" => None,
-                from => {
-                    let asked = SpfParameters::verify_mail_from(*ip, helo, us, from);
-                    Some((from.to_owned(), dns.verify_spf(asked).await))
-                }
+        let of_helo = SpfParameters::verify_ehlo(*ip, helo, us);
+        let of_mail = SpfParameters::verify_mail_from(*ip, helo, us, from);
+        let has_sender = !from.is_empty();
+        let checked = async {
+            match has_sender {
+                true => Some((from.clone(), spf(&dns, domain_of(from), of_mail).await)),
+                false => None,
             }
         };
-        let (helo, mail) = tokio::join!(helo_checked, mail_checked);
+        let (helo, mail) = tokio::join!(spf(&dns, helo, of_helo), checked);
         Spf { helo, mail }
     }
 
@@ -95,6 +95,56 @@ impl Spf {
         let mail = mail.map(|(from, output)| finding(output).of("smtp.mailfrom", from));
         mail.into_iter().chain([helo]).collect()
     }
+}
+
+/// What the records of a domain say of one identity.
+async fn spf(dns: &Dns, domain: &str, asked: SpfParameters<'_>) -> SpfOutput {
+    let output = MessageAuthenticator(dns.resolver().clone())
+        .verify_spf(asked)
+        .await;
+    match output.result() {
+        SpfResult::None | SpfResult::TempError | SpfResult::PermError => output,
+        // The answer is in the cache.
+        _ => match dns.texts(domain).await {
+            Ok(records) if !is_sound(&records) => output.with_result(SpfResult::PermError),
+            _ => output,
+        },
+    }
+}
+
+/// Whether there is one record, and mechanisms are what they may be, which mail-auth does not mind (RFC
+/// 7208 sections 4.5 and 4.6).
+fn is_sound(records: &[Vec<u8>]) -> bool {
+    const MECHANISMS: [&[u8]; 8] = [
+        b"all", b"include", b"a", b"mx", b"ptr", b"ip4", b"ip6", b"exists",
+    ];
+    let terms = |record: &'_ Vec<u8>| {
+        let mut terms = record.split(u8::is_ascii_whitespace);
+        let is_spf = terms
+            .next()
+            .is_some_and(|version| version.eq_ignore_ascii_case(b"v=spf1"));
+        is_spf.then(|| terms.map(<[u8]>::to_vec).collect::<Vec<_>>())
+    };
+    let known = |term: &Vec<u8>| {
+        let term = term
+            .strip_prefix(b"+")
+            .or(term.strip_prefix(b"-"))
+            .unwrap_or(term);
+        let term = term
+            .strip_prefix(b"~")
+            .or(term.strip_prefix(b"?"))
+            .unwrap_or(term);
+        let end = term.iter().position(|octet| b":/=".contains(octet));
+        let (name, rest) = term.split_at(end.unwrap_or(term.len()));
+        // Modifiers may be any (section 6).
+        term.is_empty()
+            || rest.starts_with(b"=")
+            || MECHANISMS
+                .iter()
+                .any(|known| name.eq_ignore_ascii_case(known))
+    };
+    let mut found = records.iter().filter_map(terms);
+    found.next().is_none_or(|terms| terms.iter().all(known)) && found.next().is_none()
 }
 
 /// What SPF is about.

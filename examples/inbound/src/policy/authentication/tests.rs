@@ -68,7 +68,7 @@ impl Bench {
     fn enforcing(enforce: bool) -> Self {
         let dns = Dns::start(ZONE);
         let asked = crate::policy::dns::Dns::new(Some(dns.address())).unwrap();
-        let checks = Authentication::new(&asked, "mx.example.org".to_owned(), enforce);
+        let checks = Authentication::new(Arc::new(asked), "mx.example.org".to_owned(), enforce);
         Bench { dns, checks }
     }
 
@@ -152,6 +152,9 @@ async fn spf_has_all_its_results() {
         ("192.0.2.2", "not-there.example", "none"),
         ("192.0.2.2", "temperror.example", "temperror"),
         ("192.0.2.2", "permerror.example", "permerror"),
+        ("192.0.2.2", "unknown.example", "permerror"),
+        ("192.0.2.2", "twice.example", "permerror"),
+        ("192.0.2.2", "modified.example", "pass"),
         ("192.0.2.2", "loop.example", "permerror"),
         ("192.0.2.2", "ten.example", "pass"),
         ("192.0.2.2", "eleven.example", "permerror"),
