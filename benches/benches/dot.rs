@@ -39,7 +39,7 @@ fn decoded(body: &[u8], block: usize) -> usize {
         loop {
             match decoder.next(&mut rest) {
                 Some(Body::Chunk(chunk)) => octets += chunk.len(),
-                Some(Body::Bare(_)) => {}
+                Some(Body::Fault(_)) => {}
                 Some(Body::End) => return octets,
                 None => break,
             }

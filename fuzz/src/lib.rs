@@ -20,7 +20,7 @@ mod mime_meaning;
 mod mime_reply;
 mod mime_scanner;
 mod pop3;
-mod smtp;
+mod smtp_data;
 mod smtp_grammar;
 mod smtp_replies;
 mod smtp_session;
@@ -38,7 +38,7 @@ pub use mime_meaning::{mime_protected, mime_reports, mime_subject, mime_threads}
 pub use mime_reply::{mime_html, mime_reply};
 pub use mime_scanner::mime_scanner;
 pub use pop3::pop3_session;
-pub use smtp::smtp_data;
+pub use smtp_data::smtp_data;
 pub use smtp_grammar::smtp_grammar;
 pub use smtp_replies::smtp_replies;
 pub use smtp_session::smtp_session;

@@ -3,7 +3,10 @@
 use core::{mem::discriminant, time::Duration};
 use std::sync::Arc;
 
-use wire_core::sasl::{Decoy, Mechanisms};
+use wire_core::{
+    sasl::{Decoy, Mechanisms},
+    text::{BareNewline, EightBit, LongLine, Nul, Rules},
+};
 
 use crate::{
     Capabilities, Leniency, Limits, Reply, Timeouts, Violation, extensions::Extensions,
@@ -38,8 +41,7 @@ pub struct Config {
     pub(crate) require_tls: bool,
     pub(crate) require_auth: bool,
     pub(crate) leniency: Leniency,
-    pub(crate) bare_newline: BareNewline,
-    pub(crate) refuse_nul: bool,
+    text: Rules,
     pub(crate) ask_connect: bool,
     pub(crate) greeting_delay: Duration,
     pub(crate) early_talk: EarlyTalk,
@@ -55,19 +57,6 @@ pub struct Config {
 pub(crate) struct Offer {
     pub(crate) capabilities: Capabilities,
     pub(crate) auth: Mechanisms,
-}
-
-/// A CR or LF in a message that stands alone (RFC 5321 section 2.3.8). It never ends a command nor
-/// the message, whatever is chosen here.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum BareNewline {
-    /// The message is refused with 554 at its end: nobody behind can read it otherwise than we do.
-    #[default]
-    Reject,
-    /// An LF becomes CRLF, a CR becomes a space. Dots beside such a line end are stuffed in
-    /// [`Chunk::raw`](wire_core::Chunk::raw), so that forwarding the raw form is safe too.
-    Repair,
 }
 
 /// What to do with a client that speaks before the greeting.
@@ -120,8 +109,7 @@ impl Config {
                 require_tls: false,
                 require_auth: false,
                 leniency: Leniency::NONE,
-                bare_newline: BareNewline::default(),
-                refuse_nul: false,
+                text: Rules::default(),
                 ask_connect: false,
                 greeting_delay: Duration::ZERO,
                 early_talk: EarlyTalk::default(),
@@ -165,6 +153,16 @@ impl Config {
             false if self.require_tls => RawMechanisms::NONE,
             false => plain,
         }
+    }
+
+    /// What a message may hold whose MAIL told of octets above 127, or did not.
+    pub(crate) fn rules(&self, eight_bit: bool) -> Rules {
+        let mut rules = self.text;
+        rules.line = self.limits.text_line;
+        if eight_bit {
+            rules.eight_bit = EightBit::Keep;
+        }
+        rules
     }
 
     /// The reply that was set for a violation, whatever its position.
@@ -332,13 +330,28 @@ impl Builder {
     /// What to do with a CR or LF in a message that stands alone. Default
     /// [`BareNewline::Reject`].
     pub fn bare_newline(mut self, policy: BareNewline) -> Self {
-        self.config.bare_newline = policy;
+        self.config.text.bare_newline = policy;
         self
     }
 
-    /// Refuse a message with a NUL in it with 554. Off by default: it is passed on as it is.
-    pub fn refuse_nul(mut self) -> Self {
-        self.config.refuse_nul = true;
+    /// What to do with a NUL in a message. Default [`Nul::Reject`]; a server that takes mail from
+    /// anywhere keeps it.
+    pub fn nul(mut self, policy: Nul) -> Self {
+        self.config.text.nul = policy;
+        self
+    }
+
+    /// What to do with a line of a message over [`Limits::text_line`]. Default [`LongLine::Reject`];
+    /// a server that takes mail from anywhere keeps it, since much of it has such lines.
+    pub fn long_lines(mut self, policy: LongLine) -> Self {
+        self.config.text.long_line = policy;
+        self
+    }
+
+    /// What to do with octets above 127 in a message whose MAIL had none of `BODY=8BITMIME`,
+    /// `BODY=BINARYMIME` and SMTPUTF8. Default [`EightBit::Keep`].
+    pub fn eight_bit(mut self, policy: EightBit) -> Self {
+        self.config.text.eight_bit = policy;
         self
     }
 

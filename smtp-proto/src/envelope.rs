@@ -27,6 +27,8 @@ pub(crate) struct Envelope {
     pub(crate) smtputf8: bool,
     /// `BODY=BINARYMIME`.
     pub(crate) binary: bool,
+    /// MAIL told of octets above 127.
+    pub(crate) eight_bit: bool,
     /// The client asked for a reply for each recipient at the end.
     pub(crate) prdr: bool,
     pub(crate) declared: Option<u64>,
@@ -47,10 +49,12 @@ impl Envelope {
         params: &MailParams<'_>,
         forwarded: Option<Forwarded>,
     ) -> Self {
+        let eight_bit = matches!(params.body(), Some(Body::EightBit | Body::Binary));
         Envelope {
             message,
             smtputf8: params.smtputf8(),
             binary: params.body() == Some(Body::Binary),
+            eight_bit: eight_bit || params.smtputf8(),
             prdr: params.prdr(),
             declared: params.size(),
             asked: 0,

@@ -140,6 +140,9 @@ pub enum Event<'i> {
         message: MessageId,
         /// Its octets, without stuffed dots and mark, as the chunks held them.
         octets: u64,
+        /// How many `Received` fields its header has: how many hosts it passed. At most
+        /// [`Limits::received`](crate::Limits::received).
+        received: u16,
     },
     /// The open message is gone without a whole answer to `End`: throw away what was kept of it, but
     /// for recipients that a [`result`](crate::Session::result) took it for. Comes exactly once for
@@ -194,10 +197,16 @@ pub enum Dropped {
     BareCr,
     /// An LF stood alone.
     BareLf,
-    /// A NUL, where [`Builder::refuse_nul`](crate::Builder::refuse_nul) is on.
+    /// A NUL, where [`Nul::Reject`](crate::Nul::Reject) is set.
     Nul,
-    /// A line went over [`Limits::text_line`](crate::Limits::text_line).
+    /// A line went over [`Limits::text_line`](crate::Limits::text_line), where
+    /// [`LongLine::Reject`](crate::LongLine::Reject) is set.
     LineTooLong,
+    /// An octet above 127 that MAIL had not told of, where
+    /// [`EightBit::Reject`](crate::EightBit::Reject) is set.
+    EightBit,
+    /// Its header went over [`Limits::received`](crate::Limits::received).
+    Loop,
     /// The peer, or a decision, took too long.
     Timeout,
     /// The peer went away, or said QUIT.

@@ -30,7 +30,7 @@ pub use address::{Address, AddressError};
 pub use attributes::{Attribute, Attributes, Told};
 pub use capabilities::Capabilities;
 pub use command::{Command, Initial};
-pub use config::{BareNewline, Builder, Config, ConfigError, EarlyTalk};
+pub use config::{Builder, Config, ConfigError, EarlyTalk};
 pub use event::{Dropped, Event, MessageId, RcptId, Verb, Violation};
 pub use kind::Accept;
 pub use leniency::Leniency;
@@ -41,4 +41,7 @@ pub use reply::Reply;
 #[cfg(feature = "tokio")]
 pub use serve::{Envelope, Handler, Outcome, RawAnswer, Recipient, Verdict, serve, serve_tls};
 pub use session::Session;
-pub use wire_core;
+pub use wire_core::{
+    self,
+    text::{BareNewline, EightBit, LongLine, Nul},
+};

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 /// What a peer can make a session hold or do. Every field is finite but for
-/// [`local_part`](Limits::local_part) and [`text_line`](Limits::text_line), which guard no memory.
+/// [`local_part`](Limits::local_part), which guards no memory.
 ///
 /// ```
 /// use smtp_proto::Limits;
@@ -27,10 +27,13 @@ pub struct Limits {
     /// section 4.5.3.1 wants no limits, and the return paths of mass mailers go beyond its 64. For
     /// who passes mail on to what takes no more. At least 64 (RFC 5321 section 4.5.3.1.1).
     pub local_part: Option<u16>,
-    /// Octets of a line of the message with its CRLF; `None`, the default, sets no limit, since
-    /// text is streamed and a long line costs nothing. RFC 5321 section 4.5.3.1.6 lets a server
-    /// refuse more than 1,000; that is also the least that can be set.
-    pub text_line: Option<u32>,
+    /// Octets of a line of the message with its CRLF. Default 1,000, which is also the least
+    /// (RFC 5321 section 4.5.3.1.6). It guards no memory: text is streamed. What is done with a
+    /// longer line is said by [`Builder::long_lines`](crate::Builder::long_lines).
+    pub text_line: u32,
+    /// `Received` fields of a message; one that has more goes in circles and is refused with 554.
+    /// Default 100, which is also the least (RFC 5321 section 6.3).
+    pub received: u16,
     /// Octets of a message. Default 35 MiB, as in OpenSMTPD. At least 64 KiB
     /// (RFC 5321 section 4.5.3.1.7).
     pub message: u64,
@@ -59,7 +62,8 @@ impl Default for Limits {
             command_line: 2048,
             sasl_line: 12_290,
             local_part: None,
-            text_line: None,
+            text_line: 1000,
+            received: 100,
             message: 35 << 20,
             recipients: 1000,
             parallel: 16,
@@ -85,10 +89,8 @@ impl Limits {
                 "limits.local_part",
                 self.local_part.is_none_or(|octets| octets >= 64),
             ),
-            (
-                "limits.text_line",
-                self.text_line.is_none_or(|line| line >= 1000),
-            ),
+            ("limits.text_line", self.text_line >= 1000),
+            ("limits.received", self.received >= 100),
             ("limits.message", self.message >= 64 << 10),
             ("limits.recipients", self.recipients >= 100),
             ("limits.parallel", self.parallel >= 1),

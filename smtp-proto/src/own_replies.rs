@@ -41,6 +41,16 @@ pub(crate) const TOO_BIG: Reply<'static> = Reply::new(552, (5, 3, 4), "Message t
 pub(crate) const BARE_CR: Reply<'static> = Reply::new(554, (5, 6, 0), "Bare CR in the message");
 pub(crate) const BARE_LF: Reply<'static> = Reply::new(554, (5, 6, 0), "Bare LF in the message");
 pub(crate) const NUL: Reply<'static> = Reply::new(554, (5, 6, 0), "NUL in the message");
+pub(crate) const EIGHT_BIT: Reply<'static> = Reply::new(
+    554,
+    (5, 6, 0),
+    "8-bit octets in the message without BODY=8BITMIME",
+);
+pub(crate) const LOOP: Reply<'static> = Reply::new(
+    554,
+    (5, 4, 6),
+    "Too many Received fields: the message goes in circles",
+);
 pub(crate) const TEXT_LINE: Reply<'static> =
     Reply::new(554, (5, 6, 0), "A line of the message is too long");
 

@@ -11,6 +11,7 @@ mod endpoint;
 mod finals;
 mod greeting;
 mod hello;
+mod hops;
 mod replies;
 mod tls;
 mod transaction;

@@ -13,32 +13,48 @@ use std::sync::Arc;
 use smtp_proto::*;
 use wire_core::{Endpoint, Entropy, Next, Peer, Time};
 
-/// What a message is and where it ends, one octet after the other.
-fn reference(wire: &[u8]) -> (Vec<u8>, bool, usize) {
-    let (mut body, mut bare, mut line_start, mut at) = (Vec::new(), false, true, 0);
+/// What a message is and where it ends, one octet after the other. `repair`: what is no line end
+/// becomes one, and a NUL a space; else the body is what stands before the first fault.
+fn reference(wire: &[u8], repair: bool) -> (Vec<u8>, Option<Dropped>, usize) {
+    let (mut body, mut fault, mut at) = (Vec::new(), None, 0);
+    let (mut line_start, mut lone_dot) = (true, false);
     loop {
-        match &wire[at..] {
-            [b'.', b'\r', b'\n', ..] if line_start => return (body, bare, at + 3),
-            [b'\r', b'\n', ..] => {
-                body.extend(b"\r\n");
-                (at, line_start) = (at + 2, true);
-                continue;
-            }
+        let crs = wire[at..]
+            .iter()
+            .take_while(|octet| **octet == b'\r')
+            .count();
+        let (put, taken, why): (&[u8], usize, _) = match &wire[at..] {
+            [b'.', b'\r', b'\n', ..] if line_start => return (body, fault, at + 3),
+            [b'.', ..] if line_start => (b"", 1, None),
+            [b'\r', b'\n', ..] => (b"\r\n", 2, None),
+            // CRs before a CRLF are part of it.
+            [b'\r', b'\r', ..] if wire[at + crs] == b'\n' => (b"", crs - 1, Some(Dropped::BareCr)),
+            [b'\r', ..] => (b"\r\n", 1, Some(Dropped::BareCr)),
+            [b'\n', ..] => (b"\r\n", 1, Some(Dropped::BareLf)),
+            [0, ..] => (b" ", 1, Some(Dropped::Nul)),
+            [_, ..] => (&wire[at..at + 1], 1, None),
+            [] => panic!("no end"),
+        };
+        fault = fault.or(why.filter(|_| !repair));
+        if fault.is_none() {
             // A line of one dot with a repaired end keeps its dot.
-            [b'.', b'\n', ..] if line_start => body.push(b'.'),
-            [b'.', ..] if line_start => {}
-            [b'\r', ..] => (bare, body) = (true, [&body[..], b" "].concat()),
-            [b'\n', ..] => (bare, body) = (true, [&body[..], b"\r\n"].concat()),
-            [octet, ..] => body.push(*octet),
-            [] => panic!(),
+            let line_end = matches!(why, Some(Dropped::BareCr | Dropped::BareLf));
+            body.extend(b".".iter().filter(|_| lone_dot && line_end));
+            body.extend(put);
         }
-        (at, line_start) = (at + 1, false);
+        lone_dot = line_start && wire[at] == b'.';
+        line_start = put == b"\r\n" && why.is_none();
+        at += taken;
     }
 }
 
-/// Gives `wire` to a session behind 354, in pieces; returns the body, the raw form of it, whether
-/// the message was complete, and how many octets it took.
-fn run(config: &Arc<Config>, wire: &[u8], piece: usize) -> (Vec<u8>, Vec<u8>, bool, usize) {
+/// Gives `wire` to a session behind 354, in pieces; returns the body, the raw form of it, why it was
+/// refused, and how many octets it took.
+fn run(
+    config: &Arc<Config>,
+    wire: &[u8],
+    piece: usize,
+) -> (Vec<u8>, Vec<u8>, Option<Dropped>, usize) {
     let now = Time::ZERO;
     let mut session = Session::new(config.clone(), Peer::default(), Entropy([1; 32]), now);
     let mut setup: &[u8] = b"HELO a\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\nDATA\r\n";
@@ -54,6 +70,7 @@ fn run(config: &Arc<Config>, wire: &[u8], piece: usize) -> (Vec<u8>, Vec<u8>, bo
     let n = session.output().len();
     session.advance_output(n);
     let (mut body, mut raw, mut shown, mut taken) = (Vec::new(), Vec::new(), 0, 0);
+    let mut refused = None;
     loop {
         let mut input = &wire[taken..shown];
         let next = session.next(now, &mut input);
@@ -65,10 +82,10 @@ fn run(config: &Arc<Config>, wire: &[u8], piece: usize) -> (Vec<u8>, Vec<u8>, bo
             }
             Next::Event(Event::End { octets, .. }) => {
                 assert_eq!(octets, body.len() as u64);
-                return (body, raw, true, taken);
+                return (body, raw, refused, taken);
             }
-            Next::Event(Event::Dropped { .. }) => {}
-            Next::Wait(_) if !session.output().is_empty() => return (body, raw, false, taken),
+            Next::Event(Event::Dropped { why, .. }) => refused = Some(why),
+            Next::Wait(_) if !session.output().is_empty() => return (body, raw, refused, taken),
             Next::Wait(_) => shown = wire.len().min(shown + piece),
             other => panic!("{other:?}"),
         }
@@ -95,12 +112,12 @@ fn only_crlf_dot_crlf_ends_a_message() {
     let config = Config::sink();
     for text in strings(LENGTH) {
         let wire = [&text[..], b"\r\n.\r\n"].concat();
-        let (body, bare, end) = reference(&wire);
+        let (body, fault, end) = reference(&wire, false);
         for piece in [1, wire.len()] {
-            let (found, _, complete, taken) = run(&config, &wire[..end], piece);
-            assert_eq!(complete, !bare, "{:?}", text.escape_ascii());
-            assert_eq!(taken, end, "{:?}", text.escape_ascii());
-            assert!(!complete || found == body, "{:?}", text.escape_ascii());
+            let (found, _, refused, taken) = run(&config, &wire[..end], piece);
+            let text = text.escape_ascii();
+            assert_eq!((refused, taken), (fault, end), "{text}");
+            assert_eq!(found, body, "{text}");
         }
         let before = &wire[..end - 1];
         assert!(!has_ended(&config, before), "{:?}", text.escape_ascii());
@@ -111,21 +128,24 @@ fn only_crlf_dot_crlf_ends_a_message() {
 fn a_repaired_message_is_safe_to_forward() {
     let config = Config::builder("a")
         .bare_newline(BareNewline::Repair)
+        .nul(Nul::Repair)
         .build()
         .unwrap();
     for text in strings(LENGTH) {
         let wire = [&text[..], b"\r\n.\r\n"].concat();
-        let (body, _, end) = reference(&wire);
+        let (body, _, end) = reference(&wire, true);
         for piece in [1, wire.len()] {
-            let (found, mut raw, complete, taken) = run(&config, &wire[..end], piece);
-            assert!(
-                complete && taken == end && found == body,
-                "{:?}",
-                text.escape_ascii()
+            let (found, mut raw, refused, taken) = run(&config, &wire[..end], piece);
+            let text = text.escape_ascii();
+            assert_eq!((refused, taken), (None, end), "{text}");
+            assert_eq!(
+                found.escape_ascii().to_string(),
+                body.escape_ascii().to_string(),
+                "{text}"
             );
             // The next server reads the same message, to the same end.
             raw.extend(b".\r\n");
-            assert_eq!(reference(&raw), (body.clone(), false, raw.len()));
+            assert_eq!(reference(&raw, false), (body.clone(), None, raw.len()));
         }
     }
 }

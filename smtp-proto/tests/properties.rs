@@ -79,7 +79,7 @@ fn words() -> impl Strategy<Value = &'static str> {
         "plainauth starttls",
         "repair",
         "binary prdr dsn",
-        "refuse-nul text-line=1000 message=65536",
+        "refuse-8bit text-line=1000 message=65536",
         "command-line=512 recipients=100 parallel=2 errors=5 refused=3",
         "require-auth plainauth",
         "tarpit=3",

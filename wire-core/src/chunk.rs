@@ -73,6 +73,29 @@ impl<'i> Chunk<'i> {
         }
     }
 
+    /// Its first octets of the body: all of them, if it has no more than so many.
+    #[must_use]
+    pub fn first(&self, octets: usize) -> Chunk<'i> {
+        if self.len() <= octets {
+            return *self;
+        }
+        let (mut runs, mut left) = (self.runs(), octets);
+        while left > 0
+            && let Some(run) = runs.next()
+        {
+            // What is too much of a run is put back.
+            let back = run.len().saturating_sub(left);
+            left -= run.len() - back;
+            let rest = runs.rest.len() + back;
+            runs.rest = self.raw.get(self.raw.len() - rest..).unwrap_or_default();
+        }
+        let (first, _) = (self.raw)
+            .split_at_checked(self.raw.len() - runs.rest.len())
+            .unwrap_or((self.raw, &[]));
+        let dots = self.dots - runs.dots;
+        Chunk::stuffed(first, dots, self.at_line_start)
+    }
+
     /// Fills `slices` for one vectored write; returns how many it filled and what is left over for
     /// the next one.
     pub fn io_slices<'s>(self, slices: &mut [IoSlice<'s>]) -> (usize, Chunk<'i>)

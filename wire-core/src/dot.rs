@@ -3,12 +3,11 @@
 //! This is the one place that decides where a message ends. The mark is `CRLF . CRLF` and nothing
 //! else, the first CRLF being that of the last line, or of the command where the body is empty.
 
-use memchr::{memchr_iter, memmem};
+use memchr::memchr_iter;
 
-pub use crate::newline::Bare;
 use crate::{
     Chunk,
-    newline::{BLOCK, sound_prefix},
+    text::{Fault, Found, Reader, Rules},
 };
 
 /// Takes a dot-stuffed body apart.
@@ -26,19 +25,15 @@ use crate::{
 /// assert_eq!(input, b"NOOP\r\n");
 /// ```
 #[derive(Debug, Clone)]
-pub struct Decoder {
-    /// The next octet begins a line.
-    at_line_start: bool,
-}
+pub struct Decoder(Reader);
 
 /// A piece of a dot-stuffed body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Body<'i> {
     /// Octets of the message.
     Chunk(Chunk<'i>),
-    /// A CR or LF that is no line end stood here, and was taken. It is not part of any chunk: who
-    /// repairs puts a CRLF in its place.
-    Bare(Bare),
+    /// Something that the rules refuse stood here. It is not part of any chunk.
+    Fault(Fault),
     /// The mark was taken. The next octets are a command.
     End,
 }
@@ -50,81 +45,35 @@ impl Default for Decoder {
 }
 
 impl Decoder {
-    /// At the beginning of a body, which is the start of a line: its first octets may be the mark.
-    pub const fn new() -> Self {
-        Decoder {
-            at_line_start: true,
-        }
+    /// At the beginning of a body, which is the start of a line: its first octets may be the mark. By
+    /// the rules of [`Rules::default`].
+    pub fn new() -> Self {
+        Self::with(Rules::default())
     }
 
-    /// Takes the next piece off `input`. `None`: more octets are needed; what is left, at most four
+    /// The same, by these rules.
+    pub const fn with(rules: Rules) -> Self {
+        Decoder(Reader::stuffed(rules))
+    }
+
+    /// Takes the next piece off `input`. `None`: more octets are needed; what is left, at most three
     /// octets, must be shown again as the beginning of the next input.
     ///
-    /// One chunk is as long as the input allows. Linear, without allocation.
+    /// One chunk is as long as the input allows, and holds nothing that the rules refuse; what they
+    /// repair is a chunk by itself, which is not borrowed from the input. Linear, without allocation.
     pub fn next<'i>(&mut self, input: &mut &'i [u8]) -> Option<Body<'i>> {
-        let all = *input;
-        let mut at = 0;
-        let mut dots = 0;
-        let started_line = self.at_line_start;
-        let stop = loop {
-            let rest = all.get(at..).unwrap_or_default();
-            if rest.is_empty() {
-                break Stop::More;
-            }
-            if self.at_line_start && rest.starts_with(b".") {
-                match rest {
-                    [b'.', b'\r', b'\n', ..] => break Stop::End,
-                    [b'.'] | [b'.', b'\r'] => break Stop::More,
-                    _ => {
-                        dots += 1;
-                        self.at_line_start = false;
-                        at += 1;
-                        continue;
-                    }
-                }
-            }
-            let block = rest.get(..BLOCK).unwrap_or(rest);
-            let sound = sound_prefix(block);
-            let taken = to_stuffed_dot(block.get(..sound).unwrap_or_default());
-            if taken > 0 {
-                at += taken;
-                self.at_line_start = all.get(..at).is_some_and(|taken| taken.ends_with(b"\r\n"));
-                continue;
-            }
-            // Nothing sound in front: a bare CR or LF, or a CR whose successor is not here yet.
-            match rest {
-                [b'\n', ..] => break Stop::Bare(Bare::Lf),
-                [_] => break Stop::More,
-                _ => break Stop::Bare(Bare::Cr),
-            }
-        };
-        let (piece, skip) = if at > 0 {
-            let (taken, _) = all.split_at_checked(at)?;
-            (Body::Chunk(Chunk::stuffed(taken, dots, started_line)), at)
-        } else {
-            match stop {
-                Stop::More => return None,
-                Stop::End => (Body::End, 3),
-                Stop::Bare(bare) => (Body::Bare(bare), 1),
-            }
-        };
-        if let Body::Bare(_) = piece {
-            self.at_line_start = false;
-        }
-        *input = all.get(skip..).unwrap_or_default();
-        Some(piece)
+        Some(match self.0.next(input)? {
+            Found::Chunk(chunk) => Body::Chunk(chunk),
+            Found::Fault(fault) => Body::Fault(fault),
+            Found::Mark => Body::End,
+        })
     }
-}
 
-enum Stop {
-    More,
-    End,
-    Bare(Bare),
-}
-
-/// The length of `sound` up to a line that begins with a dot.
-fn to_stuffed_dot(sound: &[u8]) -> usize {
-    memmem::find(sound, b"\n.").map_or(sound.len(), |at| at + 1)
+    /// Goes on to the mark and takes it, whatever stands before it: for a body that nobody wants.
+    /// False: it is not here; what is left of `input`, at most four octets, must be shown again.
+    pub fn skip(&mut self, input: &mut &[u8]) -> bool {
+        self.0.skip(input)
+    }
 }
 
 /// Writes a message as a dot-stuffed body: a dot before each line that begins with one, CRLF for a

@@ -5,9 +5,9 @@ pub mod dot;
 #[cfg(feature = "tokio")]
 pub mod driver;
 pub mod frame;
-pub mod newline;
 pub mod proxy;
 pub mod sasl;
+pub mod text;
 #[cfg(feature = "testing")]
 pub mod transcript;
 

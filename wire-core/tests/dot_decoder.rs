@@ -7,18 +7,28 @@
 )]
 
 use proptest::prelude::*;
-use wire_core::dot::{Bare, Body, Decoder};
+use wire_core::{
+    dot::{Body, Decoder},
+    text::{Fault, LongLine, Nul, Rules},
+};
+
+/// Any octet, any line; only line ends are looked at.
+fn decoder() -> Decoder {
+    let mut rules = Rules::default();
+    (rules.nul, rules.long_line) = (Nul::Keep, LongLine::Keep);
+    Decoder::with(rules)
+}
 
 /// A decoded body: its octets, its bare line ends by offset in the body, and what followed.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Decoded {
     body: Vec<u8>,
-    bare: Vec<(usize, Bare)>,
+    bare: Vec<(usize, Fault)>,
     after: Option<Vec<u8>>,
 }
 
 fn decode<'p>(pieces: impl IntoIterator<Item = &'p [u8]>) -> Decoded {
-    let (mut decoder, mut held, mut decoded) = (Decoder::new(), Vec::new(), Decoded::default());
+    let (mut decoder, mut held, mut decoded) = (decoder(), Vec::new(), Decoded::default());
     for piece in pieces {
         if let Some(after) = &mut decoded.after {
             after.extend_from_slice(piece);
@@ -32,7 +42,7 @@ fn decode<'p>(pieces: impl IntoIterator<Item = &'p [u8]>) -> Decoded {
                     assert_eq!(chunk.runs().map(<[u8]>::len).sum::<usize>(), chunk.len());
                     chunk.append_to(&mut decoded.body);
                 }
-                Body::Bare(bare) => decoded.bare.push((decoded.body.len(), bare)),
+                Body::Fault(bare) => decoded.bare.push((decoded.body.len(), bare)),
                 Body::End => {
                     decoded.after = Some(input.to_vec());
                     break;
@@ -71,7 +81,11 @@ fn reference(wire: &[u8]) -> Decoded {
             line_start = true;
             at += 2;
         } else if rest[0] == b'\r' || rest[0] == b'\n' {
-            let bare = if rest[0] == b'\r' { Bare::Cr } else { Bare::Lf };
+            let bare = if rest[0] == b'\r' {
+                Fault::BareCr
+            } else {
+                Fault::BareLf
+            };
             decoded.bare.push((decoded.body.len(), bare));
             line_start = false;
             at += 1;

@@ -117,7 +117,10 @@ fn smtp(
         .offer(offer.with(trusted))
         // Scripts and devices send them, and they change nothing of what a path says.
         .lenient(smtp_proto::Leniency::SPACES)
-        .limits(limits);
+        .limits(limits)
+        // Real mail has both, and nothing here stumbles over them.
+        .nul(smtp_proto::Nul::Keep)
+        .long_lines(smtp_proto::LongLine::Keep);
     more(builder)
         .build()
         .map_err(|error| Mistake::new("--domain", error))

@@ -237,7 +237,11 @@ impl Session {
             }
             Ask::Mail if !yes => self.drop_transaction(Dropped::MailRefused),
             Ask::Rcpt(rcpt) => self.decide_recipient(rcpt, &reply),
-            Ask::Data if yes => self.stage = Stage::Data(Data::marked(self.clock.now())),
+            Ask::Data if yes => {
+                let eight_bit = self.transaction.envelope().is_some_and(|e| e.eight_bit);
+                let rules = self.config.rules(eight_bit);
+                self.stage = Stage::Data(Data::marked(rules, self.clock.now()));
+            }
             Ask::Data => self.drop_transaction(Dropped::Refused),
             Ask::Begin => return self.begin_chunks(id, yes, reply),
             Ask::End | Ask::EndFor(_) => {

@@ -58,12 +58,12 @@ impl Session {
         last: bool,
     ) -> Option<Event<'i>> {
         let limit = self.config.limits.message;
-        let (message, binary, size_hint) = match &mut self.transaction {
+        let (message, rules, size_hint) = match &mut self.transaction {
             Transaction::Open(envelope) if envelope.accepted.count() > 0 => {
                 let so_far = envelope.chunks.as_ref().map_or(0, |data| data.octets());
                 if so_far.saturating_add(left) > limit {
                     self.refuse_transaction(own_replies::TOO_BIG, Dropped::TooBig);
-                    self.stage = Stage::Data(Data::counted(left, last, true, now));
+                    self.stage = Stage::Data(Data::counted(left, last, None, now));
                     return None;
                 }
                 if let Some(mut data) = envelope.chunks.take() {
@@ -72,10 +72,12 @@ impl Session {
                     return None;
                 }
                 let declared = envelope.declared.or(last.then_some(left));
-                (envelope.message, envelope.binary, declared)
+                let text = !envelope.binary;
+                let rules = text.then(|| self.config.rules(envelope.eight_bit));
+                (envelope.message, rules, declared)
             }
             Transaction::Refused { .. } => {
-                self.stage = Stage::Data(Data::counted(left, last, true, now));
+                self.stage = Stage::Data(Data::counted(left, last, None, now));
                 return None;
             }
             Transaction::Open(envelope) => {
@@ -95,12 +97,12 @@ impl Session {
                 return Some(self.skip_chunk(line, left, Violation::BadSequence, reply));
             }
         };
-        self.stage = Stage::Data(Data::counted(left, last, binary, now));
+        self.stage = Stage::Data(Data::counted(left, last, rules, now));
         let ticket = self.ask(Ask::Begin, now);
         Some(Event::Data {
             ticket,
             message,
-            binary,
+            binary: rules.is_none(),
             size_hint,
         })
     }

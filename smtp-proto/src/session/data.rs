@@ -3,17 +3,14 @@
 
 use core::time::Duration;
 
-use memchr::{memchr, memchr_iter, memrchr};
 use wire_core::{
     Chunk, CloseReason, Time,
     dot::{Body, Decoder},
-    newline::{Bare, Piece as TextPiece, Text},
+    text::{Fault, Piece as TextPiece, Rules, Text},
 };
 
-use super::{Session, Stage, Step, replies::Ask};
-use crate::{
-    BareNewline, Config, Dropped, Event, Reply, Timeouts, envelope::Transaction, own_replies,
-};
+use super::{Session, Stage, Step, hops::Hops, replies::Ask};
+use crate::{Dropped, Event, Limits, Reply, Timeouts, envelope::Transaction, own_replies};
 
 /// How far the message has come.
 #[derive(Debug)]
@@ -21,12 +18,7 @@ pub(crate) struct Data {
     framing: Framing,
     /// Octets of the message so far.
     octets: u64,
-    /// Octets of the line so far; counted only where lines are limited.
-    line: u32,
-    /// A line end was put in place of a bare LF just now: a dot is stuffed in the raw form.
-    repaired: bool,
-    /// The line so far is a dot that was taken for a stuffed one.
-    lone_dot: bool,
+    hops: Hops,
     since: Time,
     last: Time,
 }
@@ -45,42 +37,39 @@ enum Framing {
 struct Counted {
     left: u64,
     last: bool,
-    /// What checks line ends, over the borders of chunks. `None`: any octet may come.
+    /// What checks the octets, over the borders of chunks. `None`: any may come.
     text: Option<Text>,
 }
 
 /// What comes next of a message.
 enum Piece<'i> {
     Chunk(Chunk<'i>),
-    Bare(Bare),
+    Fault(Fault),
     /// A chunk of BDAT is complete, and another one will come.
     ChunkEnd,
     End,
 }
 
-/// How far ahead limits are looked for. The next piece may be a single octet, so that looking at
-/// all of the input each time would cost its square.
-const LOOK: usize = 4096;
+/// Why no more of a message is wanted.
+type Refusal = (Dropped, Reply<'static>);
 
 impl Data {
     /// Ends with the mark.
-    pub(super) const fn marked(now: Time) -> Self {
-        Self::new(Framing::Mark(Decoder::new()), now)
+    pub(super) fn marked(rules: Rules, now: Time) -> Self {
+        Self::new(Framing::Mark(Decoder::with(rules)), now)
     }
 
-    /// Comes in chunks, of which this is the first.
-    pub(super) fn counted(left: u64, last: bool, binary: bool, now: Time) -> Self {
-        let text = (!binary).then(Text::new);
+    /// Comes in chunks, of which this is the first. Without rules any octet may be in it.
+    pub(super) fn counted(left: u64, last: bool, rules: Option<Rules>, now: Time) -> Self {
+        let text = rules.map(Text::new);
         Self::new(Framing::Count(Counted { left, last, text }), now)
     }
 
-    const fn new(framing: Framing, now: Time) -> Self {
+    fn new(framing: Framing, now: Time) -> Self {
         Data {
             framing,
             octets: 0,
-            line: 0,
-            repaired: false,
-            lone_dot: false,
+            hops: Hops::default(),
             since: now,
             last: now,
         }
@@ -98,11 +87,6 @@ impl Data {
     /// Octets of the message so far.
     pub(super) const fn octets(&self) -> u64 {
         self.octets
-    }
-
-    /// May any octet be in it?
-    const fn is_binary(&self) -> bool {
-        matches!(&self.framing, Framing::Count(counted) if counted.text.is_none())
     }
 
     /// The 354 has gone out.
@@ -127,133 +111,78 @@ impl Data {
         block.min(total).min(rate)
     }
 
-    /// How much of `all` may be looked at without going over a limit in the middle of it, so that
-    /// what the application gets of a message that is refused does not depend on how it was cut.
-    fn sound(&self, config: &Config, all: &[u8]) -> usize {
-        let left = config.limits.message.saturating_sub(self.octets);
-        let mut sound = usize::try_from(left).map_or(all.len(), |left| left.min(all.len()));
-        if self.is_binary() {
-            return sound;
-        }
-        if config.limits.text_line.is_some() || config.refuse_nul {
-            sound = sound.min(LOOK);
-        }
-        let all = all.get(..sound).unwrap_or(all);
-        if let Some(limit) = config.limits.text_line {
-            sound = sound.min(within_lines(all, self.line as usize, limit as usize));
-        }
-        if config.refuse_nul {
-            sound = memchr(0, all).map_or(sound, |nul| nul.min(sound));
-        }
-        sound
-    }
-
-    /// The next piece. It is within all limits, or the smallest that is not.
-    fn next<'i>(&mut self, config: &Config, input: &mut &'i [u8]) -> Option<Piece<'i>> {
-        let all = *input;
-        let mut length = self.sound(config, all);
-        let decoder = match &mut self.framing {
-            Framing::Mark(decoder) => decoder,
-            Framing::Count(counted) => return counted.next(length.max(1), input),
-        };
-        loop {
-            let mut front = all.get(..length)?;
-            let before = front.len();
-            let piece = decoder.next(&mut front);
-            if piece.is_some() || length >= all.len() {
-                *input = all.get(before - front.len()..)?;
-                return piece.map(Piece::from);
-            }
-            length += 1;
+    fn next<'i>(&mut self, input: &mut &'i [u8]) -> Option<Piece<'i>> {
+        match &mut self.framing {
+            Framing::Mark(decoder) => decoder.next(input).map(|body| match body {
+                Body::Chunk(chunk) => Piece::Chunk(chunk),
+                Body::Fault(fault) => Piece::Fault(fault),
+                Body::End => Piece::End,
+            }),
+            Framing::Count(counted) => counted.next(input),
         }
     }
 
     /// Goes on to the end of a message that nobody wants.
     fn skip<'i>(&mut self, input: &mut &'i [u8]) -> Option<Piece<'i>> {
         match &mut self.framing {
-            Framing::Mark(decoder) => decoder.next(input).map(Piece::from),
+            Framing::Mark(decoder) => decoder.skip(input).then_some(Piece::End),
             Framing::Count(counted) => {
                 counted.text = None;
-                counted.next(usize::MAX, input)
+                counted.next(input)
             }
         }
     }
 
-    /// Counts a chunk, and says what is wrong with it.
-    fn count(&mut self, config: &Config, chunk: &Chunk<'_>) -> Option<(Dropped, Reply<'static>)> {
+    /// Counts a chunk. If it goes over a limit: how much of it does not, whatever the chunk, so that
+    /// what the application gets of a message that is refused does not depend on how it was cut.
+    fn count(&mut self, limits: &Limits, chunk: &Chunk<'_>) -> Option<(usize, Refusal)> {
+        let turns = self.hops.look(chunk, limits.received);
+        let sound = turns.unwrap_or(chunk.len());
+        let room =
+            usize::try_from(limits.message.saturating_sub(self.octets)).unwrap_or(usize::MAX);
         self.octets = self.octets.saturating_add(chunk.len() as u64);
-        if self.octets > config.limits.message {
-            return Some((Dropped::TooBig, own_replies::TOO_BIG));
+        if sound > room {
+            return Some((room, (Dropped::TooBig, own_replies::TOO_BIG)));
         }
-        if self.is_binary() {
-            return None;
-        }
-        if let Some(limit) = config.limits.text_line {
-            let mut line = self.line as usize;
-            for run in chunk.runs() {
-                let first = memchr(b'\n', run).map_or(run.len(), |end| end + 1);
-                if line + first > limit as usize {
-                    return Some((Dropped::LineTooLong, own_replies::TEXT_LINE));
-                }
-                line = match memrchr(b'\n', run) {
-                    Some(end) => run.len() - end - 1,
-                    None => line + run.len(),
-                };
-            }
-            // Not over the limit, which is as wide.
-            self.line = u32::try_from(line).unwrap_or(limit);
-        }
-        if config.refuse_nul && memchr(0, chunk.raw()).is_some() {
-            return Some((Dropped::Nul, own_replies::NUL));
-        }
-        None
+        turns.map(|before| (before, (Dropped::Loop, own_replies::LOOP)))
     }
 }
 
 impl Counted {
-    /// The next piece, of at most `most` octets.
-    fn next<'i>(&mut self, most: usize, input: &mut &'i [u8]) -> Option<Piece<'i>> {
-        loop {
-            if self.left == 0 {
-                return Some(
-                    match self
-                        .text
-                        .as_mut()
-                        .filter(|_| self.last)
-                        .and_then(Text::finish)
-                    {
-                        Some(bare) => Piece::Bare(bare),
-                        None if self.last => Piece::End,
-                        None => Piece::ChunkEnd,
-                    },
-                );
-            }
-            let left = usize::try_from(self.left).unwrap_or(usize::MAX);
-            let length = input.len().min(left).min(most);
-            let (mut chunk, _) = input.split_at_checked(length).filter(|_| length > 0)?;
-            let piece = match &mut self.text {
-                Some(text) => text.next(&mut chunk).map(|piece| match piece {
-                    TextPiece::Run(run) => Piece::Chunk(Chunk::plain(run)),
-                    TextPiece::Bare(bare) => Piece::Bare(bare),
-                }),
-                None => Some(Piece::Chunk(Chunk::plain(std::mem::take(&mut chunk)))),
-            };
-            let taken = length - chunk.len();
-            self.left -= taken as u64;
-            *input = input.get(taken..)?;
-            if piece.is_some() {
-                return piece;
-            }
+    fn next<'i>(&mut self, input: &mut &'i [u8]) -> Option<Piece<'i>> {
+        if self.left == 0 {
+            let rest = self.text.as_mut().filter(|_| self.last);
+            return Some(match rest.and_then(Text::finish) {
+                Some(piece) => piece.into(),
+                None if self.last => Piece::End,
+                None => Piece::ChunkEnd,
+            });
+        }
+        let left = usize::try_from(self.left).unwrap_or(usize::MAX);
+        let all = *input;
+        let (mut chunk, _) = all.split_at_checked(all.len().min(left))?;
+        let length = chunk.len();
+        let piece = match &mut self.text {
+            Some(text) => text.next(&mut chunk).map(Piece::from),
+            None if chunk.is_empty() => None,
+            None => Some(Piece::Chunk(Chunk::plain(core::mem::take(&mut chunk)))),
+        };
+        let taken = length - chunk.len();
+        self.left -= taken as u64;
+        *input = all.get(taken..)?;
+        // The end of a chunk may be all that is left to tell.
+        match piece {
+            None if self.left == 0 => self.next(input),
+            piece => piece,
         }
     }
 }
 
-impl<'i> From<Body<'i>> for Piece<'i> {
-    fn from(body: Body<'i>) -> Self {
-        match body {
-            Body::Chunk(chunk) => Piece::Chunk(chunk),
-            Body::Bare(bare) => Piece::Bare(bare),
-            Body::End => Piece::End,
+impl<'i> From<TextPiece<'i>> for Piece<'i> {
+    fn from(piece: TextPiece<'i>) -> Self {
+        match piece {
+            TextPiece::Run(run) => Piece::Chunk(Chunk::plain(run)),
+            TextPiece::Fault(fault) => Piece::Fault(fault),
         }
     }
 }
@@ -263,31 +192,30 @@ impl Session {
         if !self.replies.is_empty() {
             return self.wait(true, input);
         }
-        let Stage::Data(data) = &mut self.stage else {
-            return Step::Again;
-        };
-        if matches!(self.transaction, Transaction::Refused { .. }) {
-            return self.swallow(now, input);
-        }
-        if std::mem::take(&mut data.repaired) {
-            if input.is_empty() {
-                data.repaired = true;
-            } else if let Some(rest) = input.strip_prefix(b".") {
-                *input = rest;
-                return self.chunk(now, stuffed_dot());
-            }
-        }
+        let refused = matches!(self.transaction, Transaction::Refused { .. });
         let Stage::Data(data) = &mut self.stage else {
             return Step::Again;
         };
         let before = input.len();
-        let piece = data.next(&self.config, input);
-        if input.len() < before {
+        let piece = match refused {
+            false => data.next(input),
+            true => data.skip(input),
+        };
+        let taken = before - input.len();
+        if taken > 0 {
             data.last = now;
         }
+        if refused {
+            data.octets = data.octets.saturating_add(taken as u64);
+        }
         match piece {
+            Some(Piece::Chunk(_)) if refused => Step::Again,
             Some(Piece::Chunk(chunk)) => self.chunk(now, chunk),
-            Some(Piece::Bare(bare)) => self.bare(now, bare),
+            Some(Piece::Fault(fault)) => {
+                let (why, reply) = of_fault(fault);
+                self.refuse_transaction(reply, why);
+                Step::Again
+            }
             Some(Piece::ChunkEnd) => self.end_of_chunk(now),
             Some(Piece::End) => self.end_of_data(now),
             None => self.more_data(input),
@@ -299,56 +227,14 @@ impl Session {
             return Step::Again;
         };
         data.last = now;
-        data.lone_dot = match chunk.raw() {
-            [b'.'] => chunk.is_empty(),
-            raw => raw.ends_with(b"\n."),
+        let Some((sound, (why, reply))) = data.count(&self.config.limits, &chunk) else {
+            return Step::Event(Event::Chunk(chunk));
         };
-        if let Some((why, reply)) = data.count(&self.config, &chunk) {
-            self.refuse_transaction(reply, why);
-            return Step::Again;
-        }
-        Step::Event(Event::Chunk(chunk))
-    }
-
-    fn bare<'i>(&mut self, now: Time, bare: Bare) -> Step<'i> {
-        if self.config.bare_newline == BareNewline::Reject {
-            let (why, reply) = match bare {
-                Bare::Cr => (Dropped::BareCr, own_replies::BARE_CR),
-                Bare::Lf => (Dropped::BareLf, own_replies::BARE_LF),
-            };
-            self.refuse_transaction(reply, why);
-            return Step::Again;
-        }
-        let Stage::Data(data) = &mut self.stage else {
-            return Step::Again;
-        };
-        let marked = matches!(data.framing, Framing::Mark(_));
-        data.repaired = marked && bare == Bare::Lf;
-        let line_end = match bare {
-            Bare::Cr => Chunk::plain(b" "),
-            // Its own dot would end the message once the raw form is forwarded. Two do not.
-            Bare::Lf if marked && data.lone_dot => Chunk::plain(b".\r\n"),
-            Bare::Lf => Chunk::plain(b"\r\n"),
-        };
-        self.chunk(now, line_end)
-    }
-
-    /// The message is refused already: its octets are of no interest, but its end is.
-    fn swallow<'i>(&mut self, now: Time, input: &mut &'i [u8]) -> Step<'i> {
-        let Stage::Data(data) = &mut self.stage else {
-            return Step::Again;
-        };
-        loop {
-            match data.skip(input) {
-                Some(Piece::Chunk(chunk)) => {
-                    data.octets = data.octets.saturating_add(chunk.len() as u64);
-                    data.last = now;
-                }
-                Some(Piece::Bare(_)) => {}
-                Some(Piece::ChunkEnd) => return self.end_of_chunk(now),
-                Some(Piece::End) => return self.end_of_data(now),
-                None => return self.more_data(input),
-            }
+        self.refuse_transaction(reply, why);
+        match sound {
+            0 => Step::Again,
+            // `Dropped` is told behind it.
+            sound => Step::Event(Event::Chunk(chunk.first(sound))),
         }
     }
 
@@ -407,6 +293,7 @@ impl Session {
                     ticket,
                     message,
                     octets: data.octets,
+                    received: data.hops.count(),
                 })
             }
             Transaction::Refused {
@@ -432,26 +319,13 @@ impl Session {
     }
 }
 
-/// A chunk of one dot, stuffed: the octet itself, but a proxy that forwards the raw form sends two.
-fn stuffed_dot() -> Chunk<'static> {
-    match Decoder::new().next(&mut &b".."[..]) {
-        Some(Body::Chunk(chunk)) => chunk,
-        _ => Chunk::plain(b"."),
+/// What is said of a message that the rules refuse.
+const fn of_fault(fault: Fault) -> Refusal {
+    match fault {
+        Fault::BareCr => (Dropped::BareCr, own_replies::BARE_CR),
+        Fault::BareLf => (Dropped::BareLf, own_replies::BARE_LF),
+        Fault::Nul => (Dropped::Nul, own_replies::NUL),
+        Fault::EightBit => (Dropped::EightBit, own_replies::EIGHT_BIT),
+        _ => (Dropped::LineTooLong, own_replies::TEXT_LINE),
     }
-}
-
-/// How much of `all` stands before a line goes over the limit, `line` octets of which came before.
-/// A stuffed dot does not count.
-fn within_lines(all: &[u8], line: usize, limit: usize) -> usize {
-    let mut start = 0;
-    let mut room = limit.saturating_sub(line);
-    for end in memchr_iter(b'\n', all).chain([all.len()]) {
-        let stuffed = usize::from(start > 0 && all.get(start) == Some(&b'.'));
-        if end + 1 - start > room + stuffed {
-            return (start + room + stuffed).min(all.len());
-        }
-        start = end + 1;
-        room = limit;
-    }
-    all.len()
 }

@@ -147,7 +147,7 @@ fn decoded(octets: &[u8], mut run: impl FnMut(&[u8])) {
         while let Some(piece) = decoder.next(&mut rest) {
             match piece {
                 Body::Chunk(chunk) => chunk.runs().for_each(&mut run),
-                Body::Bare(_) => panic!("a bare line end"),
+                Body::Fault(_) => panic!("a fault"),
                 Body::End => return,
             }
         }

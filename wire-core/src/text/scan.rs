@@ -1,0 +1,164 @@
+//! How far text is as the rules want it. All that is asked of an octet is asked in one pass, without
+//! branches, so that the compiler makes vector code of it.
+
+use memchr::memrchr;
+
+use super::{EightBit, LongLine, Nul, Rules};
+
+/// What one message is checked by.
+#[derive(Debug, Clone)]
+pub(super) struct Scan {
+    rules: Rules,
+    /// Octets of the line so far.
+    column: u32,
+}
+
+/// The front of a block.
+pub(super) struct Sound {
+    /// So many octets are sound. What is behind them is not, or a CR whose successor is not here.
+    pub(super) length: usize,
+    /// Lines in it may begin with a dot.
+    pub(super) dots: bool,
+}
+
+/// How far to look at once: not much further than what was found to be sound so far, since hostile
+/// text may have a fault every few octets; and never so far that the octets leave the nearest cache.
+pub(super) struct Steps(usize);
+
+impl Steps {
+    pub(super) const fn new() -> Self {
+        Steps(256)
+    }
+
+    pub(super) fn next<'i>(&mut self, rest: &'i [u8]) -> &'i [u8] {
+        let block = rest.get(..self.0).unwrap_or(rest);
+        self.0 = (self.0 * 2).min(4096);
+        block
+    }
+}
+
+impl Scan {
+    pub(super) const fn new(rules: Rules) -> Self {
+        Scan { rules, column: 0 }
+    }
+
+    pub(super) const fn rules(&self) -> Rules {
+        self.rules
+    }
+
+    /// A line end was put in.
+    pub(super) const fn begin_line(&mut self) {
+        self.column = 0;
+    }
+
+    /// How much of `block` is sound. It begins behind a complete line or inside one, never between
+    /// CR and LF.
+    pub(super) fn sound(&self, block: &[u8]) -> Sound {
+        let none = Sound {
+            length: 0,
+            dots: false,
+        };
+        let Some((&last, head)) = block.split_last() else {
+            return none;
+        };
+        if block.starts_with(b"\n") {
+            return none;
+        }
+        let seen = Seen::of(head, block.get(1..).unwrap_or_default());
+        let nul = self.rules.nul != Nul::Keep && seen.least.min(last) == 0;
+        let eight_bit = self.rules.eight_bit == EightBit::Reject && (seen.all | last) >= 0x80;
+        if seen.halves != 0 || nul || eight_bit {
+            return Sound {
+                length: self.first_fault(block),
+                dots: true,
+            };
+        }
+        Sound {
+            length: block.len() - usize::from(last == b'\r'),
+            dots: seen.dots != 0,
+        }
+    }
+
+    /// Where the first fault is, or a CR at the end.
+    fn first_fault(&self, block: &[u8]) -> usize {
+        let mut after_cr = false;
+        let successors = block.iter().skip(1).map(Some).chain([None]);
+        let place = block.iter().zip(successors).position(|(&octet, next)| {
+            let fault = match octet {
+                b'\r' => next != Some(&b'\n'),
+                b'\n' => !after_cr,
+                0 => self.rules.nul != Nul::Keep,
+                0x80.. => self.rules.eight_bit == EightBit::Reject,
+                _ => false,
+            };
+            after_cr = octet == b'\r';
+            fault
+        });
+        place.unwrap_or(block.len())
+    }
+
+    /// Counts sound text, no line of which begins with a stuffed dot. How much of it there is before
+    /// a line goes over the limit: all of it, or up to the first octet over it.
+    ///
+    /// Looks at few octets: where a line ends within the limit, those before it do too.
+    pub(super) fn admit(&mut self, text: &[u8]) -> usize {
+        if self.rules.long_line == LongLine::Keep {
+            return text.len();
+        }
+        let most = self.rules.line.max(4) - 2;
+        let mut start = 0;
+        loop {
+            let room = most.saturating_sub(self.column) as usize;
+            let rest = text.get(start..).unwrap_or_default();
+            if rest.len() <= room {
+                let line = match memrchr(b'\n', rest) {
+                    Some(end) => rest.len() - end - 1,
+                    None => self.column as usize + rest.len(),
+                };
+                // Not over the limit, which is as wide.
+                self.column = u32::try_from(line).unwrap_or(most);
+                return text.len();
+            }
+            match memrchr(b'\n', rest.get(..room + 2).unwrap_or(rest)) {
+                Some(end) => start += end + 1,
+                None => {
+                    self.column = most;
+                    return start + room;
+                }
+            }
+            self.column = 0;
+        }
+    }
+}
+
+/// What was seen in a block, each octet beside its successor.
+struct Seen {
+    /// Not 0: there is an LF without CR before it, or a CR without LF behind it.
+    halves: u8,
+    /// Not 0: a line begins with a dot.
+    dots: u8,
+    /// The least octet.
+    least: u8,
+    /// All bits that any octet has.
+    all: u8,
+}
+
+impl Seen {
+    fn of(octets: &[u8], successors: &[u8]) -> Self {
+        let nothing = Seen {
+            halves: 0,
+            dots: 0,
+            least: u8::MAX,
+            all: 0,
+        };
+        octets
+            .iter()
+            .zip(successors)
+            .fold(nothing, |seen, (&a, &b)| Seen {
+                halves: seen.halves | (u8::from(a == b'\r') ^ u8::from(b == b'\n')),
+                dots: seen.dots | (u8::from(a == b'\n') & u8::from(b == b'.')),
+                least: seen.least.min(a),
+                all: seen.all | a,
+            })
+    }
+}
