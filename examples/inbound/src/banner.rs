@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::{config::Service, server::Server};
+use crate::{
+    config::{AccountLine, Service},
+    server::Server,
+};
 
 /// The ports, the accounts, and how to send and read a first mail.
 pub fn text(server: &Server) -> String {
@@ -27,29 +30,32 @@ pub fn text(server: &Server) -> String {
             .find(|(service, _)| *service == wanted)
             .map(|(_, a)| a)
     };
-    if let (Some(smtp), Some(line)) = (port(Service::Smtp), config.accounts.first()) {
-        let (host, port) = (smtp.ip(), smtp.port());
-        let _ = writeln!(
+    let Some(AccountLine { name, password }) = config.accounts.first() else {
+        return text;
+    };
+    let password = if password == "demo" {
+        "demo"
+    } else {
+        "PASSWORD"
+    };
+    if let Some(smtp) = port(Service::Smtp) {
+        let _ = write!(
             text,
-            "\nSend a mail:\n  swaks --server {host} --port {port} --to {}",
-            line.name
-        );
-        let _ = writeln!(
-            text,
-            "  curl --crlf smtp://{smtp} --mail-from me@example.com --mail-rcpt {} --upload-file MAIL.eml",
-            line.name
+            "\nSend a mail:\n  swaks --server {smtp} --to {name}\n  \
+             curl --crlf smtp://{smtp} --mail-from me@example.com --mail-rcpt {name} --upload-file MAIL.eml\n"
         );
     }
-    if let (Some(imaps), Some(line)) = (port(Service::Imaps), config.accounts.first()) {
-        let password = if line.password == "demo" {
-            "demo"
-        } else {
-            "PASSWORD"
-        };
-        let _ = writeln!(
+    if let Some(submission) = port(Service::Submission) {
+        let _ = write!(
             text,
-            "\nRead it:\n  curl -k -u {}:{password} 'imaps://{imaps}/INBOX;MAILINDEX=1'",
-            line.name
+            "\nSubmit one:\n  swaks --server {submission} --tls --auth-user {name} \
+             --auth-password {password} --from {name} --to {name}\n"
+        );
+    }
+    if let Some(imaps) = port(Service::Imaps) {
+        let _ = write!(
+            text,
+            "\nRead it:\n  curl -k -u {name}:{password} 'imaps://{imaps}/INBOX;MAILINDEX=1'\n"
         );
     }
     text.push('\n');

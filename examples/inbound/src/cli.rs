@@ -6,8 +6,12 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::policy::PolicyFlags;
 
-/// Where `--help` shows the flags of addresses.
+// Where `--help` shows a flag.
 const ADDRESSES: &str = "Addresses";
+const PORTS: &str = "Ports (ADDR is address:port, a port of loopback, or off)";
+const TLS: &str = "TLS and passwords";
+const NETWORKS: &str =
+    "Networks that speak for others (NET is 192.0.2.0/24, 2001:db8::/32 or one address)";
 
 /// A whole incoming mail server: SMTP, submission, LMTP, IMAP and POP3 over one store.
 #[derive(Debug, Parser)]
@@ -49,6 +53,9 @@ pub struct Serve {
     /// An account and its password; may be repeated. Default: demo@example.org:demo.
     #[arg(long, value_name = "USER@DOMAIN:PASSWORD")]
     pub account: Vec<String>,
+    /// The largest message that is taken.
+    #[arg(long, value_name = "BYTES", default_value = "52428800")]
+    pub max_message_size: u64,
     /// Mail for ADDRESS goes to these accounts, and no longer to others; to nobody where none is named.
     /// May be repeated. `*@example.org=...` takes what nobody else at that domain does (catch-all).
     #[arg(long, value_name = "ADDRESS=ACCOUNT,...", help_heading = ADDRESSES)]
@@ -62,51 +69,48 @@ pub struct Serve {
     #[arg(long, help_heading = ADDRESSES)]
     pub detail_mailboxes: bool,
     /// Mail from other servers.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2525")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2525", help_heading = PORTS)]
     pub smtp: String,
     /// Mail from users, with STARTTLS.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2587")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2587", help_heading = PORTS)]
     pub submission: String,
     /// Mail from a mail transfer agent of one's own.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2424")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2424", help_heading = PORTS)]
     pub lmtp: String,
     /// Reading, with STARTTLS.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1143")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1143", help_heading = PORTS)]
     pub imap: String,
     /// Fetching, with STLS.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1110")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1110", help_heading = PORTS)]
     pub pop3: String,
     /// Health of the server, for monitoring.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", help_heading = PORTS)]
     pub http: String,
     /// Mail from users, inside TLS.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2465")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2465", help_heading = PORTS)]
     pub smtps: String,
     /// Reading, inside TLS.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1993")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1993", help_heading = PORTS)]
     pub imaps: String,
     /// Fetching, inside TLS.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1995")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1995", help_heading = PORTS)]
     pub pop3s: String,
     /// The certificate chain, PEM. Default: self-signed, kept in the data folder.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = TLS)]
     pub tls_cert: Option<PathBuf>,
     /// The private key, PEM.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = TLS)]
     pub tls_key: Option<PathBuf>,
-    /// The largest message that is taken.
-    #[arg(long, value_name = "BYTES", default_value = "52428800")]
-    pub max_message_size: u64,
-    /// Takes passwords without TLS.
-    #[arg(long)]
+    /// Takes passwords without TLS: for tests on one machine.
+    #[arg(long, help_heading = TLS)]
     pub allow_plaintext_auth: bool,
     /// Connections from this network begin with a PROXY header (version 1 or 2), on every port but
     /// HTTP; one without it is closed. From elsewhere a header is refused. May be repeated.
-    #[arg(long, value_name = "NET")]
+    #[arg(long, value_name = "NET", help_heading = NETWORKS)]
     pub proxy: Vec<String>,
     /// Clients in this network may say on the SMTP and LMTP ports who they speak for, with XCLIENT and
     /// XFORWARD: content filters of one's own. May be repeated.
-    #[arg(long, value_name = "NET")]
+    #[arg(long, value_name = "NET", help_heading = NETWORKS)]
     pub trust: Vec<String>,
     /// What clients may do.
     #[command(flatten)]
