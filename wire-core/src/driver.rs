@@ -144,8 +144,12 @@ fn write<S: AsyncWrite + Unpin>(
             }
             break;
         }
-        let slices = slices.get(..filled).unwrap_or_default();
-        match Pin::new(&mut *io).poll_write_vectored(cx, slices) {
+        let io = Pin::new(&mut *io);
+        let sent = match slices.get(..filled).unwrap_or_default() {
+            [run] => io.poll_write(cx, run),
+            runs => io.poll_write_vectored(cx, runs),
+        };
+        match sent {
             Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
             Poll::Ready(Ok(n)) => {
                 endpoint.advance_output(n);

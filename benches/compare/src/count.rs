@@ -27,6 +27,11 @@ pub fn peak(work: impl FnOnce()) -> usize {
     MOST.load(Ordering::Relaxed) - before
 }
 
+/// Octets that are held now.
+pub fn held() -> usize {
+    NOW.load(Ordering::Relaxed)
+}
+
 fn grow(octets: usize) {
     CALLS.fetch_add(1, Ordering::Relaxed);
     let now = NOW.fetch_add(octets, Ordering::Relaxed) + octets;

@@ -8,7 +8,8 @@
 //! First it compares what both sides read and lists what differs; then it prints speed, ratio, goal
 //! and allocations. More arguments are names of workloads, and `rounds=N`. `ROOM run ours|peer
 //! WORKLOAD [TASK] N` does one thing N times, for a profiler; `ROOM counts` does everything once,
-//! for `.ci/instructions`, and what is hostile too, at two sizes.
+//! for `.ci/instructions`, and what is hostile too, at two sizes; `smtp idle` tells what idle sessions
+//! hold.
 
 mod mime;
 mod smtp;

@@ -5,6 +5,7 @@ mod body;
 mod commands;
 mod equal;
 mod growth;
+mod idle;
 mod session;
 
 use crate::measured;
@@ -42,6 +43,7 @@ pub enum Unit {
 pub fn main(args: &[&str]) {
     match args {
         ["counts"] => counts(),
+        ["idle"] => idle::print(),
         ["run", side, name, times] => run(side, name, times.parse().unwrap_or(1)),
         _ => compare(args),
     }

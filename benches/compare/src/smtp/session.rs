@@ -53,7 +53,8 @@ pub fn greeted(config: Arc<Config>) -> Session {
     session
 }
 
-fn new(config: Arc<Config>) -> Session {
+/// A session that has not begun.
+pub fn new(config: Arc<Config>) -> Session {
     Session::new(config, Peer::default(), Entropy([7; 32]), Time::ZERO)
 }
 
