@@ -26,23 +26,18 @@ pub(crate) struct Argument<'i> {
 
 /// `FROM:<path> params`, after MAIL.
 pub(crate) fn reverse_path(argument: &[u8], allowed: Leniency) -> Result<Argument<'_>, Fault> {
-    path_argument(argument, "FROM:", Place::Reverse, allowed)
+    path_argument(argument, Place::Reverse, allowed)
 }
 
 /// `TO:<path> params`, after RCPT.
 pub(crate) fn forward_path(argument: &[u8], allowed: Leniency) -> Result<Argument<'_>, Fault> {
-    path_argument(argument, "TO:", Place::Forward, allowed)
+    path_argument(argument, Place::Forward, allowed)
 }
 
-fn path_argument<'i>(
-    argument: &'i [u8],
-    keyword: &str,
-    place: Place,
-    allowed: Leniency,
-) -> Result<Argument<'i>, Fault> {
+fn path_argument(argument: &[u8], place: Place, allowed: Leniency) -> Result<Argument<'_>, Fault> {
     let mut reader = Reader::new(argument, allowed);
     let found = reader
-        .keyword(keyword)
+        .keyword(place)
         .and_then(|()| reader.spaces())
         .and_then(|()| reader.path(place));
     let behind = reader.rest();
@@ -53,7 +48,7 @@ fn path_argument<'i>(
     if !(behind.is_empty() || behind.starts_with(b" ")) {
         return Err(fault);
     }
-    let path = text(found).ok_or(Fault { at: keyword.len() })?;
+    let path = text(found).ok_or(Fault { at: place.octets() })?;
     Ok(Argument {
         path: Path::read(path, reader.at(), reader.used()),
         params: trim_start(behind),

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use crate::{
     Capabilities, calendar,
     grammar::{
-        params::{self, Parameter, number, parameters},
+        params::{Parameter, number, parameters, word},
         token::token,
         values as grammar,
     },
@@ -293,7 +293,7 @@ impl Present {
     }
 
     fn value<'i>(&self, raw: &'i [u8], keyword: Keyword) -> Option<&'i [u8]> {
-        raw.get(self.place(keyword)?..).map(params::value)
+        raw.get(self.place(keyword)?..).map(|list| word(list).0)
     }
 
     /// Where its value begins.

@@ -2,7 +2,11 @@
 
 use memchr::memchr;
 
-use super::{class::Class, params::number, trim_end, trim_start};
+use super::{
+    class::Class,
+    params::{number, word},
+    trim_end, trim_start,
+};
 
 /// What a line asks for. Verbs are matched without regard to case (RFC 5321 section 2.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,14 +67,15 @@ pub(crate) fn split(line: &[u8]) -> (Command, &[u8]) {
 /// The argument of BDAT (RFC 3030 section 2): the octets of the chunk, and whether it is the last
 /// one. `None` for the latter: something else stands there.
 pub(crate) fn chunk(argument: &[u8]) -> Option<(u64, Option<bool>)> {
-    let mut words = argument
-        .split(|octet| *octet == b' ')
-        .filter(|word| !word.is_empty());
+    let (octets, behind) = Class::KEYWORD.split(argument);
     // Where the chunk ends must be known.
-    let octets = number(words.next()?).filter(|octets| *octets < u64::MAX)?;
-    let last = match (words.next(), words.next()) {
-        (None, _) => Some(false),
-        (Some(word), None) if word.eq_ignore_ascii_case(b"LAST") => Some(true),
+    let octets = number(octets).filter(|octets| *octets < u64::MAX)?;
+    if !matches!(behind, [] | [b' ', ..]) {
+        return None;
+    }
+    let last = match trim_start(behind) {
+        [] => Some(false),
+        [b'L' | b'l', b'A' | b'a', b'S' | b's', b'T' | b't'] => Some(true),
         _ => None,
     };
     Some((octets, last))
@@ -78,9 +83,7 @@ pub(crate) fn chunk(argument: &[u8]) -> Option<(u64, Option<bool>)> {
 
 /// The argument of AUTH (RFC 4954 section 4): the mechanism, and the initial response.
 pub(crate) fn mechanism(argument: &[u8]) -> (&[u8], Option<&[u8]>) {
-    let end = memchr(b' ', argument).unwrap_or(argument.len());
-    let (name, initial) = argument.split_at_checked(end).unwrap_or((argument, &[]));
-    let initial = trim_start(initial);
+    let (name, initial) = word(argument);
     (name, (!initial.is_empty()).then_some(initial))
 }
 

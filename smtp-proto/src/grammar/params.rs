@@ -65,9 +65,11 @@ fn parameter(list: &[u8]) -> (Option<Parameter<'_>>, &[u8]) {
     (is_sound.then_some(Parameter { name, value }), behind)
 }
 
-/// The value that begins a list.
-pub(crate) fn value(list: &[u8]) -> &[u8] {
-    Class::VALUE.split(list).0
+/// The word that begins a list, and what stands behind it.
+pub(crate) fn word(list: &[u8]) -> (&[u8], &[u8]) {
+    let end = memchr(b' ', list).unwrap_or(list.len());
+    let (word, rest) = list.split_at_checked(end).unwrap_or((list, &[]));
+    (word, trim_start(rest))
 }
 
 /// 1 to 20 digits; more than fits is the largest number (RFC 1870 section 3).

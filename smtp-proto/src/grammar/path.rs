@@ -30,6 +30,16 @@ pub(super) enum Place {
     Forward,
 }
 
+impl Place {
+    /// How long the keyword before the path is, with its colon.
+    pub(super) const fn octets(self) -> usize {
+        match self {
+            Place::Reverse => "FROM:".len(),
+            Place::Forward => "TO:".len(),
+        }
+    }
+}
+
 /// Is it a mailbox, complete, and clean text?
 pub(crate) fn is_mailbox(input: &[u8], allowed: Leniency) -> bool {
     let mut reader = Reader::new(input, allowed);
@@ -83,12 +93,23 @@ impl<'i> Reader<'i> {
         self.at
     }
 
-    /// A keyword with its colon, without regard to case.
-    pub(super) fn keyword(&mut self, keyword: &str) -> Option<()> {
-        let (found, rest) = self.rest.split_at_checked(keyword.len())?;
-        self.rest = found
-            .eq_ignore_ascii_case(keyword.as_bytes())
-            .then_some(rest)?;
+    /// `FROM:` or `TO:`, without regard to case.
+    pub(super) fn keyword(&mut self, place: Place) -> Option<()> {
+        self.rest = match (place, self.rest) {
+            (
+                Place::Reverse,
+                [
+                    b'F' | b'f',
+                    b'R' | b'r',
+                    b'O' | b'o',
+                    b'M' | b'm',
+                    b':',
+                    rest @ ..,
+                ],
+            ) => rest,
+            (Place::Forward, [b'T' | b't', b'O' | b'o', b':', rest @ ..]) => rest,
+            _ => return None,
+        };
         Some(())
     }
 

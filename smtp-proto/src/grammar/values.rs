@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
+    class::Class,
     params::{is_ascii_xtext, is_xtext, number, xtext},
     token::token,
 };
@@ -69,12 +70,10 @@ pub(crate) fn notify(value: &[u8]) -> Option<Notify> {
     const SUCCESS: u128 = token(b"SUCCESS");
     const FAILURE: u128 = token(b"FAILURE");
     const DELAY: u128 = token(b"DELAY");
-    if token(value) == NEVER {
-        return Some(Notify::NEVER);
-    }
     let mut words = value.split(|octet| *octet == b',');
     words.try_fold(Notify::NEVER, |all, word| {
         Some(all.with(match token(word) {
+            NEVER if word.len() == value.len() => Notify::NEVER,
             SUCCESS => Notify::SUCCESS,
             FAILURE => Notify::FAILURE,
             DELAY => Notify::DELAY,
@@ -85,7 +84,7 @@ pub(crate) fn notify(value: &[u8]) -> Option<Notify> {
 
 /// RFC 3461 section 4.2, RFC 6533 section 3.
 pub(crate) fn is_orcpt(value: &[u8]) -> bool {
-    let sound = |(kind, address): (&str, &[u8])| match kind.eq_ignore_ascii_case("utf-8") {
+    let sound = |(kind, address): (&[u8], &[u8])| match kind.eq_ignore_ascii_case(b"utf-8") {
         true => each_of_unitext(address, |_| ()).is_some(),
         false => is_xtext(address),
     };
@@ -95,23 +94,19 @@ pub(crate) fn is_orcpt(value: &[u8]) -> bool {
 /// The type of an address, and the address.
 pub(crate) fn orcpt(value: &[u8]) -> Option<(&str, Cow<'_, str>)> {
     let (kind, address) = typed(value)?;
-    let address = match kind.eq_ignore_ascii_case("utf-8") {
+    let address = match kind.eq_ignore_ascii_case(b"utf-8") {
         true => unitext(address)?,
         false => xtext(address)?,
     };
-    Some((kind, address))
+    Some((core::str::from_utf8(kind).ok()?, address))
 }
 
 /// `type;address`.
-fn typed(value: &[u8]) -> Option<(&str, &[u8])> {
-    let semicolon = value.iter().position(|octet| *octet == b';')?;
-    let (kind, address) = (value.get(..semicolon)?, value.get(semicolon + 1..)?);
-    let atom = |octet: &u8| octet.is_ascii_alphanumeric() || *octet == b'-';
-    let sound = !kind.is_empty() && kind.iter().all(atom) && !address.is_empty();
-    core::str::from_utf8(kind)
-        .ok()
-        .filter(|_| sound)
-        .map(|kind| (kind, address))
+fn typed(value: &[u8]) -> Option<(&[u8], &[u8])> {
+    match Class::KEYWORD.split(value) {
+        (kind @ [_, ..], [b';', address @ ..]) if !address.is_empty() => Some((kind, address)),
+        _ => None,
+    }
 }
 
 /// Decodes a text in which `\x{1F600}` stands for a character (RFC 6533 section 3).
