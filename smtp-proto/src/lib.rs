@@ -41,6 +41,7 @@ pub use reply::Reply;
 #[cfg(feature = "tokio")]
 pub use serve::{Envelope, Handler, Outcome, RawAnswer, Recipient, Verdict, serve, serve_tls};
 pub use session::Session;
+pub use trace::Trace;
 pub use wire_core::{
     self,
     text::{BareNewline, EightBit, LongLine, Nul},

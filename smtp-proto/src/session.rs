@@ -243,20 +243,33 @@ impl Session {
     /// not fit an atom. `recipient` is shown only where the message has no other, so that nobody
     /// learns of a blind copy.
     pub fn received(&self, unix: i64, id: &str, recipient: Option<&crate::Address>) -> String {
+        let mut trace = self.trace(unix).id(id);
+        trace.recipient = recipient;
+        trace.to_string()
+    }
+
+    /// The same, for those who know more of the client than the session does. `unix` is the date in
+    /// seconds.
+    pub fn trace(&self, unix: i64) -> Trace<'_> {
         let envelope = self.transaction.envelope();
-        trace::received(&Trace {
+        Trace {
             helo: self.helo(),
-            extended: self.hello.as_ref().is_some_and(|hello| hello.extended),
             remote: self.peer.remote,
+            host: None,
             hostname: &self.config.hostname,
-            lmtp: self.config.lmtp,
+            protocol: trace::Protocol {
+                lmtp: self.config.lmtp,
+                extended: self.hello.as_ref().is_some_and(|hello| hello.extended),
+                utf8: self.transaction.utf8(),
+                tls: self.tls().is_some(),
+                authenticated: self.identity.is_some(),
+            },
             tls: self.tls(),
-            authenticated: self.identity.is_some(),
-            utf8: self.transaction.utf8(),
-            id,
-            recipient: recipient.filter(|_| envelope.is_some_and(|e| e.accepted.count() == 1)),
+            id: "",
+            recipient: None,
+            single: envelope.is_some_and(|envelope| envelope.accepted.count() == 1),
             unix,
-        })
+        }
     }
 
     fn run<'i>(&mut self, now: Time, input: &mut &'i [u8]) -> Next<Event<'i>> {

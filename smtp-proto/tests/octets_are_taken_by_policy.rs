@@ -113,13 +113,17 @@ fn refused(why: Dropped, given: &[u8], reply: &str) -> Taken {
     Err((why, given.to_vec(), reply.to_owned()))
 }
 
+/// Configuration, parameters of MAIL, text, and what becomes of it.
+type Row<'a> = (&'a str, &'a str, &'a [u8], Result<&'a [u8], Refused<'a>>);
+type Refused<'a> = (Dropped, &'a [u8], &'a str);
+
 #[test]
 fn each_fault_is_refused_repaired_or_kept() {
     let nul = "554 5.6.0 NUL in the message";
     let cr = "554 5.6.0 Bare CR in the message";
     let lf = "554 5.6.0 Bare LF in the message";
     let eight = "554 5.6.0 8-bit octets in the message without BODY=8BITMIME";
-    let table: &[(&str, &str, &[u8], Result<&[u8], (Dropped, &[u8], &str)>)] = &[
+    let table: &[Row<'_>] = &[
         ("", "", b"a\0b\r\n", Err((Dropped::Nul, b"a", nul))),
         ("repair-nul", "", b"a\0b\r\n\0\0\r\n", Ok(b"a b\r\n  \r\n")),
         ("keep-nul", "", b"a\0b\r\n\0\r\n", Ok(b"a\0b\r\n\0\r\n")),
