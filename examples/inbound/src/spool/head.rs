@@ -36,10 +36,11 @@ impl Head {
 
     /// Leaves out the fields that came and are `unwanted`. Those that were put on stay.
     pub fn remove(&mut self, mut unwanted: impl FnMut(Field<'_>) -> bool) {
+        let mut removed = std::mem::take(&mut self.removed).into_iter().peekable();
         let ranges = Header::new(&self.octets).iter().filter_map(|field| {
             let start = field.offset()? as usize;
             let range = start..start + field.raw().len();
-            (self.removed.contains(&range) || unwanted(field)).then_some(range)
+            (removed.next_if_eq(&range).is_some() || unwanted(field)).then_some(range)
         });
         self.removed = ranges.collect();
     }

@@ -88,21 +88,17 @@ impl Authentication {
     /// What SPF says, begun at MAIL.
     async fn spf(&self, mail: &Mail) -> Spf {
         let identities = self.identities(mail);
-        let begun = mail.notes.get::<Begun<Spf>>();
-        let checked = match &begun {
-            Some(begun) => begun.get().await,
-            None => None,
-        };
-        checked.unwrap_or_else(|| Spf::late(&identities))
+        match mail.notes.get::<Begun<Spf>>() {
+            Some(begun) => {
+                let checked = begun.get().await;
+                checked.unwrap_or_else(|| Spf::late(&identities))
+            }
+            None => Spf::unasked(&identities),
+        }
     }
 
     fn identities(&self, mail: &Mail) -> Identities {
         Identities {
-            // Whoever has no address is on this machine.
-            ip: mail
-                .client
-                .ip()
-                .unwrap_or(std::net::Ipv4Addr::LOCALHOST.into()),
             helo: mail
                 .hello
                 .as_ref()
@@ -155,9 +151,12 @@ impl Policy for Authentication {
     }
 
     fn mail<'a>(&'a self, mail: &'a Mail) -> Judging<'a> {
-        let check = Spf::check(self.dns.clone(), self.identities(mail));
-        mail.notes
-            .keep(Begun::new(SPF_TIME, in_room(&self.begun, check)));
+        // A proxy may not know who its client is.
+        if let Some(ip) = mail.client.ip() {
+            let check = Spf::check(self.dns.clone(), ip, self.identities(mail));
+            mail.notes
+                .keep(Begun::new(SPF_TIME, in_room(&self.begun, check)));
+        }
         Box::pin(std::future::ready(Ok(Judgement::accept())))
     }
 

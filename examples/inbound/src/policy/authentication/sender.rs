@@ -44,10 +44,10 @@ pub(super) struct Spf {
 
 impl Spf {
     /// Checks both at the same time.
-    pub(super) async fn check(dns: Arc<Dns>, mail: Identities) -> Self {
-        let Identities { ip, helo, from, us } = &mail;
-        let of_helo = SpfParameters::verify_ehlo(*ip, helo, us);
-        let of_mail = SpfParameters::verify_mail_from(*ip, helo, us, from);
+    pub(super) async fn check(dns: Arc<Dns>, ip: IpAddr, mail: Identities) -> Self {
+        let Identities { helo, from, us } = &mail;
+        let of_helo = SpfParameters::verify_ehlo(ip, helo, us);
+        let of_mail = SpfParameters::verify_mail_from(ip, helo, us, from);
         let has_sender = !from.is_empty();
         let checked = async {
             match has_sender {
@@ -61,11 +61,19 @@ impl Spf {
 
     /// It took too long (RFC 7208 section 4.6.4).
     pub(super) fn late(mail: &Identities) -> Self {
-        let late =
-            |domain: &str| SpfOutput::new(domain.to_owned()).with_result(SpfResult::TempError);
+        Self::all(SpfResult::TempError, mail)
+    }
+
+    /// Nobody knows where the mail comes from.
+    pub(super) fn unasked(mail: &Identities) -> Self {
+        Self::all(SpfResult::None, mail)
+    }
+
+    fn all(result: SpfResult, mail: &Identities) -> Self {
+        let of = |domain: &str| SpfOutput::new(domain.to_owned()).with_result(result);
         Spf {
-            helo: late(&mail.helo),
-            mail: (!mail.from.is_empty()).then(|| (mail.from.clone(), late(domain_of(&mail.from)))),
+            helo: of(&mail.helo),
+            mail: (!mail.from.is_empty()).then(|| (mail.from.clone(), of(domain_of(&mail.from)))),
         }
     }
 
@@ -150,7 +158,6 @@ fn is_sound(records: &[Vec<u8>]) -> bool {
 /// What SPF is about.
 #[derive(Debug, Clone)]
 pub(super) struct Identities {
-    pub ip: IpAddr,
     /// The name in HELO or EHLO.
     pub helo: String,
     /// The reverse path; empty: null.

@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     config::Service,
     parsed::facts_of,
-    policy::{Decision, Hello, Marks, Notes, testing},
+    policy::{Decision, Hello, Marks, testing},
     spool::Raw,
 };
 use dns::Dns;
@@ -79,14 +79,17 @@ impl Bench {
     async fn judge_octets(&self, ip: &str, helo: &str, from: &str, octets: &[u8]) -> Judged {
         let client = testing::client(Service::Smtp, ip);
         let mut mail = testing::mail(&client, from, None);
-        mail.notes = Notes::default();
         mail.hello = Some(Arc::new(Hello {
             name: helo.to_owned(),
             extended: true,
             tls: None,
         }));
+        self.judge_mail(&client, mail, octets).await
+    }
+
+    async fn judge_mail(&self, client: &Arc<Client>, mail: Mail, octets: &[u8]) -> Judged {
         let raw = Raw::of(octets);
-        self.checks.connect(&client).await.unwrap();
+        self.checks.connect(client).await.unwrap();
         self.checks.mail(&mail).await.unwrap();
         let message = Message {
             mail: Arc::new(mail),
@@ -671,4 +674,21 @@ async fn answers_are_kept() {
     }
     assert_eq!(bench.dns.times_asked("reject.example"), 1);
     assert_eq!(bench.dns.times_asked("_dmarc.reject.example"), 1);
+}
+
+#[tokio::test]
+async fn a_client_without_an_address_passes_for_nobody() {
+    let bench = Bench::new();
+    bench.dns.add("anywhere.example TXT \"v=spf1 +all\"");
+    let unknown = wire_core::Peer::new(None);
+    let client = Arc::new(Client::new(Service::Smtp, &unknown));
+    let mail = testing::mail(&client, "a@anywhere.example", None);
+    let judged = bench
+        .judge_mail(&client, mail, from("a@reject.example").as_bytes())
+        .await;
+    assert_eq!(
+        judged.all("spf")[0],
+        "spf=none smtp.mailfrom=a@anywhere.example"
+    );
+    assert_eq!((judged.all("iprev").len(), judged.fate()), (0, "refused"));
 }
