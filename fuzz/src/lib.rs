@@ -24,6 +24,7 @@ mod smtp_data;
 mod smtp_grammar;
 mod smtp_replies;
 mod smtp_session;
+mod smtp_trusted;
 mod wire;
 
 pub use dice::Dice;
@@ -42,6 +43,7 @@ pub use smtp_data::smtp_data;
 pub use smtp_grammar::smtp_grammar;
 pub use smtp_replies::smtp_replies;
 pub use smtp_session::smtp_session;
+pub use smtp_trusted::smtp_trusted;
 pub use wire::{proxy, sasl};
 
 /// A fuzz target.
@@ -70,6 +72,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("mime_inline", mime_inline),
     ("mime_tnef", mime_tnef),
     ("smtp_session", smtp_session),
+    ("smtp_trusted", smtp_trusted),
     ("smtp_data", smtp_data),
     ("smtp_grammar", smtp_grammar),
     ("smtp_replies", smtp_replies),
