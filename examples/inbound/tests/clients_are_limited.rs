@@ -120,6 +120,27 @@ fn an_account_submits_so_many_messages() {
 }
 
 #[test]
+fn a_content_filter_is_not_limited_but_those_it_speaks_for_are() {
+    let flags = [
+        "--judge-loopback",
+        "--max-connections",
+        "1",
+        "--trust",
+        "127.0.0.8",
+    ];
+    let server = Server::start(&flags);
+    let filter = || welcome(server.connect_from("127.0.0.8", "smtp"));
+    let (mut one, mut two, mut three) = (filter(), filter(), filter());
+    one.say("XCLIENT ADDR=192.0.2.1", "220 ");
+    let said = two.say("XCLIENT ADDR=192.0.2.1", "");
+    assert!(
+        said.starts_with("421 [rate] more than 1 connections"),
+        "{said}"
+    );
+    three.say("XCLIENT ADDR=192.0.2.2", "220 ");
+}
+
+#[test]
 fn clients_on_this_machine_are_not_limited() {
     let server = Server::start(&["--max-connections", "1", "--message-rate", "1/d"]);
     let mut both = [(); 2].map(|()| server.smtp("smtp"));

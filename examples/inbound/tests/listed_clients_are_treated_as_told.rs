@@ -66,6 +66,36 @@ fn a_listed_client_is_refused_in_the_words_of_the_list() {
 }
 
 #[test]
+fn clients_of_ipv6_are_looked_up_too() {
+    let nibbles = |text: &str, digits: &str| {
+        let digits: Vec<_> = digits.chars().rev().map(String::from).collect();
+        format!("{}.six.example {text}\n", digits.join("."))
+    };
+    let mapped = format!("{}ffff7f000002", "0".repeat(20));
+    let listed = format!("20010db8{}9", "0".repeat(23));
+    let zone = nibbles("A 127.0.0.2", &mapped) + &nibbles("A 127.0.0.3", &listed);
+    let dns = Dns::start(&zone);
+    let server = start(&dns, &["--dnsbl", "six.example", "--proxy", "127.0.0.7"]);
+    for (ip, expected) in [
+        (
+            "2001:db8::9",
+            "550 5.7.1 [dnsbl] 2001:db8::9 is listed by six.example",
+        ),
+        ("2001:db8::8", "250 "),
+    ] {
+        let mut client = server.connect_from("127.0.0.7", "smtp");
+        client.send(&format!("PROXY TCP6 {ip} 2001:db8::25 40000 25\r\n"));
+        client.until("220 ");
+        client.say("EHLO client.example", "250 ");
+        client.say("MAIL FROM:<a@example.com>", "250 ");
+        let said = rcpt(&mut client);
+        assert!(said.starts_with(expected), "{said}");
+    }
+    // The list proved itself by its entries of IPv6.
+    assert!(!server.stop_and_read_log().contains("test entry"));
+}
+
+#[test]
 fn codes_that_do_not_count_list_nobody() {
     let dns = Dns::start(LISTS);
     let server = start(&dns, &["--dnsbl", "bl.example=127.0.0.2,127.0.0.3"]);

@@ -8,6 +8,7 @@ use std::{path::Path, time::Duration};
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
+use super::log::Log;
 use crate::policy::Network;
 
 /// When a retry counts, and how long it is remembered.
@@ -68,6 +69,7 @@ pub enum Judged {
 /// The database.
 pub struct Book {
     db: Connection,
+    log: Log,
     times: Times,
     room: Room,
     triplets: u32,
@@ -109,6 +111,7 @@ impl Book {
         db.execute_batch(SCHEMA)?;
         let triplets = db.query_row("SELECT count(*) FROM triplet", [], |row| row.get(0))?;
         Ok(Book {
+            log: Log::of(file, &db)?,
             db,
             times,
             room,
@@ -165,7 +168,7 @@ impl Book {
         }
     }
 
-    fn is_proven(&self, network: &[u8], now: i64) -> rusqlite::Result<bool> {
+    fn is_proven(&mut self, network: &[u8], now: i64) -> rusqlite::Result<bool> {
         let found: Option<(u32, i64)> = self
             .db
             .prepare_cached("SELECT passed, seen FROM network WHERE network = ?")?
@@ -179,23 +182,26 @@ impl Book {
             self.db
                 .prepare_cached("UPDATE network SET seen = ? WHERE network = ?")?
                 .execute(params![now, network])?;
+            self.log.changed();
         }
         Ok(proven)
     }
 
-    fn see(&self, network: &[u8], pair: &[u8], now: i64) -> rusqlite::Result<()> {
+    fn see(&mut self, network: &[u8], pair: &[u8], now: i64) -> rusqlite::Result<()> {
         self.db
             .prepare_cached("UPDATE triplet SET seen = ? WHERE network = ? AND pair = ?")?
             .execute(params![now, network, pair])?;
+        self.log.changed();
         Ok(())
     }
 
-    fn begin(&self, network: &[u8], pair: &[u8], now: i64) -> rusqlite::Result<()> {
+    fn begin(&mut self, network: &[u8], pair: &[u8], now: i64) -> rusqlite::Result<()> {
         self.db
             .prepare_cached(
                 "UPDATE triplet SET passed = 0, seen = ? WHERE network = ? AND pair = ?",
             )?
             .execute(params![now, network, pair])?;
+        self.log.changed();
         Ok(())
     }
 
@@ -213,7 +219,9 @@ impl Book {
                  passed = CASE WHEN seen > ?3 THEN passed + 1 ELSE 1 END, seen = ?2",
         )?
         .execute(params![network, now, forgotten])?;
-        tx.commit()
+        tx.commit()?;
+        self.log.changed();
+        Ok(())
     }
 
     fn add(&mut self, network: &[u8], pair: &[u8], now: i64) -> rusqlite::Result<()> {
@@ -224,8 +232,9 @@ impl Book {
         let waiting: u32 = self
             .db
             .prepare_cached(
+                // The plus: not by the index of ages, which all networks share.
                 "SELECT count(*) FROM (SELECT 1 FROM triplet
-                 WHERE network = ? AND passed = 0 LIMIT ?)",
+                 WHERE network = ? AND +passed = 0 LIMIT ?)",
             )?
             .query_row(params![network, self.room.waiting], |row| row.get(0))?;
         if waiting >= self.room.waiting {
@@ -241,6 +250,7 @@ impl Book {
             .execute(params![network, pair, now])?;
         self.triplets += 1;
         self.new += 1;
+        self.log.changed();
         Ok(())
     }
 

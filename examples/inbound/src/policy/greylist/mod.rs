@@ -1,6 +1,7 @@
 //! Greylisting (RFC 6647): who is unknown is asked to come back. Senders of junk rarely do.
 
 mod book;
+mod log;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
