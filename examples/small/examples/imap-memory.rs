@@ -3,14 +3,11 @@
 //!
 //! `cargo run -p small --example imap-memory [ADDRESS]`
 
-use std::{env, io, pin::pin, sync::Arc};
+use std::{io, pin::pin, sync::Arc};
 
 use imap_proto::{Config, Session};
 use small::{Client, Inbox};
-use tokio::{
-    io::AsyncWriteExt,
-    net::{TcpListener, TcpStream},
-};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 use wire_core::{
     Buffer, Next, Peer,
     driver::{Clock, Turn, turn},
@@ -22,9 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Without TLS: for this machine only.
     let config = Config::builder("localhost").plaintext_logins(true);
     let config = config.max_append(10 << 20).build()?;
-    let listener = small::listen(env::args().nth(1), "127.0.0.1:1143")?;
-    listener.set_nonblocking(true)?;
-    let listener = TcpListener::from_std(listener)?;
+    let listener = small::listen_on_tokio("127.0.0.1:1143")?;
     loop {
         let (stream, _) = listener.accept().await?;
         let serving = serve(stream, config.clone(), Client::of(&inbox));

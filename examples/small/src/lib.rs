@@ -4,6 +4,8 @@
 //! |---|---|---|
 //! | `smtp-sink` | takes every mail, prints its envelope and size | `std::net`, threads |
 //! | `smtp-sink-smol` | the same sink | smol |
+//! | `smtp-sink-tokio` | the same sink, as a handler of one method | tokio |
+//! | `lmtp-to-jsonl` | prints every mail that it takes as a line of JSON | tokio |
 //! | `smtp-probe` | asks a server what it can do | `std::net` |
 //! | `pop3-maildir` | offers a folder of mails to importers | `std::net`, threads |
 //! | `imap-memory` | a mailbox in memory, for many clients at once | tokio |
@@ -32,6 +34,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use smtp_proto::Envelope;
 use wire_core::{
     Entropy, Time,
     sasl::{Answer, Request},
@@ -70,6 +73,23 @@ pub fn listen(address: Option<String>, default: &str) -> io::Result<TcpListener>
     let listener = TcpListener::bind(address.as_deref().unwrap_or(default))?;
     println!("listening on {}", listener.local_addr()?);
     Ok(listener)
+}
+
+/// The same on tokio, at the address of the first argument of the program.
+pub fn listen_on_tokio(default: &str) -> io::Result<tokio::net::TcpListener> {
+    let listener = listen(std::env::args().nth(1), default)?;
+    listener.set_nonblocking(true)?;
+    tokio::net::TcpListener::from_std(listener)
+}
+
+/// Sender and recipients in one line.
+pub fn envelope(envelope: &Envelope) -> String {
+    let to: Vec<_> = envelope
+        .recipients
+        .iter()
+        .map(|to| to.address.as_str())
+        .collect();
+    format!("from=<{}> to=<{}>", envelope.from, to.join(">,<"))
 }
 
 /// There is one user: `demo`, whose password is `demo`.

@@ -68,11 +68,19 @@ pub fn line(number: u64, message: Message<'_>, out: &mut impl Write) -> io::Resu
 
 /// The Email object of JMAP, and all defects: in one line, or in many.
 pub fn json(message: Message<'_>, in_one_line: bool, out: &mut impl Write) -> io::Result<()> {
-    let value = as_value(message).map_err(io::Error::other)?;
-    let text = match in_one_line {
-        true => value.to_string(),
-        false => format!("{value:#}"),
-    };
+    let value = value(message)?;
+    match in_one_line {
+        true => json_line(&value, out),
+        false => write_shown(&format!("{value:#}"), out),
+    }
+}
+
+/// A value in one line.
+pub fn json_line(value: &serde_json::Value, out: &mut impl Write) -> io::Result<()> {
+    write_shown(&value.to_string(), out)
+}
+
+fn write_shown(text: &str, out: &mut impl Write) -> io::Result<()> {
     // All but ASCII stands in strings. What could change how a terminal shows the rest is escaped.
     for piece in text.split_inclusive(is_unshown) {
         let end = piece.trim_end_matches(is_unshown);
@@ -89,6 +97,11 @@ fn is_unshown(c: char) -> bool {
     let directs =
         matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     c != '\n' && (c.is_control() || directs)
+}
+
+/// What [`json`] prints.
+pub fn value(message: Message<'_>) -> io::Result<serde_json::Value> {
+    as_value(message).map_err(io::Error::other)
 }
 
 fn as_value(message: Message<'_>) -> Result<serde_json::Value, InvalidArgument> {
