@@ -260,7 +260,7 @@ async fn stls_goes_on_with_the_same_handler() {
     let session = Session::new(config, Peer::default(), Entropy([7; 32]), clock.now());
     let client = async {
         near.write_all(b"STLS\r\nUSER injected\r\n").await.unwrap();
-        let mut said = vec![0; 200];
+        let mut said = [0; 200];
         let mut read = 0;
         while !said[..read].ends_with(b"Begin TLS negotiation\r\n") {
             read += near.read(&mut said[read..]).await.unwrap();
