@@ -5,7 +5,7 @@ use argon2::{Argon2, PasswordHash, PasswordVerifier};
 use crate::{
     config::{AccountLine, AliasLine, Config, Mistake},
     passwords::Passwords,
-    store::{Directory, Error, Lookup, NewSecret, Recipient, Result, Scopes, Subaddressing},
+    store::{Directory, Error, Lookup, Recipient, Result, Scopes, Subaddressing},
 };
 
 /// Makes the accounts, sets their passwords where they are new, gives each domain a postmaster
@@ -36,12 +36,9 @@ async fn make(directory: &dyn Directory, line: &AccountLine) -> Result<()> {
     if has_password(directory, line).await? {
         return Ok(());
     }
-    let argon2 = Passwords::hash(line.password.as_bytes()).map_err(|_| Error::Busy)?;
-    let secret = NewSecret {
-        argon2,
-        scopes: Scopes::ALL,
-        expires: None,
-    };
+    let decoy = directory.decoy();
+    let secret = Passwords::secret(&account.name, &line.password, &decoy, Scopes::ALL);
+    let secret = secret.ok_or(Error::Denied)?;
     directory.set_secret(account.id, "password", secret).await?;
     Ok(())
 }
@@ -90,7 +87,7 @@ async fn give_postmaster(directory: &dyn Directory, config: &Config, domain: &st
     Ok(())
 }
 
-/// Is the password of the command line the one that is stored?
+/// Is the password of the command line the one that is stored, for every mechanism?
 async fn has_password(directory: &dyn Directory, line: &AccountLine) -> Result<bool> {
     let (_, secrets) = directory.secrets(&line.name).await?;
     let fits = |hash: &str| {
@@ -100,5 +97,7 @@ async fn has_password(directory: &dyn Directory, line: &AccountLine) -> Result<b
                 .is_ok()
         })
     };
-    Ok(secrets.iter().any(|secret| fits(&secret.argon2)))
+    Ok(secrets
+        .iter()
+        .any(|secret| secret.scram.is_some() && fits(&secret.argon2)))
 }

@@ -10,6 +10,7 @@ pub mod banner;
 pub mod cli;
 pub mod config;
 mod connection;
+mod end_point;
 mod http;
 mod imap;
 mod jobs;

@@ -5,9 +5,9 @@ use std::{sync::Arc, time::SystemTime};
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
 use tracing::info;
-use wire_core::sasl::{self, Answer, Request};
+use wire_core::sasl::{self, Answer, Decoy, Request, ScramHash, StoredKeys};
 
-use crate::store::{AccountState, Directory, Scopes, Secret};
+use crate::store::{AccountState, Directory, NewSecret, Scopes, ScramKeys, Secret};
 
 /// Checks what clients claim. Cheap to clone.
 #[derive(Clone)]
@@ -29,12 +29,32 @@ impl Passwords {
         }
     }
 
-    /// The hash to store for a password. Takes tens of milliseconds of a core.
-    ///
-    /// # Errors
-    /// The system has no randomness, or the password is longer than argon2 takes.
-    pub fn hash(password: &[u8]) -> Result<String, argon2::password_hash::Error> {
-        Ok(Argon2::default().hash_password(password)?.to_string())
+    /// What to store for a password of an account. Takes some tenths of a second of a core. `None`:
+    /// it is empty, has a control in it, is longer than argon2 takes, or the system has no
+    /// randomness.
+    pub fn secret(
+        account: &str,
+        password: &str,
+        decoy: &Decoy,
+        scopes: Scopes,
+    ) -> Option<NewSecret> {
+        let password = sasl::prepare(password)?;
+        let argon2 = Argon2::default().hash_password(password.as_bytes()).ok()?;
+        let scram = |hash| {
+            let stranger = decoy.keys(hash, account);
+            let (salt, iterations) = (stranger.salt(), stranger.iterations());
+            let keys = StoredKeys::derive(hash, &password, salt, iterations)?;
+            Some(keys.to_text().into())
+        };
+        Some(NewSecret {
+            argon2: argon2.to_string(),
+            scram: Some(ScramKeys {
+                sha1: scram(ScramHash::Sha1)?,
+                sha256: scram(ScramHash::Sha256)?,
+            }),
+            scopes,
+            expires: None,
+        })
     }
 
     /// Answers what an exchange asks, for a service that needs `scope`.
@@ -50,6 +70,7 @@ impl Passwords {
                 }
                 answer
             }
+            Request::StoredKeys { user, hash } => self.keys(&user, hash, scope).await,
             Request::ActAs { user, authzid } => {
                 info!(?user, ?authzid, "acting as another refused");
                 Answer::Deny
@@ -81,6 +102,37 @@ impl Passwords {
                 Answer::GrantAs((&*account.name).into())
             }
             _ => Answer::Deny,
+        }
+    }
+
+    /// The keys of all passwords that are good for the service. Who has none is told of by the same
+    /// answer: keys that nobody knows a password for.
+    async fn keys(self, user: &str, hash: ScramHash, scope: Scopes) -> Answer {
+        let name = self.full_name(user);
+        let Ok((account, secrets)) = self.directory.secrets(&name).await else {
+            return Answer::TryAgain;
+        };
+        let now = SystemTime::now();
+        let active = account.is_some_and(|account| account.state == AccountState::Active);
+        let good = |secret: &Secret| {
+            active && secret.scopes.allow(scope) && secret.expires.is_none_or(|end| end >= now)
+        };
+        let mut keys: Vec<StoredKeys> = secrets
+            .iter()
+            .filter(|secret| good(secret))
+            .filter_map(|secret| secret.scram.as_ref())
+            .filter_map(|keys| match hash {
+                ScramHash::Sha1 => keys.sha1.parse().ok(),
+                ScramHash::Sha256 => keys.sha256.parse().ok(),
+                _ => None,
+            })
+            .collect();
+        if keys.is_empty() {
+            keys.push(self.directory.decoy().keys(hash, &name));
+        }
+        Answer::Keys {
+            user: Some(name.into()),
+            keys,
         }
     }
 

@@ -95,7 +95,7 @@ impl Server {
         let shared = Shared {
             passwords: Passwords::new(store.clone(), config.first_domain()),
             recipients,
-            sessions: Sessions::new(&config, &policies)?,
+            sessions: Sessions::new(&config, &policies, &store.decoy())?,
             policies,
             directory: store.clone(),
             blobs: store.clone(),

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use smtp_proto::{Capabilities, Reply, Violation};
 use wire_core::{
     Entropy, Peer, Time,
-    sasl::{Mechanism, Mechanisms},
+    sasl::{Decoy, Mechanisms},
 };
 
 use crate::{
@@ -41,7 +41,7 @@ impl Sessions {
     ///
     /// # Errors
     /// A value that a protocol cannot take.
-    pub fn new(config: &Config, policies: &Policies) -> Result<Self, Mistake> {
+    pub fn new(config: &Config, policies: &Policies, decoy: &Decoy) -> Result<Self, Mistake> {
         let ask = |service, builder: smtp_proto::Builder| match policies
             .ask_at(Stage::Connect, service)
         {
@@ -53,13 +53,13 @@ impl Sessions {
                 ask(Service::Smtp, builder)
             })?,
             submission: smtp(config, TAKES, |builder| {
-                ask(Service::Submission, submission(config, builder))
+                ask(Service::Submission, submission(config, builder, decoy))
             })?,
             lmtp: smtp(config, TAKES, |builder| {
                 ask(Service::Lmtp, builder.lmtp(true))
             })?,
-            imap: imap(config)?,
-            pop3: pop3(config)?,
+            imap: imap(config, decoy)?,
+            pop3: pop3(config, decoy)?,
         })
     }
 
@@ -92,9 +92,7 @@ impl Sessions {
 
 /// Mechanisms without and inside TLS.
 fn mechanisms(config: &Config) -> (Mechanisms, Mechanisms) {
-    let all = Mechanisms::NONE
-        .with(Mechanism::Plain)
-        .with(Mechanism::Login);
+    let all = Mechanisms::PLAINTEXT.or(Mechanisms::SCRAM);
     (
         if config.allow_plaintext_auth {
             all
@@ -126,7 +124,7 @@ fn smtp(
         .map_err(|error| Mistake::new("--domain", error))
 }
 
-fn submission(config: &Config, builder: smtp_proto::Builder) -> smtp_proto::Builder {
+fn submission(config: &Config, builder: smtp_proto::Builder, decoy: &Decoy) -> smtp_proto::Builder {
     let (plain, tls) = mechanisms(config);
     let needs = |of, text| (of, Reply::new(530, (5, 7, 0), text));
     let texts = [
@@ -142,7 +140,7 @@ fn submission(config: &Config, builder: smtp_proto::Builder) -> smtp_proto::Buil
     let builder = texts
         .into_iter()
         .fold(builder, |builder, (of, reply)| builder.text(of, reply));
-    let builder = builder.auth(plain, tls).require_auth();
+    let builder = builder.auth(plain, tls).decoy(decoy.clone()).require_auth();
     if config.allow_plaintext_auth {
         builder
     } else {
@@ -150,20 +148,22 @@ fn submission(config: &Config, builder: smtp_proto::Builder) -> smtp_proto::Buil
     }
 }
 
-fn pop3(config: &Config) -> Result<Arc<pop3_proto::Config>, Mistake> {
+fn pop3(config: &Config, decoy: &Decoy) -> Result<Arc<pop3_proto::Config>, Mistake> {
     let (plain, tls) = mechanisms(config);
     pop3_proto::Config::builder(&config.hostname())
         .auth(plain, tls)
+        .decoy(decoy.clone())
         .plaintext_logins(config.allow_plaintext_auth)
         .stls(false)
         .build()
         .map_err(|error| Mistake::new("--domain", error))
 }
 
-fn imap(config: &Config) -> Result<Arc<imap_proto::Config>, Mistake> {
+fn imap(config: &Config, decoy: &Decoy) -> Result<Arc<imap_proto::Config>, Mistake> {
     let (plain, tls) = mechanisms(config);
     imap_proto::Config::builder(&config.hostname())
         .auth(plain, tls)
+        .decoy(decoy.clone())
         .starttls(true)
         .id("name", "inbound")
         .max_append(config.max_message_size)

@@ -14,23 +14,31 @@ use tokio::net::TcpStream;
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use wire_core::{TlsInfo, driver::Acceptor};
 
-use crate::config::{Certificate, Config, Mistake, Service};
+use crate::{
+    config::{Certificate, Config, Mistake, Service},
+    end_point,
+};
 
 /// How long a handshake may take: it has no session yet that would watch the clock.
 const HANDSHAKE: Duration = Duration::from_secs(30);
 
 /// Shakes hands for one protocol.
 #[derive(Clone)]
-pub struct Handshake(TlsAcceptor);
+pub struct Handshake {
+    acceptor: TlsAcceptor,
+    /// What SCRAM may bind to.
+    end_point: Option<Arc<[u8]>>,
+}
 
 impl Acceptor<TcpStream> for Handshake {
     type Stream = TlsStream<TcpStream>;
 
     async fn accept(&self, io: TcpStream) -> io::Result<(Self::Stream, TlsInfo)> {
-        let stream = tokio::time::timeout(HANDSHAKE, self.0.accept(io))
+        let stream = tokio::time::timeout(HANDSHAKE, self.acceptor.accept(io))
             .await
             .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-        let info = info(stream.get_ref().1);
+        let mut info = info(stream.get_ref().1);
+        info.server_end_point = self.end_point.as_deref().map(Into::into);
         Ok((stream, info))
     }
 }
@@ -74,7 +82,11 @@ impl Tls {
                 .with_single_cert(chain.clone(), key.clone_key())
                 .map_err(|cause| Mistake::new("--tls-key", cause))?;
             tls.alpn_protocols = vec![protocol.to_vec()];
-            Ok(Handshake(TlsAcceptor::from(Arc::new(tls))))
+            let end_point = chain.first().and_then(|leaf| end_point::hash(leaf));
+            Ok(Handshake {
+                acceptor: TlsAcceptor::from(Arc::new(tls)),
+                end_point: end_point.map(Into::into),
+            })
         };
         Ok(Tls {
             smtp: handshake(b"smtp")?,

@@ -21,6 +21,7 @@ use store_support::Fixture;
 
 fn secret(argon2: &str) -> NewSecret {
     NewSecret {
+        scram: None,
         argon2: argon2.into(),
         scopes: Scopes(Scopes::IMAP.0 | Scopes::HTTP.0),
         expires: Some(UNIX_EPOCH + Duration::from_millis(1234)),

@@ -186,8 +186,20 @@ impl Decoy {
         self
     }
 
+    /// Keys that no password has, the same for a user each time. Take the salt of a new user's
+    /// real keys from here, too; and give these for a user who does not exist where the exchange
+    /// cannot know the whole name, because you add a domain to it.
+    ///
+    /// ```
+    /// use wire_core::sasl::{Decoy, ScramHash};
+    ///
+    /// let decoy = Decoy::new([7; 32]);
+    /// let salt = |user| decoy.keys(ScramHash::Sha256, user).salt().to_vec();
+    /// assert_eq!(salt("tim"), salt("tim"));
+    /// assert_ne!(salt("tim"), salt("tom"));
+    /// ```
     #[cfg(feature = "crypto")]
-    pub(super) fn keys(&self, hash: ScramHash, user: &str) -> StoredKeys {
+    pub fn keys(&self, hash: ScramHash, user: &str) -> StoredKeys {
         let derive =
             |what: &str| super::crypto::hmac(hash, &self.key, format!("{what} {user}").as_bytes());
         let salt = derive("salt");

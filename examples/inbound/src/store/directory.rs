@@ -3,6 +3,8 @@
 use super::{AccountId, Answer, Lookup, MailboxId};
 use std::{fmt, sync::Arc, time::SystemTime};
 
+use wire_core::sasl::Decoy;
+
 /// One stored secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CredentialId(pub u64);
@@ -74,10 +76,28 @@ pub struct Secret {
     pub credential: CredentialId,
     /// A hash in PHC string format.
     pub argon2: Arc<str>,
+    /// The keys for SCRAM, where it has them.
+    pub scram: Option<ScramKeys>,
     /// What it is good for.
     pub scopes: Scopes,
     /// Until when.
     pub expires: Option<SystemTime>,
+}
+
+/// The keys that SCRAM needs in the place of a password, in the text form of RFC 5803.
+#[derive(Clone)]
+pub struct ScramKeys {
+    /// For SCRAM-SHA-1.
+    pub sha1: Arc<str>,
+    /// For SCRAM-SHA-256.
+    pub sha256: Arc<str>,
+}
+
+/// Prints no key.
+impl fmt::Debug for ScramKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScramKeys").finish_non_exhaustive()
+    }
 }
 
 /// Prints no hash.
@@ -94,6 +114,8 @@ impl fmt::Debug for Secret {
 pub struct NewSecret {
     /// A hash in PHC string format.
     pub argon2: String,
+    /// The keys for SCRAM, with the salt of [`Directory::decoy`].
+    pub scram: Option<ScramKeys>,
     /// What it is good for.
     pub scopes: Scopes,
     /// Until when.
@@ -133,6 +155,10 @@ pub trait Directory: Send + Sync + 'static {
     /// matches and that is the same each time. So verify first and look at the account afterwards, and
     /// a stranger learns nothing from the time it takes.
     fn secrets<'a>(&'a self, name: &'a str) -> Answer<'a, (Option<Account>, Vec<Secret>)>;
+
+    /// What SCRAM makes of who does not exist, and where the salt of who does comes from: an account
+    /// has one salt for all its passwords, and nobody can tell which names are accounts.
+    fn decoy(&self) -> Decoy;
 
     /// Notes that a secret was used. Written with the next transaction; never waited for.
     fn used(&self, credential: CredentialId, at: SystemTime);

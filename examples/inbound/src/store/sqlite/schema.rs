@@ -8,7 +8,10 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use std::{path::Path, time::Duration};
 
 /// The schema, step by step: the first file makes version 1. A step that was released never changes.
-const STEPS: [&str; 1] = [include_str!("schema/0001.sql")];
+const STEPS: [&str; 2] = [
+    include_str!("schema/0001.sql"),
+    include_str!("schema/0002.sql"),
+];
 
 /// As in the first pragma below.
 const PAGE: u64 = 8192;

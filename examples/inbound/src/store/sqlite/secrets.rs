@@ -5,7 +5,9 @@ use super::{
     sql::{Done, Sql, millis, signed, time},
     writer::Tx,
 };
-use crate::store::{Account, AccountId, CredentialId, Error, NewSecret, Scopes, Secret, address};
+use crate::store::{
+    Account, AccountId, CredentialId, Error, NewSecret, Scopes, ScramKeys, Secret, address,
+};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
@@ -29,13 +31,19 @@ pub(super) fn find(
 }
 
 fn of_account(db: &Connection, account: AccountId) -> Done<Vec<Secret>> {
-    let sql = "SELECT id, argon2, scopes, expires FROM credential WHERE account_id = ? ORDER BY id";
+    let sql = "SELECT id, argon2, scopes, expires, scram_sha1, scram_sha256
+               FROM credential WHERE account_id = ? ORDER BY id";
     db.all(sql, [account], |row| {
         let argon2: String = row.get(1)?;
         let expires: Option<i64> = row.get(3)?;
+        let (sha1, sha256): (Option<String>, Option<String>) = (row.get(4)?, row.get(5)?);
         Ok(Secret {
             credential: row.get(0)?,
             argon2: argon2.into(),
+            scram: sha1.zip(sha256).map(|(sha1, sha256)| ScramKeys {
+                sha1: sha1.into(),
+                sha256: sha256.into(),
+            }),
             scopes: Scopes(row.get(2)?),
             expires: expires.map(time),
         })
@@ -61,6 +69,7 @@ fn decoy(name: &str, key: &[u8; 32]) -> Secret {
     Secret {
         credential: CredentialId(0),
         argon2: argon2.into(),
+        scram: None,
         scopes: Scopes(0),
         expires: None,
     }
@@ -84,16 +93,20 @@ pub(super) fn set(
         "DELETE FROM credential WHERE account_id = ? AND label = ?",
         params![account, label],
     )?;
+    let scram = secret.scram.as_ref();
     tx.one(
-        "INSERT INTO credential (account_id, label, scopes, argon2, created, expires)
-         VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+        "INSERT INTO credential
+         (account_id, label, scopes, argon2, created, expires, scram_sha1, scram_sha256)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         params![
             account,
             label,
             signed(secret.scopes.0.into()),
             secret.argon2,
             tx.now,
-            secret.expires.map(millis)
+            secret.expires.map(millis),
+            scram.map(|keys| &*keys.sha1),
+            scram.map(|keys| &*keys.sha256),
         ],
         |row| row.get(0),
     )

@@ -11,6 +11,11 @@ use crate::store::{
     Secret, Selected, Staged, Store, Tidied, Uid, Uids, Want, Watch, blobs::Place,
 };
 use std::time::{Duration, SystemTime};
+use wire_core::sasl::Decoy;
+
+/// Of SCRAM: a tenth of a second for a client and for who makes the keys, and for each guess of who
+/// steals them.
+const ITERATIONS: u32 = 100_000;
 
 /// What a content brings to the writer: a file is durable already.
 fn octets_of(blob: &Staged) -> usize {
@@ -39,6 +44,10 @@ impl Directory for Sqlite {
     fn secrets<'a>(&'a self, name: &'a str) -> Answer<'a, (Option<Account>, Vec<Secret>)> {
         let (name, key) = (name.to_owned(), self.engine.identity.decoy_key);
         self.read(move |db| secrets::find(db, &name, &key))
+    }
+
+    fn decoy(&self) -> Decoy {
+        Decoy::new(self.engine.identity.decoy_key).iterations(ITERATIONS)
     }
 
     fn used(&self, credential: CredentialId, at: SystemTime) {
