@@ -2,7 +2,7 @@
 """The server against mail clients that exist: check.py SERVER_BINARY
 
 Delivers messages with swaks, curl, msmtp and smtplib to every port, in the clear, with STARTTLS and
-inside TLS, with every mechanism of AUTH; reads each of them back with imaplib, poplib, curl, mbsync
+inside TLS, with every mechanism of AUTH; logs in with gsasl by every mechanism; reads each of them back with imaplib, poplib, curl, mbsync
 and fetchmail, and compares octets; waits in IDLE for one more; looks at what the clients show of
 refusals; then kills the server under load, and looks for what it had acknowledged."""
 import imaplib
@@ -20,6 +20,7 @@ import threading
 import time
 
 import checks
+import logins
 import refusals
 from checks import TRUSTING, check, run, say
 from messages import all_messages, numbered
@@ -317,6 +318,7 @@ def main(binary):
         compare("mbsync", by_mbsync(server, folder), messages, newline=b"\n")
         compare("fetchmail", by_fetchmail(server, folder), messages, newline=b"\n")
         wait_in_idle(server)
+        logins.look(server, server_data(folder))
         check("SIGTERM", server.stop() == 0)
         server = Server(binary, server_data(folder))
         compare("after a restart", by_imaplib(server, tls="inside"), messages)
