@@ -485,31 +485,33 @@ impl<'d> Wild<'d> {
             Open::Rcpt(ticket) => decide!(ticket, 250),
             Open::Query(ticket) => decide!(ticket, 252),
             Open::Data(ticket) => {
-                let answered = if yes {
-                    s.accept(ticket)
-                } else {
-                    decide!(ticket, 550)
+                // A refusal is said again to whatever else comes of the message.
+                let answered = match yes {
+                    true => s.accept(ticket),
+                    false => s.refuse(ticket, Reply::new(550, (5, 7, 1), "Not this")),
                 };
                 self.wanted = wanted && answered == Answered::Taken;
                 answered
             }
             Open::End(ticket, message) => {
+                // Results for all of them are an answer.
+                let mut results = false;
                 for rcpt in &self.recipients {
                     if self.dice.roll(2) == 0 {
-                        s.result(&ticket, *rcpt, reply(452));
+                        results |= s.result(&ticket, *rcpt, reply(452)) == Answered::Taken;
                     }
                 }
-                // Results for all of them are an answer.
                 let answered = decide!(ticket, 250);
-                if answered == Answered::Taken || !self.gone.contains(&id.number()) && !self.over {
+                if answered == Answered::Taken || (results && !self.messages[&message]) {
                     self.end(message);
                     return;
                 }
                 answered
             }
         };
-        // A session that closes takes all its tickets back.
-        let taken_back = self.gone.contains(&id.number()) || self.over || self.closes();
+        // A session that closes takes all its tickets back; of one that timed out it tells later.
+        let taken_back = answered == Answered::Stale
+            && (self.over || self.closes() || self.gone.contains(&id.number()));
         assert!(
             answered == Answered::Taken || taken_back,
             "a ticket was lost"

@@ -2,7 +2,10 @@
 
 use std::{io, pin::pin, time::Duration};
 
-use tokio::{io::AsyncWriteExt, sync::watch};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    sync::watch,
+};
 use wire_core::{
     Buffer, CloseReason, Endpoint, Next, Shutdown, TicketId, Time, TlsInfo, Upgrade, Wants,
     driver::{Clock, NoProxy, Turn, turn},
@@ -16,6 +19,8 @@ use crate::{
 
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(5);
+/// How long a peer may go on talking to a server that has said goodbye.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// What the server as a whole is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +84,18 @@ pub enum Lost {
     Unserved(&'static str),
 }
 
+/// Reads what comes behind the last words, some of it. A socket that is closed with octets unread is
+/// reset, and a peer that is still sending would not hear why it was sent away.
+async fn hear_out(io: &mut Stream) -> io::Result<()> {
+    let mut unheard = [0; 4096];
+    for _ in 0..256 {
+        if io.read(&mut unheard).await? == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
 enum Wake<D> {
     Finished(Finished<D>),
     Phase,
@@ -119,6 +136,7 @@ pub async fn run<T: Talk>(
             Next::Closed(reason) => {
                 // Best effort: the peer may be gone, and the reason is known already.
                 let _ = tokio::time::timeout(GOODBYE, io.shutdown()).await;
+                let _ = tokio::time::timeout(LINGER, hear_out(&mut io)).await;
                 return Ok(reason);
             }
         };

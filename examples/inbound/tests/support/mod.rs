@@ -302,6 +302,19 @@ impl Client {
         self.0.get_mut().flush().unwrap();
     }
 
+    /// Where its octets go.
+    pub fn stream(&mut self) -> &mut impl Write {
+        self.0.get_mut()
+    }
+
+    /// The socket, outside TLS.
+    pub fn tcp(&self) -> Option<&TcpStream> {
+        match self.0.get_ref() {
+            Stream::Plain(tcp) => Some(tcp),
+            Stream::Tls(_) => None,
+        }
+    }
+
     /// The next line, without its CRLF; empty at the end of the connection.
     pub fn line(&mut self) -> String {
         let mut line = Vec::new();
