@@ -2,9 +2,10 @@
 """The server against mail clients that exist: check.py SERVER_BINARY
 
 Delivers messages with swaks, curl, msmtp and smtplib to every port, in the clear, with STARTTLS and
-inside TLS, with every mechanism of AUTH; logs in with gsasl by every mechanism; reads each of them back with imaplib, poplib, curl, mbsync
-and fetchmail, and compares octets; waits in IDLE for one more; looks at what the clients show of
-refusals; then kills the server under load, and looks for what it had acknowledged."""
+inside TLS, with every mechanism of AUTH that they have; reads each of them back with imaplib, poplib,
+curl, mbsync and fetchmail, and compares octets; waits in IDLE for one more; logs in with gsasl by every
+mechanism; looks at what the clients show of refusals; then kills the server under load, and looks for
+what it had acknowledged."""
 import imaplib
 import itertools
 import os

@@ -18,6 +18,8 @@ PLACES = [
     ("lmtp", "clear", [None]),
     ("lmtp", "starttls", [None]),
 ]
+# What some speak inside TLS beside.
+MORE = {"msmtp": ["SCRAM-SHA-1", "SCRAM-SHA-256"]}
 
 
 class Letter:
@@ -140,5 +142,6 @@ def ways(places=PLACES):
         for program in PROGRAMS:
             if program == "curl" and port == "lmtp":
                 continue  # it speaks none
-            for mechanism in mechanisms:
+            more = MORE.get(program, []) if security != "clear" and mechanisms[0] else []
+            for mechanism in mechanisms + more:
                 yield program, {"port": port, "security": security, "mechanism": mechanism}
