@@ -178,7 +178,9 @@ fn path(path: &Path<'_>, used: Leniency) {
     assert_eq!(path.raw_local().len() + ends, text.len());
     if let Some(domain) = path.domain() {
         assert!(!domain.is_empty() && domain.len() <= 257 || domain.starts_with('['));
-        assert!(!domain.contains([' ', '<', '>', '"']));
+        // In a literal any visible sign may stand (RFC 5321 section 4.1.3).
+        assert!(!domain.contains([' ', '\\']));
+        assert!(domain.starts_with('[') || !domain.contains(['<', '>', '"', '@', '[']));
     } else {
         let unqualified = used.contains(Leniency::UNQUALIFIED);
         assert!(path.is_null() || path.is_postmaster() || unqualified);

@@ -1,5 +1,5 @@
 //! What a client sends in a transaction is read in place: no command, path or parameter costs an
-//! allocation, whether it is taken or refused.
+//! allocation, whether it is taken or refused. Nor does a reply that a client reads.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,7 +10,7 @@
 use std::hint::black_box;
 
 use allocation_counter::measure;
-use smtp_proto::{Capabilities, Config, Event, Leniency, Session};
+use smtp_proto::{Capabilities, Config, Event, Leniency, Session, client::Replies};
 use wire_core::{Endpoint, Entropy, Next, Peer, Time};
 
 /// Commands that are taken, and such as fail at each layer of the grammar.
@@ -79,6 +79,34 @@ fn commands_are_read_in_place() {
         let line = format!("{command}\r\n");
         let cost = measure(|| run(&mut session, &line));
         assert_eq!(cost.count_total, 0, "{command}");
+    }
+}
+
+#[test]
+fn replies_are_read_in_place() {
+    let wire =
+        b"220 mx.example ESMTP\r\n250-mx.example\r\n250-SIZE 5000\r\n250-AUTH PLAIN LOGIN\r\n\
+        250-FUTURERELEASE 3600 2027-01-15T08:00:00Z\r\n250-LIMITS RCPTMAX=50\r\n250 XFOO a\r\n\
+        550-5.7.1 No.\r\n550 5.7.1 Not you.\r\n551 Try <bob@example.org>\r\n";
+    for piece in [1, 7, wire.len()] {
+        let mut replies = Replies::new();
+        let cost = measure(|| {
+            let (mut start, mut found) = (0, 0);
+            for end in (0..=wire.len()).step_by(piece) {
+                let mut input = &wire[start..end];
+                while let Some(reply) = replies.next(&mut input).unwrap() {
+                    black_box((reply.enhanced(), reply.lines().count(), reply.domain()));
+                    black_box(reply.forward_path().map(|path| path.is_null()));
+                    let offered = reply.extensions();
+                    black_box((offered.size(), offered.mechanisms(), offered.limits()));
+                    black_box((offered.future_release(), offered.capabilities()));
+                    found += 1;
+                }
+                start = end - input.len();
+            }
+            assert!(found == 4 || piece == 7);
+        });
+        assert_eq!(cost.count_total, 0, "pieces of {piece}");
     }
 }
 
