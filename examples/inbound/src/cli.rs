@@ -112,6 +112,15 @@ pub struct Serve {
     /// XFORWARD: content filters of one's own. May be repeated.
     #[arg(long, value_name = "NET", help_heading = NETWORKS)]
     pub trust: Vec<String>,
+    /// Habits of SMTP clients that are taken although RFC 5321 forbids them, by comma: spaces,
+    /// bare-paths, loose-dots, underscores, unqualified, any-hello; or none. Each use is logged.
+    #[arg(
+        long,
+        value_name = "HABITS",
+        value_delimiter = ',',
+        default_value = "spaces"
+    )]
+    pub lenient: Vec<String>,
     /// What clients may do.
     #[command(flatten)]
     pub policy: PolicyFlags,

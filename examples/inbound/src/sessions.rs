@@ -113,8 +113,7 @@ fn smtp(
     let trusted = Capabilities::XCLIENT.with(Capabilities::XFORWARD);
     let builder = smtp_proto::Config::builder(&config.hostname())
         .offer(offer.with(trusted))
-        // Scripts and devices send them, and they change nothing of what a path says.
-        .lenient(smtp_proto::Leniency::SPACES)
+        .lenient(config.leniency)
         .limits(limits)
         // Real mail has both, and nothing here stumbles over them.
         .nul(smtp_proto::Nul::Keep)

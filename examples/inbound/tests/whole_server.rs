@@ -292,6 +292,20 @@ fn a_message_over_the_limit_is_refused_and_the_session_goes_on() {
 }
 
 #[test]
+fn habits_of_clients_are_taken_where_allowed() {
+    let usual = Server::start(&[]);
+    let mut smtp = usual.smtp("smtp");
+    smtp.say("MAIL FROM: <a@example.com>", "250 ");
+    smtp.say("RCPT TO:<demo>", "501 ");
+    let open = Server::start(&["--lenient", "unqualified,loose-dots"]);
+    let mut smtp = open.smtp("smtp");
+    smtp.say("MAIL FROM: <a@example.com>", "501 ");
+    smtp.say("MAIL FROM:<a..b.@example.com>", "250 ");
+    smtp.say("RCPT TO:<demo>", "250 ");
+    smtp.say("RCPT TO:<nobody>", "550 ");
+}
+
+#[test]
 fn sigterm_says_goodbye_and_exits_with_0_and_mail_is_there_again() {
     let server = Server::start(OPEN);
     deliver(&server, &["demo@example.org"], "Subject: x\r\n\r\nx");
@@ -347,6 +361,7 @@ fn a_mistake_is_one_line_that_names_the_flag() {
         ("--tls-key", &["--tls-key", broken]),
         ("--data", &["--data", &below]),
         ("--max-message-size", &["--max-message-size", "1"]),
+        ("--lenient", &["--lenient", "spaces,all"]),
     ];
     for (flag, arguments) in table {
         // Where a flag is given twice, the last one counts.

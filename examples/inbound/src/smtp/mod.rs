@@ -12,7 +12,7 @@ mod trace;
 use std::{collections::VecDeque, sync::Arc};
 
 use futures_util::FutureExt;
-use smtp_proto::{Address, Event, MessageId, RcptId, Reply, Session, kind};
+use smtp_proto::{Address, Event, MessageId, Path, RcptId, Reply, Session, kind};
 use tracing::{Span, info, warn};
 use wire_core::{
     Answered, Chunk, Endpoint, Next, Ticket, TicketId, Time, TlsInfo, Upgrade,
@@ -153,14 +153,20 @@ impl Smtp {
                 message,
                 from,
                 params,
-            } => self.mail(ticket, message, from.to_address(), params),
+            } => {
+                note_habits(from);
+                self.mail(ticket, message, from.to_address(), params);
+            }
             Event::Rcpt {
                 ticket,
                 rcpt,
                 to,
                 params,
                 ..
-            } => self.resolve(ticket, rcpt, to, params.raw()),
+            } => {
+                note_habits(to);
+                self.resolve(ticket, rcpt, to, params.raw());
+            }
             Event::Data {
                 ticket, size_hint, ..
             } => self.data(ticket, size_hint),
@@ -363,5 +369,12 @@ impl Talk for Smtp {
         if self.session.peer().remote != proxied {
             self.change_client();
         }
+    }
+}
+
+/// Who still needs what `--lenient` allows?
+fn note_habits(path: Path<'_>) {
+    for habit in path.leniency().names() {
+        info!(habit, path = path.as_str(), "taken beyond the grammar");
     }
 }
