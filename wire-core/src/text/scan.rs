@@ -145,20 +145,19 @@ struct Seen {
 
 impl Seen {
     fn of(octets: &[u8], successors: &[u8]) -> Self {
-        let nothing = Seen {
-            halves: 0,
-            dots: 0,
-            least: u8::MAX,
-            all: 0,
-        };
-        octets
-            .iter()
-            .zip(successors)
-            .fold(nothing, |seen, (&a, &b)| Seen {
-                halves: seen.halves | (u8::from(a == b'\r') ^ u8::from(b == b'\n')),
-                dots: seen.dots | (u8::from(a == b'\n') & u8::from(b == b'.')),
-                least: seen.least.min(a),
-                all: seen.all | a,
-            })
+        // Four variables: a struct that is folded over is packed into one word, octet by octet.
+        let (mut halves, mut dots, mut least, mut all) = (0, 0, u8::MAX, 0);
+        for (&a, &b) in octets.iter().zip(successors) {
+            halves |= u8::from(a == b'\r') ^ u8::from(b == b'\n');
+            dots |= u8::from(a == b'\n') & u8::from(b == b'.');
+            least = least.min(a);
+            all |= a;
+        }
+        Seen {
+            halves,
+            dots,
+            least,
+            all,
+        }
     }
 }
