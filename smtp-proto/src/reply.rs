@@ -167,8 +167,9 @@ impl<'a> Reply<'a> {
 
     /// Queues the reply. Allocates nothing beyond the queue.
     pub(crate) fn write(&self, to: &mut Output, enhanced: bool, utf8: bool) {
-        if self.code == 334 {
-            // Base64, by the session itself: RFC 4954 section 4 has lines of 12,288 octets.
+        let base64 = |octet: u8| octet.is_ascii_alphanumeric() || b"+/=".contains(&octet);
+        if self.code == 334 && self.text.bytes().all(base64) {
+            // A challenge is not cut: RFC 4954 section 4 has lines of 12,288 octets.
             to.push(b"334 ");
             to.push(self.text.as_bytes());
             to.push(b"\r\n");
