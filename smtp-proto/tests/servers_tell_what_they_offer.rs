@@ -89,8 +89,8 @@ fn parameters_are_typed() {
             Mechanisms::NONE.with(wire_core::sasl::Mechanism::Login),
         ),
         (
-            "auth plain XOAUTH2 login",
-            "plain XOAUTH2 login",
+            "auth plain NTLM login",
+            "plain NTLM login",
             Mechanisms::PLAINTEXT,
         ),
         ("AUTH", "", Mechanisms::NONE),

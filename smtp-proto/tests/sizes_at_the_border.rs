@@ -42,7 +42,7 @@ fn a_message_may_have_as_many_octets_as_the_limit() {
         let mut input = b"HELO a\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\nDATA\r\n".to_vec();
         input.extend(vec![b'x'; octets - 2]);
         input.extend(b"\r\n.\r\n");
-        replies("message=65536", &input)
+        replies("message=65536 keep-long", &input)
     };
     assert!(sent(65536).ends_with("\r\n250 2.0.0 Message accepted\r\n"));
     assert!(sent(65537).ends_with("\r\n552 5.3.4 Message too big\r\n"));
@@ -56,7 +56,7 @@ fn chunks_together_may_have_as_many_octets_as_the_limit() {
         input.extend(format!("BDAT {second} LAST\r\n").bytes());
         input.extend(vec![b'x'; second]);
         input.extend(b"NOOP\r\n");
-        replies("message=65536", &input)
+        replies("message=65536 keep-long", &input)
     };
     let taken = "250 2.0.0 Chunk taken\r\n250 2.0.0 Message accepted\r\n250 2.0.0 OK\r\n";
     assert!(sent(536).ends_with(taken));
