@@ -143,6 +143,7 @@ transcripts! {
     initial_responses_may_be_long
     starttls_forgets_a_login
     a_day_of_a_relay
+    a_server_that_begins_takes_no_initial_response
     lmtp_takes_a_message_for_some
     chunks_come_in_one_write
     an_exchange_has_its_steps
