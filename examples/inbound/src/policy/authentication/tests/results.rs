@@ -1,146 +1,8 @@
-//! The checks, against a DNS of the tests' own.
+//! Each result of each check, and what comes of it.
 
-use std::sync::Arc;
-
-use mime_core::{Header, Name};
-
-use super::*;
-use crate::{
-    config::Service,
-    parsed::facts_of,
-    policy::{Decision, Hello, Marks, testing},
-    spool::Raw,
-};
-use dns::Dns;
 use mail_auth::dkim::Canonicalization;
-use signer::Signer;
 
-#[path = "../../../tests/support/dns.rs"]
-mod dns;
-#[path = "../../../tests/support/signer.rs"]
-mod signer;
-
-const ZONE: &str = include_str!("../../../tests/data/senders.zone");
-
-struct Bench {
-    dns: Dns,
-    checks: Authentication,
-}
-
-/// What a mail came to.
-struct Judged {
-    /// `method=result property=value`, without reasons.
-    results: Vec<String>,
-    raw: String,
-    /// The reply that refused it, or else why it is quarantined.
-    refused: Option<String>,
-    quarantined: Option<String>,
-}
-
-impl Judged {
-    fn result(&self, method: &str) -> &str {
-        let of = |result: &&String| result.starts_with(&format!("{method}="));
-        let found = self.results.iter().find(of);
-        found.unwrap_or_else(|| panic!("no {method} in {}", self.raw))
-    }
-
-    fn fate(&self) -> &'static str {
-        match (&self.refused, &self.quarantined) {
-            (Some(reply), _) if reply.starts_with("550 5.7.1 ") => "refused",
-            (Some(reply), _) if reply.starts_with("451 4.7.1 ") => "later",
-            (Some(_), _) => "refused in another way",
-            (None, Some(_)) => "quarantined",
-            (None, None) => "delivered",
-        }
-    }
-
-    fn all(&self, method: &str) -> Vec<&str> {
-        let of = |result: &&String| result.starts_with(&format!("{method}="));
-        self.results.iter().filter(of).map(String::as_str).collect()
-    }
-}
-
-impl Bench {
-    fn new() -> Self {
-        Self::enforcing(true)
-    }
-
-    fn enforcing(enforce: bool) -> Self {
-        let dns = Dns::start(ZONE);
-        let asked = crate::policy::dns::Dns::new(Some(dns.address())).unwrap();
-        let checks = Authentication::new(Arc::new(asked), "mx.example.org".to_owned(), enforce);
-        Bench { dns, checks }
-    }
-
-    async fn judge(&self, ip: &str, helo: &str, from: &str, mail: &str) -> Judged {
-        self.judge_octets(ip, helo, from, mail.as_bytes()).await
-    }
-
-    async fn judge_octets(&self, ip: &str, helo: &str, from: &str, octets: &[u8]) -> Judged {
-        let client = testing::client(Service::Smtp, ip);
-        let mut mail = testing::mail(&client, from, None);
-        mail.hello = Some(Arc::new(Hello {
-            name: helo.to_owned(),
-            extended: true,
-            tls: None,
-        }));
-        self.judge_mail(&client, mail, octets).await
-    }
-
-    async fn judge_mail(&self, client: &Arc<Client>, mail: Mail, octets: &[u8]) -> Judged {
-        let raw = Raw::of(octets);
-        self.checks.connect(client).await.unwrap();
-        self.checks.mail(&mail).await.unwrap();
-        let message = Message {
-            mail: Arc::new(mail),
-            to: Vec::new(),
-            header: raw.header().clone(),
-            facts: facts_of(raw.header().header()),
-            raw,
-        };
-        let judgement = self.checks.end(&message).await.unwrap();
-        let fields = judgement.fields().to_vec();
-        let [field] = fields.as_slice() else {
-            panic!("{fields:?}")
-        };
-        let line = field.to_line() + "\r\n";
-        let header = Header::new(line.as_bytes());
-        let told = header
-            .only(Name::AuthenticationResults)
-            .unwrap()
-            .auth_results();
-        assert_eq!(told.authserv_id().as_deref(), Some("mx.example.org"));
-        let results = told.results().map(|result| {
-            let properties = result
-                .properties()
-                .map(|p| format!(" {}.{}={}", p.ptype(), p.name(), p.value()));
-            format!(
-                "{}={}{}",
-                result.method(),
-                result.result(),
-                properties.collect::<String>()
-            )
-        });
-        let results = results.collect();
-
-        let mut decision = Decision::default();
-        decision.add("authentication", judgement);
-        let (refused, marks) = match decision.into_result() {
-            Ok(marks) => (None, marks),
-            Err(reply) => (Some(reply.to_string()), Marks::default()),
-        };
-        Judged {
-            results,
-            raw: line,
-            refused,
-            quarantined: marks.quarantine.into_iter().next(),
-        }
-    }
-}
-
-fn from(address: &str) -> String {
-    format!("From: {address}\r\nTo: b@example.org\r\nSubject: x\r\n\r\nHello,\r\n\r\nbye \r\n")
-}
+use super::{Bench, from, signer::Signer};
 
 #[tokio::test]
 async fn spf_has_all_its_results() {
@@ -483,62 +345,6 @@ async fn results_can_be_told_and_nothing_more() {
 }
 
 #[tokio::test]
-async fn an_author_that_can_be_read_in_two_ways_is_not_believed() {
-    let bench = Bench::new();
-    let one = "From: b@reject.example\r\n";
-    let two = "From: a@pass.example\r\n";
-    let table = [
-        (format!("{one}{two}\r\n"), "refused"),
-        (format!("{two}{one}\r\n"), "refused"),
-        (format!("{two}FROM\t: a@pass.example\r\n\r\n"), "refused"),
-        (
-            "From: a@pass.example, b@reject.example\r\n\r\n".to_owned(),
-            "refused",
-        ),
-        (
-            "From: a@pass.example, b@quarantine.example\r\n\r\n".to_owned(),
-            "quarantined",
-        ),
-        (
-            "From: a@pass.example, b@mail.pass.example\r\n\r\n".to_owned(),
-            "delivered",
-        ),
-        (
-            "From: b@reject.example\0.pass.example\r\n\r\n".to_owned(),
-            "quarantined",
-        ),
-        (
-            "From: \"b@pass.example\" <b@reject.example>\r\n\r\n".to_owned(),
-            "refused",
-        ),
-        (
-            "From: (b@pass.example) b@reject.example\r\n\r\n".to_owned(),
-            "refused",
-        ),
-        (
-            "From: staff: a@reject.example;\r\n\r\n".to_owned(),
-            "refused",
-        ),
-        ("From: undisclosed:;\r\n\r\n".to_owned(), "delivered"),
-        ("From: a@[192.0.2.1]\r\n\r\n".to_owned(), "delivered"),
-        (
-            "From: a@1.example, a@2.example, a@3.example, a@4.example, a@reject.example\r\n\r\n"
-                .to_owned(),
-            "quarantined",
-        ),
-        ("Subject: nobody\r\n\r\n".to_owned(), "delivered"),
-        ("\r\n".to_owned(), "delivered"),
-        (String::new(), "delivered"),
-    ];
-    for (mail, fate) in table {
-        let judged = bench
-            .judge("192.0.2.2", "x.example", "a@pass.example", &mail)
-            .await;
-        assert_eq!(judged.fate(), fate, "{mail:?}: {}", judged.raw);
-    }
-}
-
-#[tokio::test]
 async fn a_chain_of_arc_is_told_and_decides_nothing() {
     let bench = Bench::new();
     let list = Signer::ed25519("lists.example", "arc");
@@ -567,99 +373,6 @@ async fn a_chain_of_arc_is_told_and_decides_nothing() {
 }
 
 #[tokio::test]
-async fn hostile_signatures_cost_little() {
-    let bench = Bench::new();
-    let signer = Signer::ed25519("pass.example", "new");
-    bench.dns.add(&signer.record());
-    let mail = from("a@free.example");
-    let mut flood = mail.clone();
-    for _ in 0..100 {
-        flood = signer.sign(&flood);
-    }
-    let judged = bench.judge("192.0.2.2", "x.example", "", &flood).await;
-    assert_eq!(judged.all("dkim").len(), 9, "{}", judged.raw);
-    assert_eq!(judged.all("dkim")[8], "dkim=policy");
-    assert!(judged.raw.contains("92 more"));
-
-    let names = |count| vec!["x"; count].join(":");
-    let field = |h: &str, b: &str| {
-        format!(
-            "DKIM-Signature: v=1; a=ed25519-sha256; d=pass.example; s=new; h=From:{h}; bh=AAAA; b={b}\r\n"
-        )
-    };
-    let many_fields = "a:\r\n".repeat(60_000);
-    let folded = vec!["Aw"; 20_000].join("\r\n\t");
-    let table = [
-        (field(&names(1_000), "AAAA") + &mail, "dkim=policy"),
-        (field("", &folded) + &mail, "dkim=neutral"),
-        (field("To", &folded) + &mail, "dkim=fail"),
-        (field("To", "AAAA") + &many_fields + &mail, "dkim=policy"),
-        (field(&names(100_000), "AAAA") + &mail, "dkim=policy"),
-        (
-            "DKIM-Signature: ".to_owned() + &";".repeat(200_000) + "\r\n" + &mail,
-            "dkim=neutral",
-        ),
-        (
-            "DKIM-Signature: ".to_owned() + &"a=b;".repeat(50_000) + "\r\n" + &mail,
-            "dkim=neutral",
-        ),
-    ];
-    for (mail, result) in table {
-        let begun = std::time::Instant::now();
-        let judged = bench.judge("192.0.2.2", "x.example", "", &mail).await;
-        let told = judged.result("dkim");
-        assert!(told.starts_with(result), "{told} is not {result}");
-        assert!(begun.elapsed().as_secs() < 5);
-    }
-}
-
-#[tokio::test]
-async fn a_dns_that_does_not_answer_holds_a_mail_up_for_a_bounded_time() {
-    let bench = Bench::new();
-    let mail = Signer::ed25519("pass.example", "silent").sign(&from("a@free.example"));
-    let begun = std::time::Instant::now();
-    let judged = bench
-        .judge("192.0.2.6", "x.example", "a@hangs.example", &mail)
-        .await;
-    assert!(begun.elapsed() < std::time::Duration::from_secs(30));
-    assert!(
-        judged.result("dkim").starts_with("dkim=temperror"),
-        "{}",
-        judged.raw
-    );
-    assert_eq!(
-        judged.all("spf")[0],
-        "spf=temperror smtp.mailfrom=a@hangs.example"
-    );
-    assert_eq!(
-        judged.result("iprev"),
-        "iprev=temperror policy.iprev=192.0.2.6"
-    );
-}
-
-#[tokio::test]
-async fn an_answer_too_long_for_udp_is_fetched_over_tcp() {
-    let bench = Bench::new();
-    let long = format!(
-        "v=spf1 {}ip4:192.0.2.2 -all",
-        "ip4:198.51.100.1 ".repeat(300)
-    );
-    bench.dns.add(&format!("long.example TXT \"{long}\""));
-    let judged = bench
-        .judge(
-            "192.0.2.2",
-            "x.example",
-            "a@long.example",
-            &from("a@free.example"),
-        )
-        .await;
-    assert_eq!(
-        judged.all("spf")[0],
-        "spf=pass smtp.mailfrom=a@long.example"
-    );
-}
-
-#[tokio::test]
 async fn answers_are_kept() {
     let bench = Bench::new();
     for _ in 0..3 {
@@ -676,19 +389,41 @@ async fn answers_are_kept() {
     assert_eq!(bench.dns.times_asked("_dmarc.reject.example"), 1);
 }
 
-#[tokio::test]
-async fn a_client_without_an_address_passes_for_nobody() {
-    let bench = Bench::new();
-    bench.dns.add("anywhere.example TXT \"v=spf1 +all\"");
-    let unknown = wire_core::Peer::new(None);
-    let client = Arc::new(Client::new(Service::Smtp, &unknown));
-    let mail = testing::mail(&client, "a@anywhere.example", None);
-    let judged = bench
-        .judge_mail(&client, mail, from("a@reject.example").as_bytes())
-        .await;
-    assert_eq!(
-        judged.all("spf")[0],
-        "spf=none smtp.mailfrom=a@anywhere.example"
+/// The signed message of RFC 8463 appendix A, where the RFC is at hand, and its keys as zone lines.
+fn example_of_rfc_8463() -> Option<(String, Vec<String>)> {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../shared/rfc/rfc8463.txt"
     );
-    assert_eq!((judged.all("iprev").len(), judged.fate()), (0, "refused"));
+    let rfc = std::fs::read_to_string(path).ok()?;
+    // The names of the sections stand in the table of contents, too.
+    let (_, appendix) = rfc.rsplit_once("A.2.  Public Key")?;
+    let (keys, rest) = appendix.split_once("A.3.  Signed Message")?;
+    let start = rest.find("   DKIM-Signature:")?;
+    let end = rest.find("Author's Address")?;
+    let lines = rest[start..end].trim_end().lines();
+    let mail = lines.map(|line| line.strip_prefix("   ").unwrap_or(line).to_owned() + "\r\n");
+    let keys = keys.split("._domainkey").map(|key| key.to_owned());
+    let keys: Vec<_> = keys.collect();
+    let record = |selector: &str, key: &str| {
+        let text: String = key.split('"').skip(1).step_by(2).collect();
+        format!("{selector}._domainkey.football.example.com TXT \"{text}\"")
+    };
+    let records = vec![record("brisbane", &keys[1]), record("test", &keys[2])];
+    Some((mail.collect(), records))
+}
+
+#[tokio::test]
+async fn the_example_of_the_rfc_of_ed25519_passes() {
+    // mime-8463-3-01
+    let Some((mail, records)) = example_of_rfc_8463() else {
+        return;
+    };
+    let bench = Bench::new();
+    records.iter().for_each(|record| bench.dns.add(record));
+    let judged = bench.judge("192.0.2.2", "x.example", "", &mail).await;
+    let told = judged.all("dkim");
+    let of = |selector| format!("dkim=pass header.d=football.example.com header.s={selector} ");
+    assert!(told[0].starts_with(&of("brisbane")), "{}", judged.raw);
+    assert!(told[1].starts_with(&of("test")), "{}", judged.raw);
 }
