@@ -289,6 +289,11 @@ mod tests {
                 "From: ada@example.org\r\nFrom: bob@example.org",
                 Some("more than one From"),
             ),
+            // Readers pass over what is no field, and names may have white space behind them.
+            (
+                "From: ada@example.org\r\nno field\r\nFrom : bob@example.org",
+                Some("more than one From"),
+            ),
             (
                 "From: ada@example.org\r\nSender: ada@example.org\r\nSender: bob@example.org",
                 Some("more than one Sender"),
