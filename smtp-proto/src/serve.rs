@@ -12,7 +12,7 @@ use std::{io, sync::Arc};
 use tokio::io::{AsyncRead, AsyncWrite};
 use wire_core::{
     Answered, Buffer, CloseReason, Next, Ticket, TicketId, Upgrade, Wants,
-    driver::{Acceptor, Clock, Turn, turn},
+    driver::{Acceptor, Clock, Turn, goodbye, turn},
     sasl::{Identity, Request, Secret},
 };
 
@@ -178,6 +178,9 @@ where
                 handler.reset(why);
             }
             if let Some(end) = end {
+                if let End::Closed(_) = end {
+                    goodbye(self.stream).await;
+                }
                 return Ok(end);
             }
         }

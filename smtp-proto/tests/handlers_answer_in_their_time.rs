@@ -9,6 +9,10 @@
 
 mod support;
 
+use core::{
+    pin::Pin,
+    task::{Context, Poll},
+};
 use std::{sync::Mutex, time::Duration};
 
 use smtp_proto::*;
@@ -397,4 +401,56 @@ async fn lines_that_are_refused_meanwhile_are_told() {
     let told = "rejected RCPT TO:<b Syntax { at: 10 }";
     let notes = scribe.notes();
     assert!(notes.iter().any(|note| note == told), "{notes:?}");
+}
+
+/// A stream that knows whether it was closed in good order.
+struct Watched<S>(S, std::sync::Arc<std::sync::atomic::AtomicBool>);
+
+impl<S: tokio::io::AsyncRead + Unpin> tokio::io::AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        into: &mut tokio::io::ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, into)
+    }
+}
+
+impl<S: tokio::io::AsyncWrite + Unpin> tokio::io::AsyncWrite for Watched<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        octets: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, octets)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        self.1.store(true, std::sync::atomic::Ordering::Relaxed);
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+#[tokio::test]
+async fn a_stream_is_closed_in_good_order() {
+    // Without it TLS cannot tell the end from a cut.
+    let (mut near, far) = tokio::io::duplex(1 << 16);
+    let closed = std::sync::Arc::default();
+    let clock = Clock::new();
+    let session = Session::new(
+        Config::sink(),
+        Peer::default(),
+        Entropy([7; 32]),
+        clock.now(),
+    );
+    near.write_all(b"QUIT\r\n").await.unwrap();
+    let stream = Watched(far, std::sync::Arc::clone(&closed));
+    serve(stream, session, &mut Scribe::default(), &clock)
+        .await
+        .unwrap();
+    assert!(closed.load(std::sync::atomic::Ordering::Relaxed));
 }

@@ -68,6 +68,16 @@ pub enum Turn<T> {
     External(u64),
 }
 
+/// How long a goodbye may take.
+const GOODBYE: core::time::Duration = core::time::Duration::from_secs(5);
+
+/// Closes the sending side of a session that is [closed](crate::Next::Closed), so that a peer inside
+/// TLS knows that nothing was cut off. Best effort: the peer may be gone.
+pub async fn goodbye<S: AsyncWrite + Unpin>(stream: &mut S) {
+    let closed = tokio::io::AsyncWriteExt::shutdown(stream);
+    let _ = tokio::time::timeout(GOODBYE, closed).await;
+}
+
 /// Writes, reads, waits for an answer and for the deadline at once, and returns after the first
 /// that happened.
 ///
