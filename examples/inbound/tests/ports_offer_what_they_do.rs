@@ -12,6 +12,8 @@ const ACCOUNT: &[&str] = &[
     "65536",
 ];
 
+const AUTH: &str = "AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN";
+
 /// The keywords of a reply to EHLO or LHLO.
 fn offered(client: &mut Client, hello: &str) -> Vec<String> {
     let lines = client.ask(&format!("{hello} client.example"), "250 ");
@@ -38,50 +40,41 @@ fn each_port_has_its_list() {
         "PRDR",
         "SIZE 65536",
         "LIMITS MAILMAX=1000 RCPTMAX=1000",
-        "AUTH",
+        AUTH,
         "HELP",
     ];
     let without = |left_out: &[&str]| -> Vec<String> {
         let kept = all.iter().filter(|keyword| !left_out.contains(keyword));
         kept.map(|keyword| keyword.to_string()).collect()
     };
-    // Which mechanisms there are is for another test.
-    let told = |client: &mut Client, hello: &str| -> Vec<String> {
-        let told = offered(client, hello).into_iter();
-        let short = |keyword: String| match keyword.starts_with("AUTH ") {
-            true => "AUTH".to_owned(),
-            false => keyword,
-        };
-        told.map(short).collect()
-    };
     let server = Server::start(&ACCOUNT[1..]);
     let mut smtp = connected(&server, "smtp");
-    assert_eq!(told(&mut smtp, "EHLO"), without(&["AUTH"]));
+    assert_eq!(offered(&mut smtp, "EHLO"), without(&[AUTH]));
     smtp.say("STARTTLS", "220 ");
     let mut smtp = server.tls(smtp);
-    assert_eq!(told(&mut smtp, "EHLO"), without(&["AUTH", "STARTTLS"]));
+    assert_eq!(offered(&mut smtp, "EHLO"), without(&[AUTH, "STARTTLS"]));
     // HELO offers nothing.
     assert_eq!(smtp.say("HELO client.example", ""), "250 mx.example.org");
 
     let mut submission = connected(&server, "submission");
-    assert_eq!(told(&mut submission, "EHLO"), without(&["AUTH", "PRDR"]));
+    assert_eq!(offered(&mut submission, "EHLO"), without(&[AUTH, "PRDR"]));
     submission.say("STARTTLS", "220 ");
     let mut submission = server.tls(submission);
     assert_eq!(
-        told(&mut submission, "EHLO"),
+        offered(&mut submission, "EHLO"),
         without(&["STARTTLS", "PRDR"])
     );
     let mut smtps = server.tls(server.connect("smtps"));
     smtps.until("220 ");
-    assert_eq!(told(&mut smtps, "EHLO"), without(&["STARTTLS", "PRDR"]));
+    assert_eq!(offered(&mut smtps, "EHLO"), without(&["STARTTLS", "PRDR"]));
 
     let mut lmtp = connected(&server, "lmtp");
-    assert_eq!(told(&mut lmtp, "LHLO"), without(&["AUTH", "PRDR"]));
+    assert_eq!(offered(&mut lmtp, "LHLO"), without(&[AUTH, "PRDR"]));
     lmtp.say("STARTTLS", "220 ");
     let mut lmtp = server.tls(lmtp);
     assert_eq!(
-        told(&mut lmtp, "LHLO"),
-        without(&["AUTH", "PRDR", "STARTTLS"])
+        offered(&mut lmtp, "LHLO"),
+        without(&[AUTH, "PRDR", "STARTTLS"])
     );
     lmtp.say("EHLO client.example", "500 ");
 }
