@@ -14,7 +14,7 @@ pub struct Prefixes {
 impl Prefixes {
     /// One machine: an IPv4 address, or the /64 that a machine with IPv6 chooses its addresses from.
     pub const MACHINE: Self = Prefixes { v4: 32, v6: 64 };
-    /// A cluster of outgoing servers (RFC 6647 section 4.3).
+    /// A cluster of outgoing servers (RFC 6647 section 5).
     pub const CLUSTER: Self = Prefixes { v4: 24, v6: 64 };
 
     /// The network of an address.
