@@ -272,6 +272,18 @@ fn plaintext_behind_the_220_is_never_read() {
     }
 }
 
+#[test]
+fn no_code_lets_a_text_end_a_line() {
+    for code in 200..560 {
+        let own = smtp_proto::Reply::owned(code, None, "a\r\n250 b\rc".to_owned());
+        let wire = format!("{own}\r\n");
+        let mut input = wire.as_bytes();
+        let read = Replies::new().next(&mut input).unwrap().unwrap();
+        assert!(input.is_empty(), "{code}");
+        assert_eq!((read.code(), &*read.text()), (code, "a\n250 b?c"));
+    }
+}
+
 /// Of replies, whole and broken.
 const PIECES: [&str; 10] = [
     "250-a\r\n",
