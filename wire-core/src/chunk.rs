@@ -1,8 +1,8 @@
 //! A piece of a body as the peer sent it.
 
-use std::io::IoSlice;
+use std::{io::IoSlice, sync::LazyLock};
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 
 /// One run of a body as it stands in the caller's buffer. Stuffed dots are skipped while walking,
 /// so that a chunk is one event whatever the number of dots (RFC 5321 section 4.5.2).
@@ -161,7 +161,9 @@ impl<'i> Iterator for Runs<'i> {
         if self.dots == 0 {
             return Some(std::mem::take(&mut self.rest));
         }
-        let end = memmem::find(self.rest, b"\r\n.").map_or(self.rest.len(), |at| at + 2);
+        /// Made once: runs may be many.
+        static DOT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\r\n."));
+        let end = DOT.find(self.rest).map_or(self.rest.len(), |at| at + 2);
         let (run, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, &[]));
         self.rest = rest;
         self.at_line_start = true;

@@ -16,12 +16,17 @@ enum Place {
     /// So many octets of the name stand at the beginning of the line.
     Name(u8),
     /// Behind the name.
-    Colon,
+    Named,
+    /// In the name of another field.
+    Other,
+    /// Behind that name.
+    Gap,
     /// In a line that says nothing more.
     Line,
     /// Behind the CR of a line that is empty so far.
     Empty,
-    /// Behind the header.
+    /// Behind the header. It ends at an empty line, and at one that is no field: fields that a loop
+    /// adds stand above whatever that is.
     Body,
 }
 
@@ -60,23 +65,28 @@ impl Hops {
 
     /// Takes some of `rest`, or knows better where it is.
     fn step<'i>(&mut self, rest: &'i [u8]) -> &'i [u8] {
-        let (place, taken) = match self.place {
-            Place::Name(at) => at_name(at, rest),
-            Place::Colon => match rest.iter().position(|octet| !b" \t".contains(octet)) {
-                None => (Place::Colon, rest.len()),
-                Some(at) if rest.get(at) == Some(&b':') => {
-                    self.count = self.count.saturating_add(1);
-                    (Place::Line, at + 1)
+        let (place, taken) = match (self.place, rest) {
+            (Place::Name(at), _) => at_name(at, rest),
+            (Place::Named, [b':', ..]) => {
+                self.count = self.count.saturating_add(1);
+                (Place::Line, 1)
+            }
+            (Place::Named, [b' ' | b'\t', ..]) => (Place::Named, 1),
+            (Place::Named, _) => (Place::Other, 0),
+            (Place::Other, _) => {
+                let ends = |octet: &u8| !matches!(octet, b'!'..=b'9' | b';'..=b'~');
+                match rest.iter().position(ends) {
+                    None => (Place::Other, rest.len()),
+                    Some(end) => (Place::Gap, end),
                 }
-                Some(at) => (Place::Line, at),
-            },
-            Place::Line => match memchr(b'\n', rest) {
+            }
+            (Place::Gap, [b' ' | b'\t', ..]) => (Place::Gap, 1),
+            (Place::Gap, [b':', ..]) => (Place::Line, 1),
+            (Place::Line, _) => match memchr(b'\n', rest) {
                 Some(end) => (Place::Name(0), end + 1),
                 None => (Place::Line, rest.len()),
             },
-            Place::Empty if rest.starts_with(b"\n") => (Place::Body, 1),
-            Place::Empty => (Place::Line, 0),
-            Place::Body => (Place::Body, rest.len()),
+            (Place::Gap | Place::Empty | Place::Body, _) => (Place::Body, rest.len()),
         };
         self.place = place;
         rest.get(taken..).unwrap_or_default()
@@ -89,10 +99,11 @@ fn at_name(at: u8, rest: &[u8]) -> (Place, usize) {
     let same = (name.get(..length).zip(rest.get(..length)))
         .is_some_and(|(name, rest)| name.eq_ignore_ascii_case(rest));
     match rest {
-        _ if same && length == name.len() => (Place::Colon, length),
+        _ if same && length == name.len() => (Place::Named, length),
         _ if same => (Place::Name(at.saturating_add(length as u8)), length),
         [b'\r', ..] if at == 0 => (Place::Empty, 1),
         [b'\n', ..] if at == 0 => (Place::Body, 1),
-        _ => (Place::Line, 0),
+        [b' ' | b'\t', ..] if at == 0 => (Place::Line, 1),
+        _ => (Place::Other, 0),
     }
 }

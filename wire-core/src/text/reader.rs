@@ -2,7 +2,9 @@
 //!
 //! This is the one place that decides where a message ends.
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::memmem::{self, Finder};
 
 use super::{
     BareNewline, Fault, LongLine, Nul, Rules,
@@ -291,5 +293,7 @@ impl Reader {
 
 /// The length of `sound` up to a line that begins with a dot.
 fn to_stuffed_dot(sound: &[u8]) -> usize {
-    memmem::find(sound, b"\n.").map_or(sound.len(), |at| at + 1)
+    /// Made once: dots may be many.
+    static DOT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\n."));
+    DOT.find(sound).map_or(sound.len(), |at| at + 1)
 }
