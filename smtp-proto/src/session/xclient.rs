@@ -104,10 +104,12 @@ impl Session {
     /// served in the new state.
     ///
     /// The name that the client gave in its HELO is that of [`helo`](Session::helo) and of
-    /// [`received`](Session::received), if the proxy told it. Further XCLIENT are taken until the
-    /// next hello, and add to this one; then only if `peer` is [trusted](Peer::trusted), as a
-    /// content filter may be that speaks for many clients over one connection. Be careful with a
-    /// proxy that passes on what its clients say: they could then use XCLIENT themselves.
+    /// [`received`](Session::received), if the proxy told it.
+    ///
+    /// Further XCLIENT are taken until the next hello is accepted, and add to this one; so a proxy that
+    /// passes on what its clients say must say that hello itself. From there on they are taken only if
+    /// `peer` is [trusted](Peer::trusted), as a content filter may be that speaks for many clients over
+    /// one connection and lets none of them speak.
     pub fn accept_xclient(
         &mut self,
         ticket: Ticket<kind::Xclient>,
