@@ -16,68 +16,95 @@ const SIZE: usize = 1_000_000;
 
 /// The peer checks no line end, and copies each run; ours finds every bare CR and LF, and lends.
 pub fn tasks() -> Vec<Task> {
-    let mut tasks = Vec::new();
-    let mut task = |name, goal, octets: &[u8], ours: Work, peer: Option<Work>| {
-        let (mine, theirs) = (octets.to_vec(), octets.to_vec());
-        let (mut buffer, mut others) = (Vec::new(), Vec::new());
-        tasks.push(Task {
-            name,
-            unit: Unit::Octets,
-            units: octets.len(),
-            goal,
-            ours: Box::new(move || ours(black_box(&mine), &mut buffer)),
-            peer: peer.map(|peer| -> Box<dyn FnMut()> {
-                Box::new(move || peer(black_box(&theirs), &mut others))
-            }),
-        });
-    };
-    let (lines, stuffed) = (marked(&message()), marked(&stuffed_message()));
-    task("DATA, lent", Some(1.5), &lines, decode, Some(receive));
-    task("DATA, copied", None, &lines, decode_and_copy, Some(receive));
-    task(
-        "DATA, a dot in 8 lines, lent",
-        None,
-        &stuffed,
-        decode,
-        Some(receive),
-    );
-    task(
-        "DATA, a dot in 8 lines, copied",
-        None,
-        &stuffed,
-        decode_and_copy,
-        Some(receive),
-    );
-    let plain = message();
-    task(
-        "BDAT 8BITMIME, lent",
-        None,
-        &plain,
-        chunk_of_text,
-        Some(receive_chunk),
-    );
-    task(
-        "BDAT BINARYMIME, lent",
-        None,
-        &plain,
-        chunk_of_octets,
-        Some(receive_chunk),
-    );
-    task(
-        "BDAT BINARYMIME by memcpy",
-        None,
-        &plain,
-        chunk_of_octets,
-        Some(copy),
-    );
-    task(
-        "DATA in a session",
-        Some(1.5),
-        &lines,
-        session_data,
-        Some(receive),
-    );
-    tasks
+    let (lines, prose) = (marked(&message(SIZE)), marked(&prose(SIZE)));
+    let (small, large) = (marked(&message(SIZE / 16)), marked(&message(SIZE * 10)));
+    let (stuffed, plain) = (marked(&stuffed(SIZE)), message(SIZE));
+    let goal = Some(1.5);
+    let table: [Row<'_>; 13] = [
+        ("DATA, lent", goal, &lines, decode, receive),
+        ("DATA, copied", None, &lines, decode_and_copy, receive),
+        ("DATA of prose, lent", goal, &prose, decode, receive),
+        (
+            "DATA of prose, copied",
+            None,
+            &prose,
+            decode_and_copy,
+            receive,
+        ),
+        (
+            "DATA, a dot in 8 lines, lent",
+            None,
+            &stuffed,
+            decode,
+            receive,
+        ),
+        (
+            "DATA, a dot in 8 lines, copied",
+            None,
+            &stuffed,
+            decode_and_copy,
+            receive,
+        ),
+        (
+            "DATA of 62 kB, into a new Vec",
+            None,
+            &small,
+            decode,
+            receive_anew,
+        ),
+        (
+            "DATA of 1 MB, into a new Vec",
+            None,
+            &lines,
+            decode,
+            receive_anew,
+        ),
+        (
+            "DATA of 10 MB, into a new Vec",
+            None,
+            &large,
+            decode,
+            receive_anew,
+        ),
+        ("DATA in a session", goal, &lines, session_data, receive),
+        (
+            "BDAT 8BITMIME in a session",
+            None,
+            &plain,
+            chunk_of_text,
+            receive_chunk,
+        ),
+        (
+            "BDAT BINARYMIME in a session",
+            None,
+            &plain,
+            chunk_of_octets,
+            receive_chunk,
+        ),
+        (
+            "the same beside memcpy",
+            None,
+            &plain,
+            chunk_of_octets,
+            copy,
+        ),
+    ];
+    table.map(task).into()
+}
+
+type Row<'a> = (&'static str, Option<f64>, &'a [u8], Work, Work);
+
+fn task((name, goal, octets, ours, peer): Row<'_>) -> Task {
+    let (mine, theirs) = (octets.to_vec(), octets.to_vec());
+    let (mut buffer, mut others) = (Vec::new(), Vec::new());
+    Task {
+        name,
+        unit: Unit::Octets,
+        units: octets.len(),
+        goal,
+        ours: Box::new(move || ours(black_box(&mine), &mut buffer)),
+        peer: Some(Box::new(move || peer(black_box(&theirs), &mut others))),
+    }
 }
 
 /// Something done with a message and a buffer that is kept.
@@ -86,8 +113,9 @@ type Work = fn(&[u8], &mut Vec<u8>);
 /// Do both sides take the same message out of the same octets?
 pub fn check() {
     for (name, octets) in [
-        ("lines", marked(&message())),
-        ("dots", marked(&stuffed_message())),
+        ("lines", marked(&message(SIZE))),
+        ("prose", marked(&prose(SIZE))),
+        ("dots", marked(&stuffed(SIZE))),
     ] {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         decode_and_copy(&octets, &mut ours);
@@ -101,16 +129,28 @@ pub fn check() {
     }
 }
 
-/// Lines of 76 columns.
-fn message() -> Vec<u8> {
+/// What a message begins with.
+const HEADER: &[u8] = b"From: alice@client.example\r\nSubject: Plans\r\n\r\n";
+
+/// Lines of 76 columns, as base64 has them.
+fn message(octets: usize) -> Vec<u8> {
     let line = format!("{}\r\n", "QUJDREVGR0hJSktM".repeat(5).split_at(76).0);
-    line.repeat(SIZE / line.len()).into_bytes()
+    let lines = line.repeat(octets / line.len()).into_bytes();
+    [HEADER, &lines].concat()
 }
 
-/// The same, each eighth line beginning with a dot. Not the first: the peer leaves it stuffed.
-fn stuffed_message() -> Vec<u8> {
-    let mut message = message();
-    for line in message.chunks_mut(78).skip(7).step_by(8) {
+/// Lines of words and full stops.
+fn prose(octets: usize) -> Vec<u8> {
+    let words = "The harbour was quiet. No letter had come, and the garden lay in the snow. ";
+    let mut line = words.as_bytes().to_vec();
+    line.extend_from_slice(b".\r\n");
+    [HEADER, &line.repeat(octets / line.len())].concat()
+}
+
+/// Lines, each eighth beginning with a dot. Not the first: the peer leaves it stuffed.
+fn stuffed(octets: usize) -> Vec<u8> {
+    let mut message = message(octets);
+    for line in message[HEADER.len()..].chunks_mut(78).skip(7).step_by(8) {
         line[0] = b'.';
     }
     message
@@ -165,6 +205,10 @@ fn receive(octets: &[u8], to: &mut Vec<u8>) {
     }
 }
 
+fn receive_anew(octets: &[u8], _: &mut Vec<u8>) {
+    receive(octets, &mut Vec::new());
+}
+
 fn receive_chunk(octets: &[u8], to: &mut Vec<u8>) {
     to.clear();
     let mut receiver = BdatReceiver::new(octets.len(), true);
@@ -191,15 +235,17 @@ fn chunk_of_octets(octets: &[u8], _: &mut Vec<u8>) {
 fn chunks(octets: &[u8], body: &str) {
     let mail = format!("MAIL FROM:<> BODY={body}\r\n");
     let size = format!("BDAT {} LAST\r\n", octets.len());
-    in_session(&[mail.as_bytes(), session::RCPT, size.as_bytes()], octets);
+    let commands = [mail.as_bytes(), session::RCPT, size.as_bytes()];
+    in_session(&commands, octets, octets.len());
 }
 
 fn session_data(octets: &[u8], _: &mut Vec<u8>) {
-    in_session(&[b"MAIL FROM:<>\r\n", session::RCPT, b"DATA\r\n"], octets);
+    let commands: [&[u8]; 3] = [b"MAIL FROM:<>\r\n", session::RCPT, b"DATA\r\n"];
+    in_session(&commands, octets, octets.len() - b".\r\n".len());
 }
 
-/// A whole session whose message comes in blocks.
-fn in_session(commands: &[&[u8]], octets: &[u8]) {
+/// A whole session whose message, so many octets long, comes in blocks.
+fn in_session(commands: &[&[u8]], octets: &[u8], message: usize) {
     let mut session = session::greeted(session::config());
     for command in commands {
         session::say(&mut session, command);
@@ -211,7 +257,7 @@ fn in_session(commands: &[&[u8]], octets: &[u8]) {
         taken += take(&mut session, &mut rest);
         start = end - rest.len();
     }
-    assert_eq!(taken, SIZE / 78 * 78, "not the whole message");
+    assert_eq!(taken, message, "not the whole message");
 }
 
 /// Octets of the message that the session gave.

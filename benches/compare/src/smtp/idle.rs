@@ -46,27 +46,17 @@ fn with(commands: &[u8], lines: usize) -> Session {
 /// Prints a row for each state.
 pub fn print() {
     println!(
-        "{:<24} {:>8} {:>8} {:>10}",
-        "state", "octets", "on heap", "resident"
+        "{:<24} {:>8} {:>8} {:>8}",
+        "state", "sessions", "octets", "on heap"
     );
     for (name, make) in STATES {
         // The last state takes long to reach, and holds no more for it.
         let sessions = if name.ends_with("MB") { 1000 } else { SESSIONS };
-        let (octets, pages) = (held(), resident());
+        let before = held();
         let mut all = Vec::with_capacity(sessions);
         all.extend((0..sessions).map(|_| make()));
-        let each = (held() - octets) / sessions;
-        let resident = resident().saturating_sub(pages) / sessions;
-        println!(
-            "{name:<24} {each:>8} {:>8} {resident:>10}",
-            each - size_of::<Session>()
-        );
+        let each = (held() - before) / sessions;
+        let heap = each - size_of::<Session>();
+        println!("{name:<24} {sessions:>8} {each:>8} {heap:>8}");
     }
-}
-
-/// Octets of this process that are in memory, where the system tells it.
-fn resident() -> usize {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok());
-    pages.map_or(0, |pages: usize| pages * 4096)
 }
