@@ -58,7 +58,7 @@ const FULL: &str = "452 4.2.2 The mailbox is full";
 
 #[test]
 fn in_lmtp() {
-    // lmtp-2033-4.2-02 lmtp-2033-4.2-04 lmtp-2033-4.2-05 lmtp-2033-4.2-06 lmtp-2033-4.3-01
+    // lmtp-2033-4.2-02 lmtp-2033-4.2-04 lmtp-2033-4.2-05 lmtp-2033-4.2-06
     let server = server();
     let mut client = lmtp(&server);
     client.envelope("a@example.com", &ALL);
