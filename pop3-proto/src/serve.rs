@@ -12,7 +12,7 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use wire_core::{
     Buffer, CloseReason, Next, Ticket, Upgrade, Wants,
-    driver::{Acceptor, Clock, Turn, turn},
+    driver::{Acceptor, Clock, Turn, goodbye, turn},
     sasl::{Identity, Request},
 };
 
@@ -158,7 +158,12 @@ where
     async fn run<H: Handler>(mut self, handler: &mut H) -> io::Result<End> {
         loop {
             match self.next(|line, why| handler.rejected(line, why)) {
-                Err(end) => return Ok(end),
+                Err(end) => {
+                    if let End::Closed(_) = end {
+                        goodbye(self.stream).await;
+                    }
+                    return Ok(end);
+                }
                 Ok(Asked::Wait(wants)) => self.turn(wants).await?,
                 Ok(asked) => self.answer(handler, asked).await?,
             }
