@@ -122,9 +122,12 @@ impl Config {
         }
     }
 
-    /// Every default, as `localhost`: for tests and sinks.
+    /// Every default, as `localhost`, and as many messages as come in a session: for tests and
+    /// sinks.
     pub fn sink() -> Arc<Config> {
-        Arc::new(Self::builder("localhost").config)
+        let mut config = Self::builder("localhost").config;
+        config.limits.transactions = u32::MAX;
+        Arc::new(config)
     }
 
     pub(crate) fn offer(&self, in_tls: bool) -> Offer {
