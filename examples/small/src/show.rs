@@ -99,7 +99,7 @@ fn is_unshown(c: char) -> bool {
     c != '\n' && (c.is_control() || directs)
 }
 
-/// What [`json`] prints.
+/// What [`json()`] prints.
 pub fn value(message: Message<'_>) -> io::Result<serde_json::Value> {
     as_value(message).map_err(io::Error::other)
 }
