@@ -335,6 +335,12 @@ const LINES: &[&str] = &[
     "<img alt='a\nb'>",
 ];
 
+#[test]
+fn nothing_is_a_span_where_a_row_begins_at_the_end() {
+    let html = "<div class=gmail_quote>\n</div>\n<pre>\n<img alt='a\nb'>";
+    assert_sound(html, &split_html(html, &Options::DEFAULT));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 

@@ -42,6 +42,10 @@ fn close(spans: &mut Vec<Span>, len: usize) {
             confidence: Confidence::Certain,
         });
     }
+    // A row of HTML may begin where the source ends.
+    while spans.len() > 1 && spans.last().is_some_and(|last| last.start >= len) {
+        spans.pop();
+    }
     let mut end = len;
     for span in spans.iter_mut().rev() {
         span.end = end;
