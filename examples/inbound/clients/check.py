@@ -4,8 +4,8 @@
 Delivers messages with swaks, curl, msmtp and smtplib to every port, in the clear, with STARTTLS and
 inside TLS, with every mechanism of AUTH that they have; reads each of them back with imaplib, poplib,
 curl, mbsync and fetchmail, and compares octets; waits in IDLE for one more; logs in with gsasl by every
-mechanism; looks at what the clients show of refusals; then kills the server under load, and looks for
-what it had acknowledged."""
+mechanism; keeps mailboxes in step with mbsync, OfflineIMAP, getmail and neomutt; looks at what
+clients show of refusals; then kills the server under load, and looks for what it had acknowledged."""
 import imaplib
 import itertools
 import os
@@ -23,6 +23,7 @@ import time
 import checks
 import logins
 import refusals
+import synchronising
 from checks import TRUSTING, check, run, say
 from messages import all_messages, numbered
 from sending import CARELESS_PLACES, STRANGER, Letter, send, ways
@@ -323,6 +324,9 @@ def main(binary):
         check("SIGTERM", server.stop() == 0)
         server = Server(binary, server_data(folder))
         compare("after a restart", by_imaplib(server, tls="inside"), messages)
+        check("SIGTERM", server.stop() == 0)
+        server = Server(binary, os.path.join(folder, "synchronised"))
+        synchronising.look(server, os.path.join(folder, "synchronised", "tls", "cert.pem"), folder)
         check("SIGTERM", server.stop() == 0)
         server = Server(binary, os.path.join(folder, "refused"), "--max-message-size", "100000")
         refusals.look(server, folder)
