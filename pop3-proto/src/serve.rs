@@ -2,21 +2,16 @@
 
 mod handler;
 
-use core::{
-    future::{Future, pending, poll_fn},
-    pin::pin,
-    task::Poll,
-};
 use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use wire_core::{
-    Buffer, CloseReason, Next, Ticket, Upgrade, Wants,
-    driver::{Acceptor, Clock, Turn, goodbye, turn},
+    CloseReason, Ticket, Wants,
+    driver::{Acceptor, Clock, Connection, End, Step},
     sasl::{Identity, Request},
 };
 
-use crate::{Columns, Deleted, Event, Session, kind};
+use crate::{Columns, Deleted, Event, Session, Violation, kind};
 pub use handler::{Handler, Refusal, Row};
 
 /// Octets of a message that are read at once.
@@ -79,13 +74,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send,
     H: Handler,
 {
-    match Serving::new(&mut stream, &mut session, clock)
-        .run(handler)
-        .await?
-    {
-        End::Closed(reason) => Ok(reason),
-        End::Tls(_) => Err(io::ErrorKind::Unsupported.into()),
-    }
+    let serving = Serving::new(&mut stream, &mut session, clock);
+    serving.run(handler).await?.closed()
 }
 
 /// The same, with STLS.
@@ -105,12 +95,10 @@ where
     H: Handler,
 {
     // What was read in plaintext goes with the value that reads it (RFC 2595 section 4).
-    let upgrade = match Serving::new(&mut stream, &mut session, clock)
-        .run(handler)
-        .await?
-    {
-        End::Closed(reason) => return Ok(reason),
+    let serving = Serving::new(&mut stream, &mut session, clock);
+    let upgrade = match serving.run(handler).await? {
         End::Tls(upgrade) => upgrade,
+        end => return end.closed(),
     };
     let (stream, tls) = acceptor.accept(stream).await?;
     session.resume_tls(upgrade, tls);
@@ -118,17 +106,7 @@ where
 }
 
 /// A session on one stream.
-struct Serving<'s, S> {
-    stream: &'s mut S,
-    session: &'s mut Session,
-    clock: &'s Clock,
-    buffer: Buffer,
-}
-
-enum End {
-    Closed(CloseReason),
-    Tls(Upgrade),
-}
+struct Serving<'s, S>(Connection<'s, S, Session>);
 
 /// An event without what it borrows of the buffer: the buffer goes on while a method decides.
 enum Asked {
@@ -138,7 +116,6 @@ enum Asked {
     Rows(Ticket<kind::List>, core::ops::Range<u32>, Columns),
     Message(Ticket<kind::Message>, u32),
     Commit(Ticket<kind::Commit>, Deleted),
-    Wait(Wants),
     Nothing,
 }
 
@@ -147,74 +124,37 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     fn new(stream: &'s mut S, session: &'s mut Session, clock: &'s Clock) -> Self {
-        Serving {
-            stream,
-            session,
-            clock,
-            buffer: Buffer::new(),
-        }
+        Serving(Connection::new(stream, session, clock))
     }
 
     async fn run<H: Handler>(mut self, handler: &mut H) -> io::Result<End> {
         loop {
-            match self.next(|line, why| handler.rejected(line, why)) {
-                Err(end) => {
-                    if let End::Closed(_) = end {
-                        goodbye(self.stream).await;
-                    }
-                    return Ok(end);
-                }
-                Ok(Asked::Wait(wants)) => self.turn(wants).await?,
-                Ok(asked) => self.answer(handler, asked).await?,
+            match next(&mut self.0, |line, why| handler.rejected(line, why)) {
+                Step::Event(asked) => self.answer(handler, asked).await?,
+                Step::Wait(wants) => self.0.turn(wants).await?,
+                Step::End(end) => return Ok(self.0.close(end).await),
             }
         }
     }
 
-    /// One call of the session.
-    fn next(&mut self, rejected: impl FnOnce(&[u8], crate::Violation)) -> Result<Asked, End> {
-        let mut rest = self.buffer.filled();
-        let before = rest.len();
-        let asked = match self.session.next(self.clock.now(), &mut rest) {
-            Next::Wait(wants) => Asked::Wait(wants),
-            Next::Closed(reason) => return Err(End::Closed(reason)),
-            Next::StartTls(upgrade) => return Err(End::Tls(upgrade)),
-            Next::Event(Event::Rejected { line, why }) => {
-                rejected(line, why);
-                Asked::Nothing
-            }
-            Next::Event(event) => Asked::of(self.session, event),
-            Next::Deflate(_) => Asked::Nothing,
-        };
-        let taken = before - rest.len();
-        self.buffer.consume(taken);
-        Ok(asked)
-    }
-
-    async fn turn(&mut self, wants: Wants) -> io::Result<()> {
-        let nobody = pin!(pending::<()>());
-        let (stream, buffer) = (&mut *self.stream, &mut self.buffer);
-        turn(self.clock, self.session, stream, buffer, wants, nobody).await?;
-        Ok(())
-    }
-
     async fn answer<H: Handler>(&mut self, handler: &mut H, asked: Asked) -> io::Result<()> {
         match asked {
-            Asked::Nothing | Asked::Wait(_) => {}
+            Asked::Nothing => {}
             Asked::Connect(ticket) => {
-                let peer = self.session.peer().clone();
+                let peer = self.0.session.peer().clone();
                 match self.decide(handler.connect(&peer)).await? {
-                    Some(Ok(())) => drop(self.session.accept(ticket)),
+                    Some(Ok(())) => drop(self.0.session.accept(ticket)),
                     Some(Err(why)) => self.refuse(ticket, &why),
                     None => {}
                 }
             }
             Asked::Auth(ticket, request) => {
                 if let Some(answer) = self.decide(handler.auth(request)).await? {
-                    self.session.authenticate(ticket, answer);
+                    self.0.session.authenticate(ticket, answer);
                 }
             }
             Asked::Login(ticket, identity) => match self.decide(handler.login(&identity)).await? {
-                Some(Ok(maildrop)) => drop(self.session.open_maildrop(ticket, maildrop)),
+                Some(Ok(maildrop)) => drop(self.0.session.open_maildrop(ticket, maildrop)),
                 Some(Err(why)) => self.refuse(ticket, &why),
                 None => {}
             },
@@ -227,7 +167,7 @@ where
                 }
             }
             Asked::Message(ticket, number) => {
-                let utf8 = self.session.utf8();
+                let utf8 = self.0.session.utf8();
                 match self.decide(handler.open(number, utf8)).await? {
                     Some(Ok((octets, message))) => {
                         if let Err(error) = self.send(ticket, octets, message).await? {
@@ -239,7 +179,7 @@ where
                 }
             }
             Asked::Commit(ticket, deleted) => match self.decide(handler.commit(deleted)).await? {
-                Some(Ok(())) => drop(self.session.committed(ticket, Ok(()))),
+                Some(Ok(())) => drop(self.0.session.committed(ticket, Ok(()))),
                 Some(Err(why)) => self.refuse(ticket, &why),
                 None => {}
             },
@@ -248,34 +188,19 @@ where
     }
 
     fn refuse<K>(&mut self, ticket: Ticket<K>, why: &Refusal) {
-        self.session.refuse(ticket, why.code, &why.text);
+        self.0.session.refuse(ticket, why.code, &why.text);
     }
 
-    /// Waits for a decision while the connection goes on. `None`: the session did not wait so long.
+    /// `None`: the session did not wait so long.
     async fn decide<T>(&mut self, decision: impl Future<Output = T>) -> io::Result<Option<T>> {
-        let mut decision = pin!(decision);
-        // Most are ready at once, and need no look at the stream.
-        let at_once = poll_fn(|cx| Poll::Ready(decision.as_mut().poll(cx))).await;
-        if let Poll::Ready(value) = at_once {
-            return Ok(Some(value));
-        }
-        // The session takes no command while a decision is open: it waits, or it is over.
-        while let Ok(Asked::Wait(wants)) = self.next(|_, _| {}) {
-            let decision = decision.as_mut();
-            let (stream, buffer) = (&mut *self.stream, &mut self.buffer);
-            let turned = turn(self.clock, self.session, stream, buffer, wants, decision).await?;
-            if let Turn::Answer(value) = turned {
-                return Ok(Some(value));
-            }
-        }
-        Ok(None)
+        self.0.decide(decision, waits).await
     }
 
     /// Lets the client read. False: it will read no more.
     async fn flush(&mut self) -> io::Result<bool> {
-        match self.next(|_, _| {}) {
-            Ok(Asked::Wait(wants)) => self.turn(wants).await.map(|()| true),
-            _ => Ok(false),
+        match waits(&mut self.0) {
+            Some(wants) => self.0.turn(wants).await.map(|()| true),
+            None => Ok(false),
         }
     }
 
@@ -286,7 +211,7 @@ where
         columns: Columns,
         rows: &[Row],
     ) -> io::Result<()> {
-        let mut list = self.session.begin_list(ticket);
+        let mut list = self.0.session.begin_list(ticket);
         while let Some(number) = list.wants() {
             let row = rows.get(number.saturating_sub(first) as usize);
             // Dropped, the writer cuts the connection: a part is not the whole.
@@ -294,14 +219,14 @@ where
                 return Ok(());
             };
             let taken = match columns {
-                Columns::Sizes => list.size(self.session, *octets),
-                Columns::Uids => list.uid(self.session, uid.as_bytes()),
+                Columns::Sizes => list.size(self.0.session, *octets),
+                Columns::Uids => list.uid(self.0.session, uid.as_bytes()),
             };
             if !taken && !self.flush().await? {
                 return Ok(());
             }
         }
-        list.end(self.session);
+        list.end(self.0.session);
         Ok(())
     }
 
@@ -312,9 +237,9 @@ where
         octets: u64,
         mut source: impl AsyncRead + Unpin,
     ) -> io::Result<io::Result<()>> {
-        let mut message = self.session.begin_message(ticket, octets);
+        let mut message = self.0.session.begin_message(ticket, octets);
         let mut piece = vec![0; PIECE];
-        while !message.is_full(self.session) {
+        while !message.is_full(self.0.session) {
             let read = match self.decide(source.read(&mut piece)).await? {
                 Some(Ok(0)) => break,
                 Some(Ok(read)) => read,
@@ -323,15 +248,46 @@ where
             };
             let mut rest = piece.get(..read).unwrap_or_default();
             while !rest.is_empty() {
-                let taken = message.write(self.session, rest);
+                let taken = message.write(self.0.session, rest);
                 rest = rest.get(taken..).unwrap_or_default();
                 if taken == 0 && !self.flush().await? {
                     return Ok(Ok(()));
                 }
             }
         }
-        message.end(self.session);
+        message.end(self.0.session);
         Ok(Ok(()))
+    }
+}
+
+/// One call of the session.
+fn next<S>(
+    connection: &mut Connection<'_, S, Session>,
+    rejected: impl FnOnce(&[u8], Violation),
+) -> Step<Asked>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    connection.next(|session, now, input| {
+        session.next(now, input).map(|event| match event {
+            Event::Rejected { line, why } => {
+                rejected(line, why);
+                Asked::Nothing
+            }
+            event => Asked::of(session, event),
+        })
+    })
+}
+
+/// What the session waits for. It takes no command while a decision is open or a message is sent: it
+/// waits, or it is over.
+fn waits<S>(connection: &mut Connection<'_, S, Session>) -> Option<Wants>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    match next(connection, |_, _| {}) {
+        Step::Wait(wants) => Some(wants),
+        Step::Event(_) | Step::End(_) => None,
     }
 }
 

@@ -3,7 +3,7 @@
 mod handler;
 
 use core::{
-    future::{Future, pending, poll_fn},
+    future::poll_fn,
     pin::{Pin, pin},
     task::{Context, Poll},
 };
@@ -11,8 +11,8 @@ use std::{io, sync::Arc};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use wire_core::{
-    Answered, Buffer, CloseReason, Next, Ticket, TicketId, Upgrade, Wants,
-    driver::{Acceptor, Clock, Turn, goodbye, turn},
+    Answered, CloseReason, Next, Ticket, TicketId,
+    driver::{Acceptor, Clock, Connection, End, Step},
     sasl::{Identity, Request, Secret},
 };
 
@@ -50,7 +50,7 @@ pub use handler::{Envelope, Handler, Outcome, RawAnswer, Recipient, Verdict};
 /// # Errors
 /// What the stream gives. STARTTLS, if the session offers it: see [`serve_tls`].
 pub async fn serve<S, H>(
-    stream: S,
+    mut stream: S,
     mut session: Session,
     handler: &mut H,
     clock: &Clock,
@@ -59,14 +59,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send,
     H: Handler,
 {
-    let mut stream = stream;
-    match Serving::new(&mut stream, &mut session, clock)
-        .run(handler)
-        .await?
-    {
-        End::Closed(reason) => Ok(reason),
-        End::Tls(_) => Err(io::ErrorKind::Unsupported.into()),
-    }
+    let serving = Serving::new(&mut stream, &mut session, clock);
+    serving.run(handler).await?.closed()
 }
 
 /// The same, with STARTTLS.
@@ -74,7 +68,7 @@ where
 /// # Errors
 /// What the stream or the handshake gives.
 pub async fn serve_tls<S, A, H>(
-    stream: S,
+    mut stream: S,
     mut session: Session,
     acceptor: &A,
     handler: &mut H,
@@ -85,43 +79,30 @@ where
     A: Acceptor<S>,
     H: Handler,
 {
-    let mut stream = stream;
-    // What was read in plaintext goes with this value (RFC 3207 section 6).
-    let upgrade = match Serving::new(&mut stream, &mut session, clock)
-        .run(handler)
-        .await?
-    {
-        End::Closed(reason) => return Ok(reason),
+    // What was read in plaintext goes with the value that reads it (RFC 3207 section 6).
+    let serving = Serving::new(&mut stream, &mut session, clock);
+    let upgrade = match serving.run(handler).await? {
         End::Tls(upgrade) => upgrade,
+        end => return end.closed(),
     };
-    let (mut stream, tls) = acceptor.accept(stream).await?;
+    let (stream, tls) = acceptor.accept(stream).await?;
     session.resume_tls(upgrade, tls);
-    match Serving::new(&mut stream, &mut session, clock)
-        .run(handler)
-        .await?
-    {
-        End::Closed(reason) => Ok(reason),
-        // It is not offered twice.
-        End::Tls(_) => Err(io::ErrorKind::Unsupported.into()),
-    }
+    serve(stream, session, handler, clock).await
 }
 
 /// A session on one stream.
 struct Serving<'s, S> {
-    stream: &'s mut S,
-    session: &'s mut Session,
-    clock: &'s Clock,
-    buffer: Buffer,
+    connection: Connection<'s, S, Session>,
     envelope: Option<Envelope>,
-    /// Told when no method is deciding.
-    dropped: Option<Dropped>,
-    /// The same: lines that were refused meanwhile, of which a session takes only a few.
-    rejected: Vec<(Box<[u8]>, Violation)>,
+    aside: Aside,
 }
 
-enum End {
-    Closed(CloseReason),
-    Tls(Upgrade),
+/// What the handler is told when no method is deciding.
+#[derive(Default)]
+struct Aside {
+    dropped: Option<Dropped>,
+    /// Lines that were refused meanwhile, of which a session takes only a few.
+    rejected: Vec<(Box<[u8]>, Violation)>,
 }
 
 /// An event without what it borrows of the buffer: the buffer goes on while a method decides.
@@ -137,7 +118,7 @@ enum Asked {
     Data(Ticket<kind::Data>, bool, Option<u64>),
     End(Ticket<kind::End>, u64),
     Query(Ticket<kind::Query>, Verb, String),
-    Wait(Wants),
+    Expired(TicketId),
     Nothing,
 }
 
@@ -153,86 +134,58 @@ where
 {
     fn new(stream: &'s mut S, session: &'s mut Session, clock: &'s Clock) -> Self {
         Serving {
-            stream,
-            session,
-            clock,
-            buffer: Buffer::new(),
+            connection: Connection::new(stream, session, clock),
             envelope: None,
-            dropped: None,
-            rejected: Vec::new(),
+            aside: Aside::default(),
         }
     }
 
     async fn run<H: Handler>(mut self, handler: &mut H) -> io::Result<End> {
         loop {
-            let asked = self.step(handler).await;
-            let end = match asked {
-                Ok(asked) => self.answer(handler, asked).await.map(|()| None)?,
-                Err(end) => Some(end),
+            let end = match self.step(handler).await {
+                Step::Event(asked) => self.answer(handler, asked).await.map(|()| None)?,
+                Step::Wait(wants) => self.connection.turn(wants).await.map(|()| None)?,
+                Step::End(end) => Some(end),
             };
-            for (line, why) in self.rejected.drain(..) {
+            for (line, why) in self.aside.rejected.drain(..) {
                 handler.rejected(&line, why);
             }
-            if let Some(why) = self.dropped.take() {
+            if let Some(why) = self.aside.dropped.take() {
                 self.envelope = None;
                 handler.reset(why);
             }
             if let Some(end) = end {
-                if let End::Closed(_) = end {
-                    goodbye(self.stream).await;
-                }
-                return Ok(end);
+                return Ok(self.connection.close(end).await);
             }
         }
     }
 
-    /// One event. Chunks are handed on here: they borrow the buffer.
-    async fn step<H: Handler>(&mut self, handler: &mut H) -> Result<Asked, End> {
-        let mut rest = self.buffer.filled();
-        let before = rest.len();
-        let asked = match self.session.next(self.clock.now(), &mut rest) {
-            Next::Wait(wants) => Asked::Wait(wants),
-            Next::Closed(reason) => return Err(End::Closed(reason)),
-            Next::StartTls(upgrade) => return Err(End::Tls(upgrade)),
+    /// One call of the session. Chunks are handed on here: they borrow the input.
+    async fn step<H: Handler>(&mut self, handler: &mut H) -> Step<Asked> {
+        let (session, now, mut rest) = self.connection.shown();
+        let asked = match session.next(now, &mut rest) {
             Next::Event(Event::Chunk(chunk)) => {
                 if let Err(reply) = handler.chunk(chunk).await {
-                    self.session.refuse_open(reply);
+                    session.refuse_open(reply);
                 }
-                Asked::Nothing
+                Next::Event(Asked::Nothing)
             }
             Next::Event(Event::Rejected { line, why }) => {
                 handler.rejected(line, why);
-                Asked::Nothing
+                Next::Event(Asked::Nothing)
             }
-            Next::Event(Event::Dropped { why, .. }) => {
-                self.dropped = Some(why);
-                Asked::Nothing
-            }
-            Next::Event(event) => Asked::of(self.session, event),
-            Next::Deflate(_) => Asked::Nothing,
+            next => next.map(|event| self.aside.asked(session, event)),
         };
-        let taken = before - rest.len();
-        self.buffer.consume(taken);
-        Ok(asked)
+        let left = rest.len();
+        self.connection.keep(left);
+        asked.into()
     }
 
     async fn answer<H: Handler>(&mut self, handler: &mut H, asked: Asked) -> io::Result<()> {
         match asked {
-            Asked::Nothing => {}
-            Asked::Wait(wants) => {
-                let nobody = pin!(pending::<()>());
-                turn(
-                    self.clock,
-                    self.session,
-                    self.stream,
-                    &mut self.buffer,
-                    wants,
-                    nobody,
-                )
-                .await?;
-            }
+            Asked::Nothing | Asked::Expired(_) => {}
             Asked::Connect(ticket) => {
-                let peer = self.session.peer().clone();
+                let peer = self.connection.session.peer().clone();
                 let verdict = self.decide(handler.connect(&peer)).await?;
                 self.say(ticket, verdict);
             }
@@ -244,28 +197,32 @@ where
                 let attributes = Attributes::checked(&raw);
                 match self.decide(handler.xclient(attributes)).await? {
                     Some(Ok(identity)) => {
-                        let peer = attributes.peer(self.session.peer());
-                        self.session.accept_xclient(ticket, peer, identity);
+                        let peer = attributes.peer(self.connection.session.peer());
+                        self.connection
+                            .session
+                            .accept_xclient(ticket, peer, identity);
                     }
-                    Some(Err(reply)) => drop(self.session.refuse(ticket, reply)),
+                    Some(Err(reply)) => drop(self.connection.session.refuse(ticket, reply)),
                     None => {}
                 }
             }
             Asked::Auth(ticket, request) => {
                 if let Some(answer) = self.decide(handler.auth(request)).await? {
-                    self.session.authenticate(ticket, answer);
+                    self.connection.session.authenticate(ticket, answer);
                 }
             }
             Asked::RawAuth(ticket, mechanism, data) => {
                 let answer = self.decide(handler.raw_auth(&mechanism, data)).await?;
                 match answer {
                     Some(RawAnswer::Challenge(octets)) => {
-                        self.session.challenge(ticket, &octets);
+                        self.connection.session.challenge(ticket, &octets);
                     }
                     Some(RawAnswer::Grant(identity)) => {
-                        self.session.authenticated(ticket, identity);
+                        self.connection.session.authenticated(ticket, identity);
                     }
-                    Some(RawAnswer::Refuse(reply)) => drop(self.session.refuse(ticket, reply)),
+                    Some(RawAnswer::Refuse(reply)) => {
+                        self.connection.session.refuse(ticket, reply);
+                    }
                     None => {}
                 }
             }
@@ -297,34 +254,26 @@ where
             }
             Asked::Query(ticket, verb, argument) => {
                 if let Some(reply) = self.decide(handler.query(verb, &argument)).await? {
-                    self.session.reply(ticket, reply);
+                    self.connection.session.reply(ticket, reply);
                 }
             }
         }
         Ok(())
     }
 
-    /// Waits for a decision while the connection goes on. `None`: the session did not wait so long.
+    /// `None`: the session did not wait so long.
     async fn decide<T>(&mut self, decision: impl Future<Output = T>) -> io::Result<Option<T>> {
-        let mut decision = pin!(decision);
-        // Most are ready at once, and need no look at the stream.
-        let at_once = poll_fn(|cx| Poll::Ready(decision.as_mut().poll(cx))).await;
-        if let Poll::Ready(value) = at_once {
-            return Ok(Some(value));
-        }
-        loop {
-            let wants = match self.meanwhile() {
-                Meanwhile::Wait(wants) => wants,
-                Meanwhile::Over | Meanwhile::Expired(_) => return Ok(None),
-                Meanwhile::Asked(_) | Meanwhile::Nothing => continue,
-            };
-            let decision = decision.as_mut();
-            let (stream, buffer) = (&mut *self.stream, &mut self.buffer);
-            let turned = turn(self.clock, self.session, stream, buffer, wants, decision).await?;
-            if let Turn::Answer(value) = turned {
-                return Ok(Some(value));
+        let aside = &mut self.aside;
+        let meanwhile = |connection: &mut Connection<'_, S, Session>| {
+            loop {
+                match aside.hear(connection) {
+                    Step::Wait(wants) => return Some(wants),
+                    Step::Event(Asked::Expired(_)) | Step::End(_) => return None,
+                    Step::Event(_) => {}
+                }
             }
-        }
+        };
+        self.connection.decide(decision, meanwhile).await
     }
 
     /// Decides the recipients of one pipelined group at the same time. All other commands are
@@ -356,23 +305,18 @@ where
             if group.is_empty() {
                 break;
             }
-            match self.meanwhile() {
-                Meanwhile::Asked(asked) => {
-                    if let Asked::Rcpt(ticket, recipient) = *asked {
-                        next = Some((ticket, recipient));
-                    }
-                }
-                Meanwhile::Expired(id) => group.retain(|open| open.ticket.id() != id),
-                Meanwhile::Over => break,
-                Meanwhile::Nothing => {}
-                Meanwhile::Wait(wants) => {
-                    let (stream, buffer) = (&mut *self.stream, &mut self.buffer);
+            match self.aside.hear(&mut self.connection) {
+                Step::Event(Asked::Rcpt(ticket, recipient)) => next = Some((ticket, recipient)),
+                Step::Event(Asked::Expired(id)) => group.retain(|open| open.ticket.id() != id),
+                Step::Event(_) => {}
+                Step::End(_) => break,
+                Step::Wait(wants) => {
                     let one = pin!(poll_fn(|cx| match any(&mut group, cx) {
                         Some(decided) => Poll::Ready(decided),
                         None => Poll::Pending,
                     }));
-                    let turned = turn(self.clock, self.session, stream, buffer, wants, one).await?;
-                    if let Turn::Answer((ticket, recipient, verdict)) = turned
+                    let decided = self.connection.turn_or(wants, one).await?;
+                    if let Some((ticket, recipient, verdict)) = decided
                         && self.say(ticket, Some(verdict))
                     {
                         accepted.push(recipient);
@@ -388,38 +332,14 @@ where
         Ok(())
     }
 
-    /// One call of the session while a decision is open.
-    fn meanwhile(&mut self) -> Meanwhile {
-        let mut rest = self.buffer.filled();
-        let before = rest.len();
-        let meanwhile = match self.session.next(self.clock.now(), &mut rest) {
-            Next::Wait(wants) => Meanwhile::Wait(wants),
-            Next::Closed(_) | Next::StartTls(_) => Meanwhile::Over,
-            Next::Event(Event::Expired(id)) => Meanwhile::Expired(id),
-            Next::Event(Event::Dropped { why, .. }) => {
-                self.dropped = Some(why);
-                Meanwhile::Nothing
-            }
-            Next::Event(Event::Rejected { line, why }) => {
-                self.rejected.push((line.into(), why));
-                Meanwhile::Nothing
-            }
-            Next::Event(event) => Meanwhile::Asked(Box::new(Asked::of(self.session, event))),
-            Next::Deflate(_) => Meanwhile::Nothing,
-        };
-        let taken = before - rest.len();
-        self.buffer.consume(taken);
-        meanwhile
-    }
-
     /// Gives the verdict, if there is one and the session still waits for it. True: it was yes.
     fn say<K: Accept>(&mut self, ticket: Ticket<K>, verdict: Option<Verdict>) -> bool {
         let (answered, yes) = match verdict {
             None => return false,
-            Some(Verdict::Accept) => (self.session.accept(ticket), true),
+            Some(Verdict::Accept) => (self.connection.session.accept(ticket), true),
             Some(Verdict::Reply(reply)) => {
                 let yes = reply.is_positive();
-                (self.session.reply(ticket, reply), yes)
+                (self.connection.session.reply(ticket, reply), yes)
             }
         };
         yes && answered == Answered::Taken
@@ -428,25 +348,44 @@ where
     fn finish(&mut self, ticket: Ticket<kind::End>, outcome: Option<Outcome>) {
         match outcome {
             None => {}
-            Some(Outcome::Accept) => drop(self.session.accept(ticket)),
-            Some(Outcome::Reply(reply)) => drop(self.session.reply(ticket, reply)),
+            Some(Outcome::Accept) => drop(self.connection.session.accept(ticket)),
+            Some(Outcome::Reply(reply)) => drop(self.connection.session.reply(ticket, reply)),
             Some(Outcome::Each { replies, rest }) => {
                 for (recipient, reply) in replies {
-                    self.session.result(&ticket, recipient, reply);
+                    self.connection.session.result(&ticket, recipient, reply);
                 }
-                self.session.finish(ticket, rest);
+                self.connection.session.finish(ticket, rest);
             }
         }
     }
 }
 
-/// What came while a decision was open.
-enum Meanwhile {
-    Wait(Wants),
-    Asked(Box<Asked>),
-    Expired(TicketId),
-    Nothing,
-    Over,
+impl Aside {
+    /// One call of the session while a decision is open.
+    fn hear<S>(&mut self, connection: &mut Connection<'_, S, Session>) -> Step<Asked>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        connection.next(|session, now, input| {
+            session.next(now, input).map(|event| match event {
+                Event::Rejected { line, why } => {
+                    self.rejected.push((line.into(), why));
+                    Asked::Nothing
+                }
+                event => self.asked(session, event),
+            })
+        })
+    }
+
+    fn asked(&mut self, session: &mut Session, event: Event<'_>) -> Asked {
+        match event {
+            Event::Dropped { why, .. } => {
+                self.dropped = Some(why);
+                Asked::Nothing
+            }
+            event => Asked::of(session, event),
+        }
+    }
 }
 
 impl Asked {
@@ -497,6 +436,7 @@ impl Asked {
                 verb,
                 argument,
             } => Asked::Query(ticket, verb, text(argument)),
+            Event::Expired(id) => Asked::Expired(id),
             other => {
                 session.decline(other);
                 Asked::Nothing

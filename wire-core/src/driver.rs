@@ -1,8 +1,9 @@
 //! The one driver for tokio streams.
 //!
-//! It moves octets and waits; what happens is decided by whoever calls `next`. See the crate's
-//! README for the loop around [`turn`].
+//! It moves octets and waits; what happens is decided by whoever calls `next`. A [`Connection`] is
+//! a session on a stream; [`turn`] is the one wait below it.
 
+mod connection;
 mod proxy;
 
 use std::{
@@ -16,6 +17,7 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::{Buffer, Endpoint, Time, TlsInfo, Wants};
+pub use connection::{Connection, End, Step};
 pub use proxy::{NoProxy, PROXY_TIMEOUT, read_proxy};
 
 /// Makes [`Time`] from the machine's monotonic clock. One base for all sessions of a process.

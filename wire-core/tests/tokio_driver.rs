@@ -9,55 +9,47 @@
 
 mod toy;
 
-use std::{
-    future::pending,
-    pin::{Pin, pin},
-    time::Duration,
-};
+use std::{future::pending, io::ErrorKind, pin::pin, time::Duration};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use toy::{Event, Toy};
 use wire_core::{
-    Buffer, CloseReason, Endpoint, Next, Time, Wants,
-    driver::{Clock, Turn, turn},
+    Buffer, CloseReason, Endpoint, Ticket, Time, Wants,
+    driver::{Clock, Connection, End, Step, Turn, turn},
 };
 
 /// Serves until the end, saying yes to what is asked after `thinking`.
-async fn serve(io: DuplexStream, thinking: Duration) -> std::io::Result<CloseReason> {
-    let mut io = io;
-    let (clock, mut buffer) = (Clock::new(), Buffer::new());
+async fn serve(mut io: DuplexStream, thinking: Duration) -> std::io::Result<CloseReason> {
+    let clock = Clock::new();
     let mut toy = Toy::new(clock.now());
-    let mut open = None;
-    let mut decision: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(pending());
+    let mut connection = Connection::new(&mut io, &mut toy, &clock);
     loop {
-        let mut input = buffer.filled();
-        let before = input.len();
-        let next = match toy.next(clock.now(), &mut input) {
-            Next::Event(Event::Ask { ticket, .. }) => {
-                open = Some(ticket);
-                decision = Box::pin(tokio::time::sleep(thinking));
-                None
+        match step(&mut connection) {
+            Step::Event(ticket) => {
+                let decision = tokio::time::sleep(thinking);
+                let decided = connection.decide(decision, waits).await?;
+                if decided.is_some() {
+                    connection.session.answer(ticket, "yes");
+                }
             }
-            Next::Wait(wants) => Some(wants),
-            Next::Closed(reason) => return Ok(reason),
-            Next::StartTls(_) | Next::Deflate(_) => panic!("not in this test"),
-        };
-        let taken = before - input.len();
-        buffer.consume(taken);
-        let Some(wants) = next else { continue };
-        let done = turn(
-            &clock,
-            &mut toy,
-            &mut io,
-            &mut buffer,
-            wants,
-            decision.as_mut(),
-        )
-        .await?;
-        if let Turn::Answer(()) = done {
-            decision = Box::pin(pending());
-            toy.answer(open.take().unwrap(), "yes");
+            Step::Wait(wants) => connection.turn(wants).await?,
+            Step::End(end) => return connection.close(end).await.closed(),
         }
+    }
+}
+
+fn step(connection: &mut Connection<'_, DuplexStream, Toy>) -> Step<Ticket<toy::Ask>> {
+    connection.next(|toy, now, input| {
+        let next = toy.next(now, input);
+        next.map(|Event::Ask { ticket, .. }| ticket)
+    })
+}
+
+/// The toy takes no line while it is asked for something.
+fn waits(connection: &mut Connection<'_, DuplexStream, Toy>) -> Option<Wants> {
+    match step(connection) {
+        Step::Wait(wants) => Some(wants),
+        Step::Event(_) | Step::End(_) => None,
     }
 }
 
@@ -153,6 +145,51 @@ async fn a_hole_is_for_the_caller_to_fill() {
     client.read_exact(&mut said).await.unwrap();
     assert_eq!(&said, b"hello\r\nabc");
     assert!(toy.output().is_empty());
+}
+
+#[tokio::test]
+async fn a_hole_that_nobody_fills_ends_a_connection() {
+    let (_client, mut server) = duplex(64);
+    let clock = Clock::new();
+    let mut toy = Toy::new(clock.now());
+    toy.hole(3);
+    let mut connection = Connection::new(&mut server, &mut toy, &clock);
+    let error = connection.turn(Wants::FLUSH).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+}
+
+#[tokio::test]
+async fn a_decision_is_dropped_that_the_session_waits_for_no_more() {
+    let (_client, mut server) = duplex(64);
+    let clock = Clock::new();
+    let mut toy = Toy::new(clock.now());
+    let mut connection = Connection::new(&mut server, &mut toy, &clock);
+    // The first wait writes the greeting.
+    let mut waits = [Some(Wants::ANSWER), None].into_iter();
+    let decision = connection.decide(pending::<()>(), |_| waits.next().flatten());
+    assert_eq!(decision.await.unwrap(), None);
+    assert!(toy.output().is_empty());
+}
+
+#[tokio::test]
+async fn a_handshake_ends_a_connection_and_plaintext_with_it() {
+    let (mut client, mut server) = duplex(64);
+    client.write_all(b"TLS\r\nsmuggled\r\n").await.unwrap();
+    let clock = Clock::new();
+    let mut toy = Toy::new(clock.now());
+    let mut connection = Connection::new(&mut server, &mut toy, &clock);
+    let end = loop {
+        match step(&mut connection) {
+            Step::Event(_) => panic!("nothing is asked"),
+            Step::Wait(wants) => connection.turn(wants).await.unwrap(),
+            Step::End(end) => break connection.close(end).await,
+        }
+    };
+    assert!(matches!(end, End::Tls(_)));
+    assert_eq!(end.closed().unwrap_err().kind(), ErrorKind::Unsupported);
+    let mut connection = Connection::new(&mut server, &mut toy, &clock);
+    let (_, _, input) = connection.shown();
+    assert!(input.is_empty());
 }
 
 #[tokio::test]

@@ -13,9 +13,29 @@ pub struct Kind {
     pub require_auth: bool,
 }
 
-/// What happens to a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Act {
+/// What happens to a session: a type, and all its values.
+macro_rules! acts {
+    ($($(#[$about:meta])* $act:ident,)*) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Act {
+            Data(Body),
+            $($(#[$about])* $act,)*
+        }
+
+        impl Act {
+            pub const ALL: &[Act] = &[
+                Act::Data(Body::Whole),
+                Act::Data(Body::BareLf),
+                Act::Data(Body::Refused),
+                Act::Data(Body::Silence),
+                Act::Data(Body::Eof),
+                $(Act::$act,)*
+            ];
+        }
+    };
+}
+
+acts! {
     Helo,
     Ehlo,
     Lhlo,
@@ -26,7 +46,6 @@ pub enum Act {
     BadMail,
     Rcpt,
     BadRcpt,
-    Data(Body),
     /// DATA and its message in one write, though nobody may do so.
     RashData,
     Bdat,
@@ -81,53 +100,6 @@ pub enum Verdict {
 }
 
 impl Act {
-    pub const ALL: [Act; 41] = {
-        use Act::*;
-        [
-            Helo,
-            Ehlo,
-            Lhlo,
-            BadHello,
-            Mail,
-            EachMail,
-            BigMail,
-            BadMail,
-            Rcpt,
-            BadRcpt,
-            Data(Body::Whole),
-            Data(Body::BareLf),
-            Data(Body::Refused),
-            Data(Body::Silence),
-            Data(Body::Eof),
-            RashData,
-            Bdat,
-            LastBdat,
-            EmptyBdat,
-            BareBdat,
-            LostBdat,
-            Rset,
-            BadRset,
-            Noop,
-            Help,
-            Vrfy,
-            Etrn,
-            StartTls,
-            RashStartTls,
-            AuthLogin,
-            AuthPlain,
-            AuthCancelled,
-            AuthUnknown,
-            AuthJunk,
-            Junk,
-            Quit,
-            Silence,
-            Drain,
-            Cut,
-            Eof,
-            RefuseMessage,
-        ]
-    };
-
     pub fn wire(self) -> &'static str {
         match self {
             Act::Helo => "HELO client.example\r\n",
