@@ -27,8 +27,8 @@ pub struct Config {
     pub(crate) apop: bool,
     pub(crate) utf8: Utf8,
     pub(crate) languages: Vec<Language>,
-    pub(crate) expire: Option<Expire>,
-    pub(crate) login_delay: Option<u32>,
+    pub(crate) expire: Option<Policy<Expire>>,
+    pub(crate) login_delay: Option<Policy<u32>>,
     pub(crate) timeouts: Timeouts,
     pub(crate) limits: Limits,
 }
@@ -67,6 +67,14 @@ pub enum Expire {
     Never,
     /// So many days; zero: a message that was read may be gone after the session.
     Days(u32),
+}
+
+/// A policy that CAPA names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Policy<T> {
+    /// Of every user; or, where it differs by user, the one that promises least.
+    pub(crate) value: T,
+    pub(crate) by_user: bool,
 }
 
 /// How long a session waits for what.
@@ -262,7 +270,20 @@ impl Builder {
 
     /// The EXPIRE that CAPA names (RFC 2449 section 6.7). Default: not said.
     pub fn expire(mut self, expire: Expire) -> Self {
-        self.config.expire = Some(expire);
+        self.config.expire = Some(Policy {
+            value: expire,
+            by_user: false,
+        });
+        self
+    }
+
+    /// The least EXPIRE that a user may have: CAPA names it with USER before login, and after it
+    /// what [`Session::set_expire`](crate::Session::set_expire) was told.
+    pub fn expire_by_user(mut self, least: Expire) -> Self {
+        self.config.expire = Some(Policy {
+            value: least,
+            by_user: true,
+        });
         self
     }
 
@@ -270,7 +291,20 @@ impl Builder {
     /// clients to it: it refuses [`Event::Login`](crate::Event::Login) with
     /// [`RespCode::LoginDelay`](crate::RespCode::LoginDelay).
     pub fn login_delay(mut self, seconds: u32) -> Self {
-        self.config.login_delay = Some(seconds);
+        self.config.login_delay = Some(Policy {
+            value: seconds,
+            by_user: false,
+        });
+        self
+    }
+
+    /// The greatest LOGIN-DELAY that a user may have: CAPA names it with USER before login, and
+    /// after it what [`Session::set_login_delay`](crate::Session::set_login_delay) was told.
+    pub fn login_delay_by_user(mut self, greatest: u32) -> Self {
+        self.config.login_delay = Some(Policy {
+            value: greatest,
+            by_user: true,
+        });
         self
     }
 

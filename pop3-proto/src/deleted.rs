@@ -72,6 +72,11 @@ impl Marks {
         self.run_at(n).unwrap_or(n)
     }
 
+    /// Whether `n` would lengthen a run rather than begin one.
+    pub(crate) fn touches(&self, n: u32) -> bool {
+        self.contains(n.saturating_sub(1)) || self.contains(n.saturating_add(1))
+    }
+
     /// Marks `n`; false if it was marked before.
     pub(crate) fn insert(&mut self, n: u32) -> bool {
         let before = self
@@ -141,6 +146,10 @@ mod tests {
             for n in 0..90 {
                 prop_assert_eq!(marks.contains(n), set.contains(&n));
                 prop_assert_eq!(Some(marks.next_kept(n)), (n..).find(|n| !set.contains(n)));
+                if n > 0 && !set.contains(&n) {
+                    let touches = set.contains(&(n - 1)) || set.contains(&(n + 1));
+                    prop_assert_eq!(marks.touches(n), touches);
+                }
             }
             let deleted = marks.take();
             prop_assert_eq!(deleted.len() as usize, set.len());

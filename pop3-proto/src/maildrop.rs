@@ -46,7 +46,7 @@ pub(crate) struct Drop {
     table: Option<Table>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Table {
     octets: Vec<u64>,
     uids: Vec<u8>,
@@ -83,9 +83,21 @@ impl Drop {
             octets: 0,
             table: None,
         };
-        let mut table = Table::default();
+        let rows = rows.into_iter();
+        let expected = rows.size_hint().0.min(limit as usize);
+        let mut table = Table {
+            octets: Vec::with_capacity(expected),
+            uids: Vec::new(),
+            ends: Vec::with_capacity(expected),
+        };
         for (octets, uid) in rows {
             let uid = uid.as_ref();
+            if table.uids.is_empty() {
+                // Most stores make ids of one length.
+                table
+                    .uids
+                    .reserve_exact(expected.saturating_mul(uid.len().min(70)));
+            }
             if drop.messages >= limit || !is_unique_id(uid) {
                 return Err(Unfit);
             }
@@ -97,6 +109,9 @@ impl Drop {
             drop.messages += 1;
             drop.octets = drop.octets.saturating_add(octets);
         }
+        table.octets.shrink_to_fit();
+        table.uids.shrink_to_fit();
+        table.ends.shrink_to_fit();
         drop.table = Some(table);
         Ok(drop)
     }

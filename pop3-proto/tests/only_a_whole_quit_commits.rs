@@ -10,6 +10,7 @@ mod app;
 
 use app::{App, Line};
 use pop3_proto::wire_core::{CloseReason, Endpoint, Shutdown};
+use proptest::prelude::*;
 use std::time::Duration;
 
 const SESSION: &[u8] = b"USER mrose\r\nPASS two words\r\nDELE 1\r\nRETR 3\r\nDELE 3\r\nQUIT\r\n";
@@ -71,5 +72,49 @@ fn a_shutdown_at_every_octet() {
                 "cut at {end}"
             );
         }
+    }
+}
+
+/// Commands of a session that deletes.
+fn commands() -> impl Strategy<Value = Vec<u8>> {
+    let command = prop::sample::select(vec![
+        "DELE 1", "DELE 2", "DELE 3", "dele 3", "RSET", "RETR 1", "TOP 2 1", "STAT", "LIST",
+        "UIDL 2", "NOOP", "QUI", "QUIT 1", " QUIT", "XYZZY",
+    ]);
+    let end = prop::sample::select(vec!["\r\n", "\r\n", "\r\n", "\n", "\0\r\n"]);
+    proptest::collection::vec((command, end), 0..12).prop_map(|lines| {
+        let lines = lines
+            .into_iter()
+            .map(|(command, end)| format!("{command}{end}"));
+        format!(
+            "USER mrose\r\nPASS two words\r\n{}QUIT\r\n",
+            lines.collect::<String>()
+        )
+        .into_bytes()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 150,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    // pop3-1939-5-08, pop3-1939-6-03
+    #[test]
+    fn a_drop_at_every_octet_of_any_session(session in commands(), lazy in any::<bool>()) {
+        let words = if lazy { &["patient", "lazy", "pages-of-two"][..] } else { &["patient"] };
+        for end in 0..session.len() {
+            let mut line = Line::new(App::new(words));
+            line.client(&session[..end]);
+            line.hang_up();
+            prop_assert_eq!(line.closed, Some(CloseReason::Eof), "cut at {}", end);
+            prop_assert!(line.app.committed.is_empty(), "cut at {}", end);
+        }
+        let mut line = Line::new(App::new(words));
+        line.client(&session);
+        prop_assert_eq!(line.closed, Some(CloseReason::Quit));
+        prop_assert_eq!(line.app.committed.len(), 1);
     }
 }

@@ -22,7 +22,7 @@ use wire_core::{
 };
 
 use crate::{
-    Config, Event, Language, RespCode, Violation,
+    Config, Event, Expire, Language, RespCode, Violation,
     command::{self, Command, Malformed},
     deleted::Marks,
     kind,
@@ -52,6 +52,9 @@ pub struct Session {
     /// The client has asked for UTF-8.
     utf8: bool,
     language: Option<Language>,
+    /// Of this user, where they differ by user.
+    expire: Option<Expire>,
+    login_delay: Option<u32>,
     lines: Lines,
     /// What is no command may be the rest of a refused AUTH.
     secrets_follow: bool,
@@ -133,6 +136,8 @@ impl Session {
             timestamp: None,
             utf8: false,
             language: None,
+            expire: None,
+            login_delay: None,
             lines: Lines::default(),
             secrets_follow: false,
             output: Output::default(),

@@ -9,13 +9,16 @@ impl Session {
     /// Goes on inside TLS, with the token of [`Next::StartTls`] and what the TLS stack tells.
     ///
     /// There is no second greeting; the client may ask CAPA again. Whatever plaintext is still in
-    /// the caller's buffer must be thrown away with it.
+    /// the caller's buffer must be thrown away with it, and what was learned from it is forgotten
+    /// here (RFC 2595 section 4): a name, a language.
     pub fn resume_tls(&mut self, upgrade: Upgrade, tls: TlsInfo) -> Answered {
         if !self.settle(upgrade.id()) {
             return Answered::Stale;
         }
         self.peer.tls = Some(Box::new(tls));
         self.lines = Lines::default();
+        self.secrets_follow = false;
+        self.language = None;
         self.eof = false;
         self.doing = Doing::Ready;
         Answered::Taken

@@ -101,7 +101,8 @@ impl Session {
 
     /// Marks a message for removal.
     pub(super) fn mark(&mut self, message: u32, octets: u64) {
-        if self.marks.runs() >= self.config.limits.deleted_runs {
+        let is_new_run = !self.marks.touches(message);
+        if is_new_run && self.marks.runs() >= self.config.limits.deleted_runs {
             let text = "Too many marks, QUIT first";
             return self.say().err(Some(RespCode::SysTemp), text);
         }

@@ -42,6 +42,8 @@ pub struct App {
     pub owed: VecDeque<Owed>,
     pub committed: Vec<Deleted>,
     pub lazy: bool,
+    /// EXPIRE and LOGIN-DELAY are told at login.
+    by_user: bool,
     /// Nothing is answered by itself; the transcript decides.
     pub hold: bool,
     last: Option<TicketId>,
@@ -98,6 +100,13 @@ pub fn config(words: &[&str]) -> Arc<Config> {
                 .expire(pop3_proto::Expire::Days(30))
                 .login_delay(60),
             "never" => builder.expire(pop3_proto::Expire::Never),
+            "by-user" => builder
+                .expire_by_user(pop3_proto::Expire::Days(5))
+                .login_delay_by_user(900),
+            "cram" => {
+                let cram = Mechanisms::NONE.with(Mechanism::CramMd5);
+                builder.auth(cram, cram)
+            }
             _ => builder,
         };
     }
@@ -128,6 +137,7 @@ impl App {
             owed: VecDeque::new(),
             committed: Vec::new(),
             lazy: words.contains(&"lazy"),
+            by_user: words.contains(&"by-user"),
             hold: words.contains(&"hold"),
             last: None,
         }
@@ -138,6 +148,10 @@ impl App {
     }
 
     fn open(&mut self, ticket: Ticket<kind::Login>) {
+        if self.by_user {
+            self.session.set_expire(pop3_proto::Expire::Never);
+            self.session.set_login_delay(60);
+        }
         let rows = self
             .mail
             .iter()
