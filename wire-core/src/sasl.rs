@@ -30,7 +30,7 @@
 //! | ANONYMOUS | [`Request::Anonymous`] | |
 //!
 //! Whoever names an authorization identity that is not their own is asked about again, with
-//! [`Request::ActAs`], when the proof held. DIGEST-MD5 is historic (RFC 6331), and not here.
+//! [`Request::ActAs`], when the proof held; so is who names another user than the owner of their token. DIGEST-MD5 is historic (RFC 6331), and not here.
 
 #[cfg(feature = "crypto")]
 mod crypto;
@@ -49,6 +49,7 @@ mod scram;
 mod secret;
 #[cfg(feature = "crypto")]
 mod shared;
+mod token_error;
 
 pub use exchange::{Context, Exchange, Step};
 pub use keys::{Decoy, NotKeys, ScramHash, StoredKeys};
@@ -57,6 +58,7 @@ pub use nonce::Nonces;
 pub use prepare::prepare;
 pub use request::{Answer, Failure, Identity, Request, SharedDigest};
 pub use secret::Secret;
+pub use token_error::{TokenError, TokenFault};
 
 /// A user's name: UTF-8, prepared.
 fn name(octets: &[u8]) -> Option<Box<str>> {

@@ -9,7 +9,7 @@
 mod sasl_support;
 
 use sasl_support::{challenge, done, failed, start, yes};
-use wire_core::sasl::{Answer, Failure, Mechanism, Request, Step};
+use wire_core::sasl::{Answer, Failure, Mechanism, Request, Step, TokenError, TokenFault};
 
 /// User, token, host and port that a message asks about.
 fn asked(step: Step) -> (Option<String>, Vec<u8>, Option<String>, Option<u16>) {
@@ -57,7 +57,10 @@ fn the_message_of_xoauth2_is_read() {
     let (user, token, ..) = asked(step);
     assert_eq!(user.unwrap(), "someuser@example.com");
     assert_eq!(token, b"ya29.vF9dft4qmTc2Nvb3");
-    assert_eq!(&*done(exchange.answer(yes("u"))).user, "u");
+    let owner = yes("someuser@example.com");
+    let identity = done(exchange.answer(owner));
+    assert_eq!(&*identity.user, "someuser@example.com");
+    assert_eq!(identity.authzid, None);
 }
 
 #[test]
@@ -114,6 +117,120 @@ fn who_fails_reads_why_and_then_has_failed() {
             Failure::Temporary
         );
     }
+}
+
+/// Answers who owns the token, and gives what is asked then.
+fn owned_by(mechanism: Mechanism, message: &[u8], owner: &str) -> wire_core::sasl::Exchange {
+    let (mut exchange, step) = start(mechanism, Some(message));
+    let (named, ..) = asked(step);
+    match exchange.answer(yes(owner)) {
+        Step::Ask(Request::ActAs { user, authzid, .. }) => {
+            assert_eq!((&*user, Some(&*authzid)), (owner, named.as_deref()));
+        }
+        other => panic!("{other:?}"),
+    }
+    exchange
+}
+
+#[test]
+fn a_token_of_somebody_else_needs_leave_to_act() {
+    // sasl-7628-3.1-01
+    for (mechanism, message, error) in [
+        (
+            Mechanism::OauthBearer,
+            BEARER,
+            r#"{"status":"invalid_token"}"#,
+        ),
+        (
+            Mechanism::Xoauth2,
+            XOAUTH2,
+            r#"{"status":"401","schemes":"bearer"}"#,
+        ),
+    ] {
+        let mut granted = owned_by(mechanism, message, "clerk");
+        let identity = done(granted.answer(Answer::Grant));
+        assert_eq!(&*identity.user, "clerk");
+        assert!(identity.authzid.is_some_and(|name| name.contains("user@")));
+
+        let mut granted = owned_by(mechanism, message, "clerk");
+        let identity = done(granted.answer(yes("boss")));
+        assert_eq!((&*identity.user, identity.account()), ("clerk", "boss"));
+
+        // It was the same person by another name.
+        let mut oneself = owned_by(mechanism, message, "clerk");
+        assert_eq!(done(oneself.answer(yes("clerk"))).authzid, None);
+
+        let mut denied = owned_by(mechanism, message, "clerk");
+        assert_eq!(challenge(denied.answer(Answer::Deny)), error);
+        assert_eq!(failed(denied.respond(b"\x01")), Failure::Denied);
+
+        let mut later = owned_by(mechanism, message, "clerk");
+        assert_eq!(failed(later.answer(Answer::TryAgain)), Failure::Temporary);
+    }
+}
+
+#[test]
+fn the_error_says_what_would_help() {
+    // sasl-7628-3.2.2-01
+    let hinted = |fault| {
+        TokenError::new(fault)
+            .scope("mail.read \"\\\n")
+            .openid_configuration("https://id.example.org/.well-known/openid-configuration")
+    };
+    let hints = concat!(
+        r#""scope":"mail.read \"\\\u000a","#,
+        r#""openid-configuration":"https://id.example.org/.well-known/openid-configuration"}"#
+    );
+    for (mechanism, message, fault, status, why) in [
+        (
+            Mechanism::OauthBearer,
+            BEARER,
+            TokenFault::Invalid,
+            r#""invalid_token","#,
+            Failure::Denied,
+        ),
+        (
+            Mechanism::OauthBearer,
+            BEARER,
+            TokenFault::Expired,
+            r#""invalid_token","#,
+            Failure::Expired,
+        ),
+        (
+            Mechanism::OauthBearer,
+            BEARER,
+            TokenFault::Scope,
+            r#""insufficient_scope","#,
+            Failure::Denied,
+        ),
+        (
+            Mechanism::Xoauth2,
+            XOAUTH2,
+            TokenFault::Expired,
+            r#""401","schemes":"bearer","#,
+            Failure::Expired,
+        ),
+        (
+            Mechanism::Xoauth2,
+            XOAUTH2,
+            TokenFault::Scope,
+            r#""403","schemes":"bearer","#,
+            Failure::Denied,
+        ),
+    ] {
+        let (mut exchange, _) = start(mechanism, Some(message));
+        let told = challenge(exchange.answer(Answer::DenyToken(hinted(fault))));
+        assert_eq!(told, format!("{{\"status\":{status}{hints}"));
+        assert_eq!(failed(exchange.respond(b"\x01")), why);
+    }
+}
+
+#[test]
+fn passwords_have_no_token_errors() {
+    let (mut exchange, step) = start(Mechanism::Plain, Some(b"\0tim\0secret"));
+    assert!(matches!(step, Step::Ask(Request::Password { .. })));
+    let error = Answer::DenyToken(TokenError::new(TokenFault::Invalid));
+    assert_eq!(failed(exchange.answer(error)), Failure::WrongAnswer);
 }
 
 #[test]

@@ -5,8 +5,8 @@ use core::fmt;
 use bytes::Bytes;
 
 use super::{
-    Answer, Decoy, Failure, Identity, Mechanism, Mechanisms, Nonces, Request, Secret, name, oauth,
-    plain,
+    Answer, Decoy, Failure, Identity, Mechanism, Mechanisms, Nonces, Request, Secret, TokenError,
+    TokenFault, name, oauth, plain,
 };
 #[cfg(feature = "crypto")]
 use super::{
@@ -131,8 +131,6 @@ struct Claim {
     /// Who it is if the application gives no name.
     user: Option<Box<str>>,
     authzid: Option<Box<str>>,
-    /// What the client is told first if the answer is no.
-    error: Option<&'static [u8]>,
 }
 
 /// Whose proof held.
@@ -261,7 +259,10 @@ impl Exchange {
         match (std::mem::replace(&mut self.state, State::Over), answer) {
             (State::Verdict(claim), answer) => self.judge(claim, answer),
             (State::Acting(proven, authzid), Answer::Grant) => self.done(proven, Some(authzid)),
-            (State::Acting(proven, _), Answer::GrantAs(name)) => self.done(proven, Some(name)),
+            (State::Acting(proven, _), Answer::GrantAs(name)) => {
+                let authzid = (name != proven.user).then_some(name);
+                self.done(proven, authzid)
+            }
             // Whether there is such a user must not show before the proof.
             #[cfg(feature = "crypto")]
             (State::Keys(claim), Answer::Deny | Answer::Expired | Answer::Disabled) => {
@@ -279,6 +280,7 @@ impl Exchange {
             (State::Secrets(proof), Answer::Secrets { user, secrets }) => {
                 self.compare(&proof, user, &secrets)
             }
+            (State::Acting(..), Answer::Deny) => self.refuse(Failure::Denied),
             (_, Answer::Deny) => self.fail(Failure::Denied),
             (_, Answer::Expired) => self.fail(Failure::Expired),
             (_, Answer::Disabled) => self.fail(Failure::Disabled),
@@ -291,23 +293,21 @@ impl Exchange {
         self.state = State::Verdict(Claim {
             user: Some(user.clone()),
             authzid,
-            error: None,
         });
         Step::Ask(Request::Password { user, password })
     }
 
     fn token(&mut self, data: &[u8]) -> Step {
-        let (read, error) = match self.mechanism {
-            Some(Mechanism::Xoauth2) => (oauth::xoauth2(data), oauth::XOAUTH2_ERROR),
-            _ => (oauth::bearer(data), oauth::BEARER_ERROR),
+        let read = match self.mechanism {
+            Some(Mechanism::Xoauth2) => oauth::xoauth2(data),
+            _ => oauth::bearer(data),
         };
         let Some(bearer) = read else {
             return self.fail(Failure::Malformed);
         };
         self.state = State::Verdict(Claim {
             user: bearer.user.clone(),
-            authzid: None,
-            error: Some(error),
+            authzid: bearer.user.clone(),
         });
         Step::Ask(Request::Token {
             user: bearer.user,
@@ -328,7 +328,6 @@ impl Exchange {
         self.state = State::Verdict(Claim {
             user: authzid.clone(),
             authzid: authzid.clone(),
-            error: None,
         });
         Step::Ask(Request::Certificate {
             certificate,
@@ -347,7 +346,6 @@ impl Exchange {
         self.state = State::Verdict(Claim {
             user: Some("anonymous".into()),
             authzid: None,
-            error: None,
         });
         Step::Ask(Request::Anonymous {
             trace: trace.into(),
@@ -391,31 +389,42 @@ impl Exchange {
     }
 
     fn judge(&mut self, claim: Claim, answer: Answer) -> Step {
-        let (user, why) = match answer {
-            Answer::Grant => (claim.user, Failure::WrongAnswer),
-            Answer::GrantAs(name) => (Some(name), Failure::WrongAnswer),
-            Answer::Deny => (None, Failure::Denied),
-            Answer::Expired => (None, Failure::Expired),
-            Answer::Disabled => (None, Failure::Disabled),
-            Answer::TryAgain => return self.fail(Failure::Temporary),
-            _ => return self.fail(Failure::WrongAnswer),
-        };
-        match (user, claim.error) {
-            (Some(user), _) => self.proven(
-                Proven {
-                    user,
-                    credential: 0,
-                    last: None,
-                },
-                claim.authzid,
-            ),
-            // RFC 7628 section 3.2.2: the client reads the error, answers, and then has failed.
-            (None, Some(error)) if why != Failure::WrongAnswer => {
-                self.state = State::Failing(why);
-                Step::Challenge(error.to_vec())
+        let user = match answer {
+            Answer::Grant => claim.user,
+            Answer::GrantAs(name) => Some(name),
+            Answer::Deny => return self.refuse(Failure::Denied),
+            Answer::DenyToken(error) => {
+                return self
+                    .refuse_token(&error, error.failure())
+                    .unwrap_or_else(|| self.fail(Failure::WrongAnswer));
             }
-            (None, _) => self.fail(why),
-        }
+            Answer::Expired => return self.refuse(Failure::Expired),
+            Answer::Disabled => return self.refuse(Failure::Disabled),
+            Answer::TryAgain => return self.fail(Failure::Temporary),
+            _ => None,
+        };
+        let Some(user) = user else {
+            return self.fail(Failure::WrongAnswer);
+        };
+        let proven = Proven {
+            user,
+            credential: 0,
+            last: None,
+        };
+        self.proven(proven, claim.authzid)
+    }
+
+    /// Who failed with a token reads of it, answers, and then has failed (RFC 7628 section 3.2.3).
+    fn refuse(&mut self, why: Failure) -> Step {
+        self.refuse_token(&TokenError::new(TokenFault::Invalid), why)
+            .unwrap_or_else(|| self.fail(why))
+    }
+
+    /// `None`: the mechanism has no tokens.
+    fn refuse_token(&mut self, error: &TokenError, why: Failure) -> Option<Step> {
+        let mechanism = self.mechanism.filter(|it| it.takes_token())?;
+        self.state = State::Failing(why);
+        Some(Step::Challenge(error.to_json(mechanism).into_bytes()))
     }
 
     /// RFC 4422 section 3.4.1: without another name, one acts as oneself.

@@ -87,6 +87,11 @@ impl Mechanism {
         )
     }
 
+    /// Does it show a token that somebody else gave the user?
+    pub const fn takes_token(self) -> bool {
+        matches!(self, Mechanism::OauthBearer | Mechanism::Xoauth2)
+    }
+
     const fn needs(self) -> Needs {
         match self {
             Mechanism::ScramSha256Plus | Mechanism::ScramSha1Plus => Needs::Binding,
@@ -115,6 +120,10 @@ impl Mechanisms {
     pub const PLAINTEXT: Self = Mechanisms::NONE
         .with(Mechanism::Plain)
         .with(Mechanism::Login);
+    /// The mechanisms that show a token of OAuth: for use inside TLS.
+    pub const TOKENS: Self = Mechanisms::NONE
+        .with(Mechanism::OauthBearer)
+        .with(Mechanism::Xoauth2);
     /// The SCRAM family, for applications that store its keys.
     pub const SCRAM: Self = Mechanisms::NONE
         .with(Mechanism::ScramSha256Plus)

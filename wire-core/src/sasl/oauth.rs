@@ -10,12 +10,6 @@ pub(super) struct Bearer {
     pub(super) port: Option<u16>,
 }
 
-/// RFC 7628 section 3.2.2.
-pub(super) const BEARER_ERROR: &[u8] = br#"{"status":"invalid_token"}"#;
-
-/// As the services that know XOAUTH2 give it.
-pub(super) const XOAUTH2_ERROR: &[u8] = br#"{"status":"401","schemes":"bearer"}"#;
-
 /// `gs2-header kvsep *kvpair kvsep` (RFC 7628 section 3.1).
 pub(super) fn bearer(message: &[u8]) -> Option<Bearer> {
     let (gs2, rest) = Gs2::read(message)?;

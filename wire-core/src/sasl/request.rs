@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Mechanism, ScramHash, Secret, StoredKeys};
+use super::{Mechanism, ScramHash, Secret, StoredKeys, TokenError};
 
 /// What an exchange needs from the application. Owned and `Send`: may travel to any task.
 ///
@@ -36,7 +36,8 @@ pub enum Request {
         digest: SharedDigest,
     },
     /// Is this token good, and whose is it? [`Answer::GrantAs`] names the owner; a plain
-    /// [`Answer::Grant`] takes the client's word for it and needs `user`.
+    /// [`Answer::Grant`] takes the client's word for it and needs `user`. Where `user` is not the
+    /// owner, [`Request::ActAs`] follows: it is the authorization identity (RFC 7628 section 3.1).
     Token {
         /// The name that the client gave. OAUTHBEARER need not give one.
         user: Option<Box<str>>,
@@ -106,6 +107,9 @@ pub enum Answer {
     },
     /// Wrong or unknown. The peer cannot tell which.
     Deny,
+    /// The same for a token, with what would help its client. A plain [`Answer::Deny`] is one that
+    /// is [invalid](super::TokenFault::Invalid), without a hint.
+    DenyToken(TokenError),
     /// The password was right but has run out.
     Expired,
     /// The account is switched off.
