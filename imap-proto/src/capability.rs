@@ -51,6 +51,9 @@ capabilities! {
     15 LIST_STATUS "LIST-STATUS" "RFC 5819."
     16 SPECIAL_USE "SPECIAL-USE" "RFC 6154."
     17 STATUS_SIZE "STATUS=SIZE" "RFC 8438."
+    46 PREVIEW "PREVIEW" "RFC 8970."
+    47 SAVEDATE "SAVEDATE" "RFC 8514."
+    49 PARTIAL "PARTIAL" "RFC 9394: windows into results."
 }
 
 impl Capabilities {

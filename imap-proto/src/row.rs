@@ -26,6 +26,15 @@ impl Need {
     /// Octets of the message may be needed: [`Row::raw`] if it is at hand, or else the ranges that
     /// the `Blob` of the row asks for. With an outline it may turn out that none are.
     pub const BLOB: Need = Need(1 << 5);
+    /// [`Row::save_date`]
+    pub const SAVE_DATE: Need = Need(1 << 6);
+    /// [`Row::email_id`]
+    pub const EMAIL_ID: Need = Need(1 << 7);
+    /// [`Row::thread_id`]
+    pub const THREAD_ID: Need = Need(1 << 8);
+    /// [`Row::preview`], if one is stored. Where [`Need::BLOB`] is wanted, too, one is made of the
+    /// message of a row without it; else such a row is answered without a preview.
+    pub const PREVIEW: Need = Need(1 << 9);
 
     /// Whether all of `other` are wanted.
     pub const fn has(self, other: Need) -> bool {
@@ -84,6 +93,10 @@ pub struct Row<'a> {
     pub(crate) modseq: Option<ModSeq>,
     pub(crate) size: Option<u64>,
     pub(crate) date: Option<(i64, i16)>,
+    pub(crate) save_date: Option<(i64, i16)>,
+    pub(crate) email_id: Option<&'a str>,
+    pub(crate) thread_id: Option<&'a str>,
+    pub(crate) preview: Option<&'a str>,
     pub(crate) raw: Option<&'a Bytes>,
     /// Where the header ends, found by the session itself.
     pub(crate) head: Option<u64>,
@@ -102,6 +115,10 @@ impl<'a> Row<'a> {
             modseq: None,
             size: None,
             date: None,
+            save_date: None,
+            email_id: None,
+            thread_id: None,
+            preview: None,
             raw: None,
             head: None,
             #[cfg(feature = "mime")]
@@ -136,6 +153,37 @@ impl<'a> Row<'a> {
     #[must_use]
     pub fn date(mut self, unix: i64, offset_minutes: i16) -> Self {
         self.date = Some((unix, offset_minutes));
+        self
+    }
+
+    /// When it came into this mailbox (RFC 8514), in the form of [`Row::date`]. A store that keeps no
+    /// such dates never gives one.
+    #[must_use]
+    pub fn save_date(mut self, unix: i64, offset_minutes: i16) -> Self {
+        self.save_date = Some((unix, offset_minutes));
+        self
+    }
+
+    /// The id of its content (RFC 8474): 1 to 255 letters, digits, `_` and `-`. One that is none is
+    /// not sent.
+    #[must_use]
+    pub fn email_id(mut self, id: &'a str) -> Self {
+        self.email_id = Some(id);
+        self
+    }
+
+    /// The id of its thread (RFC 8474), of the same form.
+    #[must_use]
+    pub fn thread_id(mut self, id: &'a str) -> Self {
+        self.thread_id = Some(id);
+        self
+    }
+
+    /// The beginning of its text (RFC 8970); empty if there is none to show. What is behind the
+    /// 256th character is not sent.
+    #[must_use]
+    pub fn preview(mut self, text: &'a str) -> Self {
+        self.preview = Some(text);
         self
     }
 

@@ -24,6 +24,24 @@ pub fn number(out: &mut impl Sink, value: u64) {
     out.put(digits.get(digits.len() - used..).unwrap_or_default());
 }
 
+/// An object id in parentheses (RFC 8474), or NIL for what is none: 1 to 255 letters, digits, `_` and
+/// `-` are.
+pub fn object_id(out: &mut impl Sink, id: Option<&str>) {
+    match id.filter(|id| is_object_id(id)) {
+        Some(id) => {
+            out.put(b"(");
+            out.put(id.as_bytes());
+            out.put(b")");
+        }
+        None => out.put(b"NIL"),
+    }
+}
+
+pub(crate) fn is_object_id(id: &str) -> bool {
+    let fits = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-');
+    (1..=255).contains(&id.len()) && id.bytes().all(fits)
+}
+
 /// A `uid-set`, or a set of message numbers. A single one is written alone, never as `n:n`
 /// (RFC 4315 section 3). The empty set has no form: the caller leaves out what would hold it.
 pub fn uid_set(out: &mut impl Sink, set: &UidSet) {

@@ -15,7 +15,8 @@ mod string;
 #[cfg(feature = "mime")]
 mod structure;
 
-pub use data::{flags, internal_date, number, section, status, uid_set};
+pub(crate) use data::is_object_id;
+pub use data::{flags, internal_date, number, object_id, section, status, uid_set};
 #[cfg(feature = "mime")]
 pub use envelope::envelope;
 pub use string::{Sink, astring, literal_head, mailbox, nstring, string};

@@ -48,12 +48,15 @@ pub(super) fn row(
 ) -> Result<Option<Pull>, No<'static>> {
     let needs = line.needs;
     let mut structured = Structured::default();
-    let shape = Shape::of(row, needs.structure || needs.sections, &mut structured);
+    let previewed = (needs.preview || needs.lazy_preview) && row.preview.is_none();
+    let wanted = needs.structure || needs.sections || previewed;
+    let shape = Shape::of(row, wanted, &mut structured);
+    let known = row.raw.map(|raw| raw.len() as u64).or(row.size);
     let lacks = match row.raw {
         Some(_) => Lack::Nothing,
-        None => needs.lacks(&shape),
+        None => needs.lacks(&shape, row, known.is_none_or(|size| size <= limit)),
     };
-    let size = match row.raw.map(|raw| raw.len() as u64).or(row.size) {
+    let size = match known {
         Some(size) => size,
         None if needs.octets || lacks != Lack::Nothing => {
             return Err(No::new(
@@ -128,6 +131,16 @@ pub(super) struct Needs {
     parts: bool,
     /// Decoded octets.
     decoded: bool,
+    /// PREVIEW, and if it has to be made.
+    pub(super) preview: bool,
+    /// PREVIEW (LAZY).
+    pub(super) lazy_preview: bool,
+    /// SAVEDATE.
+    pub(super) save_date: bool,
+    /// EMAILID.
+    pub(super) email_id: bool,
+    /// THREADID.
+    pub(super) thread_id: bool,
 }
 
 impl Needs {
@@ -154,16 +167,25 @@ impl Needs {
                 FetchItem::Binary { .. } | FetchItem::BinarySize { .. } => {
                     (needs.octets, needs.sections, needs.decoded) = (true, true, true);
                 }
-                _ => {}
+                FetchItem::Preview { lazy: false } => needs.preview = true,
+                FetchItem::Preview { lazy: true } => needs.lazy_preview = true,
+                FetchItem::SaveDate => needs.save_date = true,
+                FetchItem::EmailId => needs.email_id = true,
+                FetchItem::ThreadId => needs.thread_id = true,
+                FetchItem::Uid => {}
             }
         }
         needs
     }
 
     /// What must be read before the line can be made of what the row holds.
-    fn lacks(self, shape: &Shape<'_>) -> Lack {
+    fn lacks(self, shape: &Shape<'_>, row: &Row<'_>, fits: bool) -> Lack {
         let sections = self.sections && !shape.has_layout();
         if self.decoded || (self.structure && !shape.has_outline()) || (sections && self.parts) {
+            return Lack::Message;
+        }
+        // No preview is made of a message that is too long to be held.
+        if self.preview && row.preview.is_none() && row.head.is_none() && fits {
             return Lack::Message;
         }
         match sections {
@@ -267,6 +289,7 @@ impl Writer<'_> {
             FetchItem::Rfc822Size => self.row.size.is_none() && self.row.raw.is_none(),
             FetchItem::ModSeq => self.row.modseq.is_none_or(|modseq| modseq == 0),
             FetchItem::Uid => self.line.named,
+            FetchItem::EmailId => !self.row.email_id.is_some_and(respond::is_object_id),
             FetchItem::Envelope | FetchItem::Body | FetchItem::BodyStructure => {
                 !self.shape.has_outline()
             }
@@ -304,6 +327,25 @@ impl Writer<'_> {
             FetchItem::BodyStructure => {
                 to.put(b"BODYSTRUCTURE ");
                 self.shape.write_structure(to, true, utf8);
+            }
+            FetchItem::EmailId => {
+                to.put(b"EMAILID ");
+                respond::object_id(to, self.row.email_id);
+            }
+            FetchItem::ThreadId => {
+                to.put(b"THREADID ");
+                respond::object_id(to, self.row.thread_id);
+            }
+            FetchItem::SaveDate => {
+                to.put(b"SAVEDATE ");
+                match self.row.save_date {
+                    Some((unix, offset)) => respond::internal_date(to, unix, offset),
+                    None => to.put(b"NIL"),
+                }
+            }
+            FetchItem::Preview { lazy } => {
+                to.put(b"PREVIEW ");
+                self.write_preview(lazy, to);
             }
             FetchItem::Rfc822 => {
                 to.put(b"RFC822 ");
@@ -353,6 +395,18 @@ impl Writer<'_> {
         to.put(b")");
     }
 
+    /// imap-8970-3.2-01: NIL says that it was not made, and only LAZY allows that.
+    fn write_preview(&self, lazy: bool, to: &mut impl Target) {
+        let mut room = String::new();
+        let text = match self.row.preview {
+            Some(stored) => Some(stored),
+            None => self.shape.preview(&mut room),
+        };
+        let text = text.or((!lazy).then_some(""));
+        let text = text.map(|text| first_characters(text, MOST_OF_PREVIEW).as_bytes());
+        respond::nstring(to, text, self.enabled.rev2);
+    }
+
     fn write_section(&self, section: Section<'_>, partial: Option<Partial>, to: &mut impl Target) {
         let path = path(section.part);
         let (names, not) = match section.text {
@@ -397,6 +451,14 @@ impl Writer<'_> {
         respond::literal_head(to, range.end - range.start);
         to.octets(range);
     }
+}
+
+/// RFC 8970 section 3.3, in characters.
+const MOST_OF_PREVIEW: usize = 256;
+
+fn first_characters(text: &str, n: usize) -> &str {
+    let end = text.char_indices().nth(n).map_or(text.len(), |(at, _)| at);
+    text.get(..end).unwrap_or(text)
 }
 
 /// RFC 9051 section 6.4.5: what begins behind the end is empty, what goes beyond it is cut.

@@ -11,7 +11,8 @@ use super::{
     stage::{Asked, Stage},
 };
 use crate::{
-    Code, Event, FlagList, Load, ModSeq, Need, No, Row, Uid, UidSet, Why, kind, respond,
+    Capabilities, Code, Event, FlagList, Load, ModSeq, Need, No, Row, Uid, UidSet, Why, kind,
+    respond,
     syntax::{self, FetchItem, FetchItems},
 };
 
@@ -59,8 +60,25 @@ impl Session {
             self.bad("", "QRESYNC is not enabled");
             return ControlFlow::Continue(());
         }
+        let extension = |item: FetchItem<'_>| match item {
+            FetchItem::Preview { .. } => Capabilities::PREVIEW,
+            FetchItem::SaveDate => Capabilities::SAVEDATE,
+            _ => Capabilities::NONE,
+        };
+        let offered = self.offered();
+        let partial = fetch.partial.map(|_| Capabilities::PARTIAL);
+        let mut used = fetch.items.iter().map(extension).chain(partial);
+        if used.any(|extension| !offered.has(extension)) {
+            self.bad("", "Not offered here");
+            return ControlFlow::Continue(());
+        }
         let Some(uids) = self.resolve(fetch.set, fetch.uid) else {
             return ControlFlow::Continue(());
+        };
+        // imap-9394-3.1-01: the window comes first, CHANGEDSINCE within it.
+        let uids = match fetch.partial {
+            Some(range) => range.of(&uids),
+            None => uids,
         };
         let needs = Needs::of(fetch.items);
         if cfg!(not(feature = "mime")) && (needs.structure || needs.sections) {
@@ -104,9 +122,19 @@ impl Session {
             (mark_seen || needs.flags, Need::FLAGS),
             (needs.modseq, Need::MODSEQ),
             (needs.date, Need::DATE),
-            (needs.size || needs.structure || needs.octets, Need::SIZE),
-            (needs.structure || needs.sections, Need::OUTLINE),
-            (needs.octets, Need::BLOB),
+            (
+                needs.size || needs.structure || needs.octets || needs.preview,
+                Need::SIZE,
+            ),
+            (
+                needs.structure || needs.sections || needs.preview,
+                Need::OUTLINE,
+            ),
+            (needs.octets || needs.preview, Need::BLOB),
+            (needs.preview || needs.lazy_preview, Need::PREVIEW),
+            (needs.save_date, Need::SAVE_DATE),
+            (needs.email_id, Need::EMAIL_ID),
+            (needs.thread_id, Need::THREAD_ID),
         ];
         let wanted = columns.into_iter().filter(|(wanted, _)| *wanted);
         let mut need = wanted.fold(Need::NOTHING, |need, (_, column)| need | column);

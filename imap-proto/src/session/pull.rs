@@ -276,6 +276,10 @@ pub(super) struct OwnedRow {
     modseq: Option<ModSeq>,
     size: Option<u64>,
     date: Option<(i64, i16)>,
+    save_date: Option<(i64, i16)>,
+    email_id: Option<Box<str>>,
+    thread_id: Option<Box<str>>,
+    preview: Option<Box<str>>,
 }
 
 impl OwnedRow {
@@ -290,6 +294,10 @@ impl OwnedRow {
             modseq: row.modseq,
             size: row.size,
             date: row.date,
+            save_date: row.save_date,
+            email_id: row.email_id.map(Into::into),
+            thread_id: row.thread_id.map(Into::into),
+            preview: row.preview.map(Into::into),
         }
     }
 
@@ -313,6 +321,10 @@ impl OwnedRow {
         row.modseq = self.modseq;
         row.size = self.size;
         row.date = self.date;
+        row.save_date = self.save_date;
+        row.email_id = self.email_id.as_deref();
+        row.thread_id = self.thread_id.as_deref();
+        row.preview = self.preview.as_deref();
         row
     }
 }

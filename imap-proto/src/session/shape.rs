@@ -142,6 +142,13 @@ mod with_mime {
             Some(octets)
         }
 
+        /// The beginning of the text; `None`: the message is not at hand.
+        pub(in super::super) fn preview<'b>(&self, room: &'b mut String) -> Option<&'b str> {
+            /// RFC 8970 section 3.3 recommends it.
+            const CHARACTERS: usize = 200;
+            Some(self.message?.preview(room, CHARACTERS))
+        }
+
         fn part(&self, path: &[u32]) -> Option<mime_core::Part<'a>> {
             let message = self.message?;
             let id = match path.is_empty() {
@@ -231,6 +238,10 @@ mod without_mime {
         }
 
         pub(in super::super) fn decoded(&self, _: &[u32]) -> Option<Vec<u8>> {
+            None
+        }
+
+        pub(in super::super) fn preview<'b>(&self, _: &'b mut String) -> Option<&'b str> {
             None
         }
     }

@@ -5,6 +5,7 @@ use core::num::NonZeroU64;
 use super::Limits;
 use super::error::{Fault, Problem};
 use super::listed::{Entry, Listed, entry};
+use super::partial::{PartialRange, partial_range};
 use super::set::{SequenceSet, sequence_set};
 use super::string::Str;
 use super::token::{Parsed, close, expected, fail, number64, nz_number, octet, open, space, word};
@@ -24,12 +25,14 @@ pub struct Fetch<'a> {
     pub changed_since: Option<ModSeq>,
     /// `VANISHED`: tell also what is gone.
     pub vanished: bool,
+    /// `PARTIAL`: only so many from either end (RFC 9394).
+    pub partial: Option<PartialRange>,
 }
 
 /// The items of a FETCH.
 pub type FetchItems<'a> = Listed<'a, FetchItem<'a>>;
 
-/// `fetch-att`, with the items of RFC 3501 and RFC 7162.
+/// `fetch-att`, with the items of RFC 3501, 7162, 8474, 8514 and 8970.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum FetchItem<'a> {
@@ -55,6 +58,17 @@ pub enum FetchItem<'a> {
     Uid,
     /// `MODSEQ`.
     ModSeq,
+    /// `EMAILID`.
+    EmailId,
+    /// `THREADID`.
+    ThreadId,
+    /// `SAVEDATE`.
+    SaveDate,
+    /// `PREVIEW`.
+    Preview {
+        /// `(LAZY)`: only if it is at hand.
+        lazy: bool,
+    },
     /// `BODY[...]` and `BODY.PEEK[...]`.
     Section {
         /// Does not set `\Seen`.
@@ -171,6 +185,7 @@ pub(super) fn fetch<'a>(input: &'a [u8], uid: bool, limits: &Limits) -> Parsed<'
         items,
         changed_since: None,
         vanished: false,
+        partial: None,
     };
     match space(rest) {
         Ok((rest, ())) => modifiers(rest, plain),
@@ -245,6 +260,10 @@ fn item(input: &[u8]) -> Parsed<'_, FetchItem<'_>> {
         b"BODYSTRUCTURE" => FetchItem::BodyStructure,
         b"UID" => FetchItem::Uid,
         b"MODSEQ" => FetchItem::ModSeq,
+        b"EMAILID" => FetchItem::EmailId,
+        b"THREADID" => FetchItem::ThreadId,
+        b"SAVEDATE" => FetchItem::SaveDate,
+        b"PREVIEW" => return Ok(preview(rest)),
         b"BODY" if rest.first() != Some(&b'[') => FetchItem::Body,
         b"BODY" => return section_item(rest, false),
         b"BODY.PEEK" => return section_item(rest, true),
@@ -257,6 +276,17 @@ fn item(input: &[u8]) -> Parsed<'_, FetchItem<'_>> {
         _ => return fail(input, Problem::Unknown("FETCH item")),
     };
     Ok((rest, item))
+}
+
+/// `"PREVIEW" [SP "(" "LAZY" ")"]`. Behind a single item, other parentheses are modifiers of FETCH.
+fn preview(input: &[u8]) -> (&[u8], FetchItem<'_>) {
+    let lazy = input
+        .split_at_checked(b" (LAZY)".len())
+        .filter(|(modifier, _)| modifier.eq_ignore_ascii_case(b" (LAZY)"));
+    match lazy {
+        Some((_, rest)) => (rest, FetchItem::Preview { lazy: true }),
+        None => (input, FetchItem::Preview { lazy: false }),
+    }
 }
 
 fn section_item(input: &[u8], peek: bool) -> Parsed<'_, FetchItem<'_>> {
@@ -371,7 +401,8 @@ fn partial(input: &[u8]) -> Parsed<'_, Option<Partial>> {
     Ok((rest, Some(Partial { first, length })))
 }
 
-/// `(CHANGEDSINCE n VANISHED)`, each at most once, in either order: RFC 7162 section 3.2.6.
+/// `(CHANGEDSINCE n VANISHED PARTIAL a:b)`, each at most once, in any order: RFC 7162 section 3.2.6,
+/// RFC 9394 section 3.3.
 fn modifiers<'a>(input: &'a [u8], mut fetch: Fetch<'a>) -> Parsed<'a, Fetch<'a>> {
     let (mut rest, ()) = open(input)?;
     loop {
@@ -387,6 +418,12 @@ fn modifiers<'a>(input: &'a [u8], mut fetch: Fetch<'a>) -> Parsed<'a, Fetch<'a>>
                 fetch.vanished = true;
                 after
             }
+            b"PARTIAL" if fetch.partial.is_none() => {
+                let (after, ()) = space(after)?;
+                let (after, partial) = partial_range(after)?;
+                fetch.partial = Some(partial);
+                after
+            }
             _ => return fail(rest, Problem::Unknown("FETCH modifier")),
         };
         match space(rest) {
@@ -397,6 +434,9 @@ fn modifiers<'a>(input: &'a [u8], mut fetch: Fetch<'a>) -> Parsed<'a, Fetch<'a>>
     let (rest, ()) = close(rest)?;
     if fetch.vanished && !(fetch.uid && fetch.changed_since.is_some()) {
         return expected(input, "UID and CHANGEDSINCE with VANISHED");
+    }
+    if fetch.partial.is_some() && !fetch.uid {
+        return expected(input, "UID with PARTIAL");
     }
     Ok((rest, fetch))
 }

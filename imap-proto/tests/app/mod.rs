@@ -69,6 +69,8 @@ pub struct App {
     seen_changes: usize,
     /// Change notifications are kept back.
     pub deaf: bool,
+    /// Rows have ids and save dates; and previews.
+    extras: (bool, bool),
 }
 
 pub fn config(words: &[&str]) -> Arc<Config> {
@@ -123,6 +125,7 @@ impl App {
             message: None,
             seen_changes,
             deaf: words.contains(&"poll"),
+            extras: (words.contains(&"ids"), words.contains(&"previews")),
         }
     }
 
@@ -479,6 +482,19 @@ impl App {
                 .modseq(mail.modseq)
                 .size(raw.len() as u64)
                 .date(mail.date.0, mail.date.1);
+            let (email_id, thread_id) = (format!("M{uid}"), format!("T{}", uid.get() % 2));
+            let preview = format!("preview {uid}");
+            let row = match self.extras.0 {
+                true => row
+                    .save_date(mail.date.0 + 86_400, 0)
+                    .email_id(&email_id)
+                    .thread_id(&thread_id),
+                false => row,
+            };
+            let row = match self.extras.1 {
+                true => row.preview(&preview),
+                false => row,
+            };
             let row = match self.rowed {
                 Rowed::Raw => row.raw(&raw),
                 Rowed::Blob => row,
