@@ -18,9 +18,9 @@ use imap_proto::wire_core::{
     transcript::{Record, Subject},
 };
 use imap_proto::{
-    AppendUid, Blob, Change, Code, Config, CopyUid, Event, Flags, Folder, ListQuery, Load, Mailbox,
-    Namespaces, NewMessage, No, Noted, Query, Row, Rows, Selected, Session, SpecialUse,
-    StoreChange, System, UidSet, View, kind,
+    AppendUid, Blob, Capabilities, Change, Code, Config, CopyUid, Event, Flags, Folder, ListQuery,
+    Load, Mailbox, Namespaces, NewMessage, No, Noted, Query, Row, Rows, Selected, Session,
+    SpecialUse, StoreChange, System, UidSet, View, kind,
 };
 
 pub use store::*;
@@ -89,11 +89,38 @@ pub fn config(words: &[&str]) -> Arc<Config> {
             }),
             "short-reads" => builder.limits(|limits| limits.read = 7),
             "gather-30" => builder.limits(|limits| limits.gather = 30),
+            "basic" => builder.capabilities(basic()),
             "two-folders" => builder.limits(|limits| limits.folders = 2),
             _ => builder,
         };
     }
     builder.build().unwrap()
+}
+
+/// What a server of IMAP4rev2 offers, and little more: transcripts that show the list are for these.
+fn basic() -> Capabilities {
+    [
+        Capabilities::IMAP4REV2,
+        Capabilities::IMAP4REV1,
+        Capabilities::SASL_IR,
+        Capabilities::LITERAL_PLUS,
+        Capabilities::ENABLE,
+        Capabilities::ID,
+        Capabilities::IDLE,
+        Capabilities::NAMESPACE,
+        Capabilities::UNSELECT,
+        Capabilities::UIDPLUS,
+        Capabilities::MOVE,
+        Capabilities::ESEARCH,
+        Capabilities::SEARCHRES,
+        Capabilities::CHILDREN,
+        Capabilities::LIST_EXTENDED,
+        Capabilities::LIST_STATUS,
+        Capabilities::SPECIAL_USE,
+        Capabilities::STATUS_SIZE,
+    ]
+    .into_iter()
+    .fold(Capabilities::NONE, Capabilities::with)
 }
 
 impl App {
