@@ -42,8 +42,12 @@ pub struct Limits {
     /// Octets of one command with its literals, after login. 64 KiB: a UID set of 31 KiB is one
     /// command of a real client, and RFC 7162 section 4 asks for 8 KiB at least.
     pub command: usize,
-    /// The same before login. 8 KiB: a SASL response with a Kerberos ticket fits, a flood does not.
+    /// The same before login. 8 KiB: every login fits, a flood does not.
     pub command_before_login: usize,
+    /// Octets of a line of a SASL exchange with its CRLF, and of AUTHENTICATE with an initial
+    /// response. 12,290, as RFC 4954 section 4 has it for SMTP: a token with its claims is longer
+    /// than any other word before login.
+    pub sasl_line: usize,
     /// Octets of one message in APPEND. 64 MiB.
     pub append: u64,
     /// Octets of output, above which no further command is taken and `congested` says so. 64 KiB.
@@ -80,6 +84,7 @@ impl Default for Limits {
         Limits {
             command: 64 << 10,
             command_before_login: 8 << 10,
+            sasl_line: 12_290,
             append: 64 << 20,
             high_water: 64 << 10,
             read: 64 << 10,
@@ -245,7 +250,10 @@ impl Builder {
                 "less than 1 KiB cannot hold a login",
             );
         }
-        if limits.command < limits.command_before_login {
+        if limits.sasl_line < 512 {
+            return wrong("sasl_line", "too short for the message of a mechanism");
+        }
+        if limits.command < limits.command_before_login.max(limits.sasl_line) {
             return wrong("command", "less than before login");
         }
         if limits.idle < Duration::from_secs(30 * 60) {

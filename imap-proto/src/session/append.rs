@@ -86,7 +86,7 @@ impl Session {
     }
 
     pub(super) fn take_upload<'i>(&mut self, input: &mut &'i [u8]) -> Flow<'i> {
-        let limit = self.command_limit();
+        let limit = self.config.limits.command;
         let Stage::Upload(upload) = &mut self.stage else {
             return ControlFlow::Continue(());
         };

@@ -29,7 +29,7 @@ impl Session {
         }
         self.discard_refused(input);
         let before = (*input, self.frame.clone());
-        match self.frame.next(input, self.command_limit()) {
+        match self.frame.next(input, self.command_limit(input)) {
             Some(frame::Command::Whole(command)) => {
                 self.heard();
                 let limits = self.config.syntax;
@@ -57,11 +57,18 @@ impl Session {
         }
     }
 
-    pub(super) fn command_limit(&self) -> usize {
+    /// How long the command may be that begins like this. An initial response may be as long as one
+    /// that stands alone: tokens are.
+    pub(super) fn command_limit(&self, start: &[u8]) -> usize {
         let limits = &self.config.limits;
+        let before_login = limits.command_before_login;
         match self.account {
             Some(_) => limits.command,
-            None => limits.command_before_login,
+            // What is shorter keeps to either limit.
+            None if start.len() >= before_login && begins_authenticate(start) => {
+                before_login.max(limits.sasl_line)
+            }
+            None => before_login,
         }
     }
 
@@ -91,7 +98,7 @@ impl Session {
             }
         }
         let room = self
-            .command_limit()
+            .command_limit(head)
             .saturating_sub(head.len() + MARKER_ROOM);
         if usize::try_from(literal.octets).is_ok_and(|octets| octets <= room) {
             self.frame.gather();
@@ -269,6 +276,11 @@ impl Session {
             Refused::Line => self.frame.discard_line(),
         }
     }
+}
+
+/// Looks no further than the longest tag that a client has.
+fn begins_authenticate(start: &[u8]) -> bool {
+    syntax::is_authenticate(start.get(..256).unwrap_or(start))
 }
 
 /// Octets that a literal marker and the arguments behind it may need.

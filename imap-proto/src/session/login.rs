@@ -192,7 +192,7 @@ impl Session {
 
     /// A line that answers a challenge. Whatever it is, it is never taken for a command.
     pub(super) fn take_sasl_line<'i>(&mut self, input: &mut &'i [u8]) -> Flow<'i> {
-        let line = match self.frame.next(input, self.command_limit()) {
+        let line = match self.frame.next(input, self.config.limits.sasl_line) {
             Some(frame::Command::Whole(line)) => line,
             Some(frame::Command::Literal { .. }) => {
                 self.refused = Refused::Literal;

@@ -255,7 +255,7 @@ impl Session {
                 return ControlFlow::Break(Next::Event(event));
             }
         }
-        match self.frame.next(input, self.command_limit()) {
+        match self.frame.next(input, self.command_limit(input)) {
             Some(frame::Command::Whole(line)) if syntax::is_done(line) => {
                 self.end_idle();
                 self.ok("Done");

@@ -101,10 +101,19 @@ pub fn parse<'a>(command: &'a [u8], limits: &Limits) -> Result<Command<'a>, Erro
 /// Whether a command, of which only the beginning need be there, is APPEND. Its last literal is a
 /// message, which the parser never sees.
 pub fn is_append(start: &[u8]) -> bool {
-    let name = tag(start)
+    is_named(start, b"APPEND")
+}
+
+/// Whether a command that begins like this is AUTHENTICATE, whose initial response may be long.
+pub fn is_authenticate(start: &[u8]) -> bool {
+    is_named(start, b"AUTHENTICATE")
+}
+
+fn is_named(start: &[u8], name: &[u8]) -> bool {
+    let found = tag(start)
         .and_then(|(rest, _)| space(rest))
         .and_then(|(rest, ())| word("a command", rest));
-    name.is_ok_and(|(_, name)| &*name == b"APPEND")
+    found.is_ok_and(|(_, found)| &*found == name)
 }
 
 /// Whether this line, without its CRLF, ends IDLE: RFC 9051 section 6.3.13.

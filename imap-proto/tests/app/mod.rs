@@ -90,6 +90,10 @@ pub fn config(words: &[&str]) -> Arc<Config> {
             "short-reads" => builder.limits(|limits| limits.read = 7),
             "gather-30" => builder.limits(|limits| limits.gather = 30),
             "basic" => builder.capabilities(basic()),
+            "sasl-1300" => builder.limits(|limits| {
+                limits.command_before_login = 1024;
+                limits.sasl_line = 1300;
+            }),
             "two-folders" => builder.limits(|limits| limits.folders = 2),
             _ => builder,
         };
