@@ -2,7 +2,7 @@
 
 use wire_core::{
     Ticket,
-    sasl::{Identity, Request},
+    sasl::{FailedLogin, Identity, Request},
 };
 
 use crate::{
@@ -205,6 +205,9 @@ pub enum Event<'i> {
     /// The upload ended before its end: bad syntax, a timeout, the end of the connection. Throw it
     /// away; its ticket is stale.
     AppendAborted,
+    /// A login came to nothing, once for each that the client was answered for. For counting and
+    /// logging: the client has its answer. What is malformed or cancelled is no login.
+    LoginFailed(FailedLogin),
     /// A line was refused; the client has its answer. For logs and for counting.
     Rejected {
         /// The command as sent, without credentials: for LOGIN and AUTHENTICATE only the words

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use wire_core::{
     Ticket, TicketId,
-    sasl::{self, Identity},
+    sasl::{self, FailedLogin, Identity},
 };
 
 use crate::Deleted;
@@ -95,6 +95,10 @@ pub enum Event<'i> {
     /// The decision on this ticket took too long. The client has been answered; the ticket is
     /// stale.
     Expired(TicketId),
+    /// A login came to nothing, once for each that the client was answered for. For counting and
+    /// logging: the client gets its answer. What is no login at all, since it is malformed or
+    /// cancelled, is [`Rejected`](Event::Rejected).
+    LoginFailed(FailedLogin),
     /// A line was answered with `-ERR`. For counting and logging.
     Rejected {
         /// The line. Of one that may hold a secret only the keyword, of one that was too long or

@@ -11,7 +11,7 @@ use wire_core::{
     sasl::{Identity, Request},
 };
 
-use crate::{Columns, Deleted, Event, Session, Violation, kind};
+use crate::{Columns, Deleted, Event, Session, kind};
 pub use handler::{Handler, Refusal, Row};
 
 /// Octets of a message that are read at once.
@@ -129,7 +129,7 @@ where
 
     async fn run<H: Handler>(mut self, handler: &mut H) -> io::Result<End> {
         loop {
-            match next(&mut self.0, |line, why| handler.rejected(line, why)) {
+            match next(&mut self.0, |event| tell(handler, event)) {
                 Step::Event(asked) => self.answer(handler, asked).await?,
                 Step::Wait(wants) => self.0.turn(wants).await?,
                 Step::End(end) => return Ok(self.0.close(end).await),
@@ -260,18 +260,24 @@ where
     }
 }
 
-/// One call of the session.
-fn next<S>(
-    connection: &mut Connection<'_, S, Session>,
-    rejected: impl FnOnce(&[u8], Violation),
-) -> Step<Asked>
+/// What nobody has to answer.
+fn tell<H: Handler>(handler: &mut H, event: Event<'_>) {
+    match event {
+        Event::LoginFailed(failed) => handler.login_failed(&failed),
+        Event::Rejected { line, why } => handler.rejected(line, why),
+        _ => {}
+    }
+}
+
+/// One call of the session. What nobody has to answer goes to `tell`.
+fn next<S>(connection: &mut Connection<'_, S, Session>, tell: impl FnOnce(Event<'_>)) -> Step<Asked>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     connection.next(|session, now, input| {
         session.next(now, input).map(|event| match event {
-            Event::Rejected { line, why } => {
-                rejected(line, why);
+            event @ (Event::LoginFailed(_) | Event::Rejected { .. }) => {
+                tell(event);
                 Asked::Nothing
             }
             event => Asked::of(session, event),
@@ -285,7 +291,7 @@ fn waits<S>(connection: &mut Connection<'_, S, Session>) -> Option<Wants>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    match next(connection, |_, _| {}) {
+    match next(connection, |_| {}) {
         Step::Wait(wants) => Some(wants),
         Step::Event(_) | Step::End(_) => None,
     }

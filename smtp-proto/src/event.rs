@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wire_core::{
     Chunk, Ticket, TicketId,
-    sasl::{Identity, Request, Secret},
+    sasl::{FailedLogin, Identity, Request, Secret},
 };
 
 use crate::{Attributes, MailParams, Path, RcptParams, kind};
@@ -165,6 +165,10 @@ pub enum Event<'i> {
     /// A decision took longer than [`Timeouts::decision`](crate::Timeouts::decision): a 4yz was sent
     /// in its place.
     Expired(TicketId),
+    /// A login came to nothing, once for each that the client was answered for. For counting and
+    /// logging: the client has its answer. What is no login at all, since it is malformed or
+    /// cancelled, is [`Rejected`](Event::Rejected).
+    LoginFailed(FailedLogin),
     /// The session refused a line by itself. Nothing is to be done.
     Rejected {
         /// The line; empty for AUTH and inside it, and for what is no line. Raw octets of the peer: escape

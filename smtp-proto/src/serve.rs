@@ -170,6 +170,10 @@ where
                 }
                 Next::Event(Asked::Nothing)
             }
+            Next::Event(Event::LoginFailed(failed)) => {
+                handler.login_failed(&failed);
+                Next::Event(Asked::Nothing)
+            }
             Next::Event(Event::Rejected { line, why }) => {
                 handler.rejected(line, why);
                 Next::Event(Asked::Nothing)

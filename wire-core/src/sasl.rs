@@ -56,7 +56,7 @@ pub use keys::{Decoy, NotKeys, ScramHash, StoredKeys};
 pub use mechanism::{Mechanism, Mechanisms};
 pub use nonce::Nonces;
 pub use prepare::prepare;
-pub use request::{Answer, Failure, Identity, Request, SharedDigest};
+pub use request::{Answer, FailedLogin, Failure, Identity, Request, SharedDigest};
 pub use secret::Secret;
 pub use token_error::{TokenError, TokenFault};
 

@@ -247,7 +247,7 @@ impl Session {
                 identity,
                 last: None,
             } => return self.prove(identity),
-            Step::Fail(why) => return self.not_proven(why),
+            Step::Fail(why) => self.exchange_failed(&exchange, why),
         }
         ControlFlow::Continue(())
     }
@@ -262,7 +262,7 @@ impl Session {
     }
 
     fn not_proven<'i>(&mut self, why: Failure) -> Flow<'i> {
-        self.login_failed(why);
+        self.refuse_login(why);
         ControlFlow::Continue(())
     }
 
@@ -273,7 +273,7 @@ impl Session {
             return Answered::Stale;
         };
         match exchange.answer(answer) {
-            Step::Fail(why) => self.login_failed(why),
+            Step::Fail(why) => self.exchange_failed(&exchange, why),
             step => self.stage = Stage::Answered(exchange, Box::new(step)),
         }
         Answered::Taken
@@ -290,7 +290,14 @@ impl Session {
         }
     }
 
-    pub(super) fn login_failed(&mut self, why: Failure) {
+    fn exchange_failed(&mut self, exchange: &Exchange, why: Failure) {
+        if !matches!(why, Failure::Malformed | Failure::Cancelled) {
+            self.login_failed = Some(Box::new(exchange.failed(why)));
+        }
+        self.refuse_login(why);
+    }
+
+    pub(super) fn refuse_login(&mut self, why: Failure) {
         match why {
             Failure::Malformed => return self.bad("", "The response does not fit"),
             Failure::Cancelled => return self.bad("", "Cancelled"),

@@ -68,6 +68,8 @@ pub struct Session {
     early: Vec<Change>,
     deselected: Option<MailboxKey>,
     append_aborted: bool,
+    /// To be told to the application.
+    login_failed: Option<Box<sasl::FailedLogin>>,
     enabled: Enabled,
     hidden: Capabilities,
     errors: u32,
@@ -121,6 +123,7 @@ impl Session {
             early: Vec::new(),
             deselected: None,
             append_aborted: false,
+            login_failed: None,
             hidden: Capabilities::NONE,
             errors: 0,
             now,
@@ -147,6 +150,9 @@ impl Session {
         loop {
             if let Some(key) = self.deselected.take() {
                 return Next::Event(Event::Deselected { mailbox: key });
+            }
+            if let Some(failed) = self.login_failed.take() {
+                return Next::Event(Event::LoginFailed(*failed));
             }
             if std::mem::take(&mut self.append_aborted) {
                 return Next::Event(Event::AppendAborted);

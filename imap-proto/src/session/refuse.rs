@@ -10,7 +10,7 @@ impl Session {
     pub(super) fn refuse_asked(&mut self, asked: Asked, no: No<'_>) {
         match asked {
             Asked::Auth(_) if no.code == Code::AuthenticationFailed => {
-                self.login_failed(Failure::Denied);
+                self.refuse_login(Failure::Denied);
             }
             Asked::Auth(_) | Asked::Login(_) => {
                 self.no(no);
@@ -55,7 +55,7 @@ impl Event<'_> {
                 return None;
             }
             Event::MessageEnd | Event::AppendEnd | Event::AppendAborted => return None,
-            Event::Rejected { .. } => return None,
+            Event::LoginFailed(_) | Event::Rejected { .. } => return None,
         })
     }
 }

@@ -14,7 +14,7 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc, sync::Arc};
 
 use imap_proto::wire_core::{
     Endpoint, Entropy, Next, Peer, Ticket, Time, TlsInfo, Upgrade,
-    sasl::{Answer, Mechanisms, Request},
+    sasl::{self, Answer, Mechanisms, Request},
     transcript::{Record, Subject},
 };
 use imap_proto::{
@@ -596,6 +596,11 @@ fn show(event: &Event<'_>) -> String {
         Event::MessageEnd => "message-end".to_owned(),
         Event::AppendEnd => "append-end".to_owned(),
         Event::AppendAborted => "append-aborted".to_owned(),
+        Event::LoginFailed(failed) => {
+            let user = failed.user.as_deref().unwrap_or_default();
+            let mechanism = failed.mechanism.map_or("own", sasl::Mechanism::name);
+            format!("login failed {user} {mechanism} {:?}", failed.why)
+        }
         Event::Rejected { line, why } => format!("rejected {} {why:?}", line.escape_ascii()),
         _ => "other".to_owned(),
     }

@@ -9,7 +9,7 @@ use std::{borrow::Cow, io};
 use tokio::io::AsyncRead;
 use wire_core::{
     Peer,
-    sasl::{Answer, Identity, Request},
+    sasl::{Answer, FailedLogin, Identity, Request},
 };
 
 use crate::{Columns, Deleted, Maildrop, RespCode, Violation};
@@ -105,6 +105,11 @@ pub trait Handler: Send {
     /// take a part for the whole.
     fn unreadable(&mut self, message: u32, error: io::Error) {
         let _ = (message, error);
+    }
+
+    /// A login came to nothing, and the client was told: for counting, and for the log.
+    fn login_failed(&mut self, failed: &FailedLogin) {
+        let _ = failed;
     }
 
     /// A line was answered with `-ERR`. For counting and logging.

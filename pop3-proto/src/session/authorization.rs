@@ -256,7 +256,10 @@ impl Session {
                 identity,
                 last: None,
             } => Doing::Proven(identity),
-            Step::Fail(why) => return self.fail_login(why),
+            Step::Fail(why) => {
+                self.login_failed = Some(Box::new(exchange.failed(why)));
+                return self.fail_login(why);
+            }
         };
     }
 

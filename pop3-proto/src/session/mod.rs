@@ -18,7 +18,7 @@ pub use message::OpenMessage;
 use std::sync::Arc;
 use wire_core::{
     Answered, CloseReason, Entropy, Mint, Next, Output, Peer, Ticket, TicketId, Time, Wants,
-    sasl::{self, Identity},
+    sasl::{self, FailedLogin, Identity},
 };
 
 use crate::{
@@ -64,6 +64,8 @@ pub struct Session {
     open: Option<TicketId>,
     /// To be told to the application.
     expired: Option<TicketId>,
+    /// The same.
+    login_failed: Option<Box<FailedLogin>>,
     writers: Writers,
     /// Set from login on.
     maildrop: Option<Box<Drop>>,
@@ -144,6 +146,7 @@ impl Session {
             doing: Doing::Greeting,
             open: None,
             expired: None,
+            login_failed: None,
             writers: Writers::default(),
             maildrop: None,
             marks: Marks::default(),
@@ -169,6 +172,9 @@ impl Session {
         self.notice_lost_writer();
         if let Some(id) = self.expired.take() {
             return Next::Event(Event::Expired(id));
+        }
+        if let Some(failed) = self.login_failed.take() {
+            return Next::Event(Event::LoginFailed(*failed));
         }
         loop {
             if let Some(next) = self.step(now, input) {
@@ -242,7 +248,7 @@ impl Session {
             Event::List { ticket, .. } => ticket.id(),
             Event::Retr { ticket, .. } | Event::Top { ticket, .. } => ticket.id(),
             Event::Commit { ticket, .. } => ticket.id(),
-            Event::Expired(_) | Event::Rejected { .. } => return,
+            Event::Expired(_) | Event::LoginFailed(_) | Event::Rejected { .. } => return,
         };
         self.refuse_id(id, Some(RespCode::SysTemp), "Not available");
     }

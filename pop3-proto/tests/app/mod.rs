@@ -291,6 +291,11 @@ impl App {
                 assert_eq!(Some(id), self.last);
                 return record.event("expired");
             }
+            Event::LoginFailed(failed) => {
+                let user = failed.user.as_deref().unwrap_or_default();
+                let mechanism = failed.mechanism.map_or("own", Mechanism::name);
+                return record.event(format!("login failed {user} {mechanism} {:?}", failed.why));
+            }
             Event::Rejected { line, why } => {
                 return record.event(format!("rejected {why:?} {}", line.escape_ascii()));
             }

@@ -4,7 +4,7 @@ use core::future::{Future, ready};
 
 use wire_core::{
     Chunk, Peer,
-    sasl::{Answer, Identity, Request, Secret},
+    sasl::{Answer, FailedLogin, Identity, Request, Secret},
 };
 
 use crate::{
@@ -236,6 +236,11 @@ pub trait Handler: Send + Sync {
     fn query(&mut self, verb: Verb, argument: &str) -> impl Future<Output = Reply<'static>> + Send {
         let _ = argument;
         ready(own_replies::to_query(verb))
+    }
+
+    /// A login came to nothing, and the client was told: for counting, and for the log.
+    fn login_failed(&self, failed: &FailedLogin) {
+        let _ = failed;
     }
 
     /// The session refused a line by itself: for the log. Raw octets of the peer.

@@ -170,6 +170,7 @@ impl Session {
             | Event::Dropped { .. }
             | Event::Xforward { .. }
             | Event::Expired(_)
+            | Event::LoginFailed(_)
             | Event::Rejected { .. } => Answered::Taken,
         };
     }

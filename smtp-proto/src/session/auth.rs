@@ -6,8 +6,8 @@ use wire_core::{
     Answered, CloseReason, Ticket, Time,
     frame::Line,
     sasl::{
-        Answer, Context, Exchange, Failure, Identity, Mechanism, Secret, Step as SaslStep,
-        line as base64,
+        Answer, Context, Exchange, FailedLogin, Failure, Identity, Mechanism, Secret,
+        Step as SaslStep, line as base64,
     },
 };
 
@@ -31,6 +31,16 @@ enum Engine {
     Exchange(Exchange),
     /// The application; this is its name.
     Raw(Arc<str>),
+}
+
+impl Engine {
+    /// An application knows by itself what its own mechanism came to.
+    fn failed(&self, why: Failure) -> Option<FailedLogin> {
+        match self {
+            Engine::Exchange(exchange) => Some(exchange.failed(why)),
+            Engine::Raw(_) => None,
+        }
+    }
 }
 
 enum Todo {
@@ -248,8 +258,12 @@ impl Session {
     }
 
     fn sasl_failed<'i>(&mut self, why: Failure) -> Option<Event<'i>> {
+        let failed = match &self.stage {
+            Stage::Sasl(sasl) => sasl.engine.failed(why),
+            _ => None,
+        };
         let reply = match why {
-            Failure::Denied => own_replies::SASL_DENIED,
+            Failure::Denied | Failure::BindingMismatch => own_replies::SASL_DENIED,
             Failure::Expired => own_replies::SASL_EXPIRED,
             Failure::Disabled => own_replies::SASL_DISABLED,
             Failure::Temporary => own_replies::SASL_LATER,
@@ -260,7 +274,8 @@ impl Session {
         if why != Failure::Temporary {
             self.penalty(1);
         }
-        self.say(reply.delayed_at_least(self.config.tarpit(self.counts.errors)))
+        let told = self.say(reply.delayed_at_least(self.config.tarpit(self.counts.errors)));
+        told.or_else(|| failed.map(Event::LoginFailed))
     }
 
     /// Answers what the exchange asked. What comes of it shows at the next call of

@@ -218,6 +218,11 @@ impl App {
                 self.open.push_back(Open::Query(ticket, verb));
             }
             Event::Expired(id) => record.event(format!("expired {id:?}")),
+            Event::LoginFailed(failed) => {
+                let user = failed.user.as_deref().unwrap_or_default();
+                let mechanism = failed.mechanism.map_or("own", sasl::Mechanism::name);
+                record.event(format!("login failed {user} {mechanism} {:?}", failed.why));
+            }
             Event::Rejected { line, why } => {
                 record.event(format!("rejected {why:?} {}", line.escape_ascii()).trim_end());
             }

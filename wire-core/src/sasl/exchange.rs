@@ -5,8 +5,8 @@ use core::fmt;
 use bytes::Bytes;
 
 use super::{
-    Answer, Decoy, Failure, Identity, Mechanism, Mechanisms, Nonces, Request, Secret, TokenError,
-    TokenFault, name, oauth, plain,
+    Answer, Decoy, FailedLogin, Failure, Identity, Mechanism, Mechanisms, Nonces, Request, Secret,
+    TokenError, TokenFault, name, oauth, plain,
 };
 #[cfg(feature = "crypto")]
 use super::{
@@ -88,6 +88,8 @@ impl<'a> Context<'a> {
 /// One exchange. Total: whatever comes, in whatever order, gives a [`Step`].
 pub struct Exchange {
     mechanism: Option<Mechanism>,
+    /// Who the client says it is, once the application was asked about it.
+    user: Option<Box<str>>,
     state: State,
 }
 
@@ -149,6 +151,7 @@ impl Exchange {
     ) -> (Self, Step) {
         let mut exchange = Exchange {
             mechanism: Some(mechanism),
+            user: None,
             state: State::Over,
         };
         let step = match State::first(mechanism, context) {
@@ -170,6 +173,7 @@ impl Exchange {
     pub fn login(user: &[u8], password: Secret) -> (Self, Step) {
         let mut exchange = Exchange {
             mechanism: None,
+            user: None,
             state: State::Over,
         };
         let step = match (name(user), plain::password(password)) {
@@ -185,6 +189,7 @@ impl Exchange {
     pub fn apop(user: &[u8], digest: &[u8], timestamp: &str) -> (Self, Step) {
         let mut exchange = Exchange {
             mechanism: None,
+            user: None,
             state: State::Over,
         };
         let proof = Proof::new(
@@ -200,6 +205,24 @@ impl Exchange {
     /// The mechanism; `None` for a protocol's own login command.
     pub const fn mechanism(&self) -> Option<Mechanism> {
         self.mechanism
+    }
+
+    /// What to tell of the exchange when it has failed.
+    ///
+    /// ```
+    /// use wire_core::sasl::{Answer, Exchange, Failure, Secret, Step};
+    ///
+    /// let (mut exchange, _) = Exchange::login(b"demo", Secret::from(&b"guess"[..]));
+    /// let Step::Fail(why) = exchange.answer(Answer::Deny) else { panic!() };
+    /// let failed = exchange.failed(why);
+    /// assert_eq!((failed.user.as_deref(), failed.why), (Some("demo"), Failure::Denied));
+    /// ```
+    pub fn failed(&self, why: Failure) -> FailedLogin {
+        FailedLogin {
+            user: self.user.clone(),
+            mechanism: self.mechanism,
+            why,
+        }
     }
 
     /// The client's reply to a challenge.
@@ -230,6 +253,7 @@ impl Exchange {
                 Ok(claim) => {
                     let (user, hash) = (claim.user.clone(), claim.hash());
                     self.state = State::Keys(Box::new(claim));
+                    self.user = Some(user.clone());
                     Step::Ask(Request::StoredKeys { user, hash })
                 }
                 Err(why) => self.fail(why),
@@ -290,6 +314,7 @@ impl Exchange {
     }
 
     fn check(&mut self, user: Box<str>, authzid: Option<Box<str>>, password: Secret) -> Step {
+        self.user = Some(user.clone());
         self.state = State::Verdict(Claim {
             user: Some(user.clone()),
             authzid,
@@ -305,6 +330,7 @@ impl Exchange {
         let Some(bearer) = read else {
             return self.fail(Failure::Malformed);
         };
+        self.user = bearer.user.clone();
         self.state = State::Verdict(Claim {
             user: bearer.user.clone(),
             authzid: bearer.user.clone(),
@@ -325,6 +351,7 @@ impl Exchange {
                 None => return self.fail(Failure::Malformed),
             },
         };
+        self.user = authzid.clone();
         self.state = State::Verdict(Claim {
             user: authzid.clone(),
             authzid: authzid.clone(),
@@ -358,6 +385,7 @@ impl Exchange {
             return self.fail(Failure::Malformed);
         };
         let (user, digest) = (proof.user.clone(), proof.kind);
+        self.user = Some(user.clone());
         self.state = State::Secrets(Box::new(proof));
         Step::Ask(Request::SharedSecret { user, digest })
     }

@@ -158,6 +158,18 @@ impl Identity {
     }
 }
 
+/// A login that came to nothing: for counting, and for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FailedLogin {
+    /// Who the client said it was: any text without controls. `None`: it did not say so.
+    pub user: Option<Box<str>>,
+    /// The mechanism; `None` for a protocol's own login command.
+    pub mechanism: Option<Mechanism>,
+    /// Why.
+    pub why: Failure,
+}
+
 /// Why an exchange failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -41,7 +41,8 @@ pub(super) struct Challenge {
     /// Both parts.
     nonce: Vec<u8>,
     server_first: String,
-    keys: Vec<StoredKeys>,
+    /// With their numbers in the application's answer.
+    keys: Vec<(usize, StoredKeys)>,
     /// The keys are somebody's.
     real: bool,
 }
@@ -93,17 +94,18 @@ impl Claim {
         let decoy = self.setup.decoy.keys(self.setup.hash, &self.user);
         let mut keys: Vec<_> = keys
             .into_iter()
-            .filter(|keys| keys.hash == self.setup.hash)
+            .enumerate()
+            .filter(|(_, keys)| keys.hash == self.setup.hash)
             .collect();
         let real = !keys.is_empty();
         if !real {
-            keys.push(decoy);
+            keys.push((0, decoy));
         }
         let (salt, iterations) = keys
             .first()
-            .map(|keys| (keys.salt.clone(), keys.iterations))
+            .map(|(_, keys)| (keys.salt.clone(), keys.iterations))
             .unwrap_or_default();
-        keys.retain(|keys| keys.salt == salt && keys.iterations == iterations);
+        keys.retain(|(_, keys)| keys.salt == salt && keys.iterations == iterations);
         let nonce = [&self.nonce[..], self.setup.nonce.as_bytes()].concat();
         let server_first = format!(
             "r={},s={},i={iterations}",
@@ -147,11 +149,11 @@ impl Challenge {
         .join(&b","[..]);
         let mut found = None;
         let mut last = Vec::new();
-        for (number, keys) in self.keys.iter().enumerate() {
+        for (number, keys) in &self.keys {
             let fits = keys.fit(&client.proof, &signed);
             let signature = hmac(keys.hash, keys.server.expose(), &signed);
             if fits && found.is_none() {
-                found = Some(number);
+                found = Some(*number);
                 last = format!("v={}", STANDARD.encode(&signature)).into_bytes();
             }
         }
@@ -249,6 +251,33 @@ mod tests {
          p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=",
         "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=",
     ];
+
+    #[test]
+    fn the_key_that_fits_is_named_by_its_number_in_the_answer() {
+        let [nonce, salt, first, _, last, _] = SHA_256;
+        let setup = Setup {
+            hash: ScramHash::Sha256,
+            plus: false,
+            plus_offered: false,
+            tls: None,
+            nonce: nonce.to_owned(),
+            decoy: Decoy::new([0; 32]),
+        };
+        let salt = STANDARD.decode(salt).unwrap();
+        let keys = |hash, password, salt| StoredKeys::derive(hash, password, salt, 4096).unwrap();
+        let answer = vec![
+            keys(ScramHash::Sha1, "pencil", &salt),
+            keys(ScramHash::Sha256, "another", &salt),
+            keys(ScramHash::Sha256, "pencil", b"another salt"),
+            keys(ScramHash::Sha256, "pencil", &salt),
+        ];
+        let server = setup
+            .first(first.as_bytes())
+            .ok()
+            .unwrap()
+            .challenge(answer);
+        assert_eq!(server.verify(last.as_bytes()).ok().unwrap().credential, 3);
+    }
 
     #[test]
     fn published_exchanges_come_out_octet_by_octet() {
