@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::policy::PolicyFlags;
+use crate::{policy::PolicyFlags, tokens::TokenFlags};
 
 // Where `--help` shows a flag.
 const ADDRESSES: &str = "Addresses";
@@ -121,6 +121,9 @@ pub struct Serve {
         default_value = "spaces"
     )]
     pub lenient: Vec<String>,
+    /// Whose tokens open accounts.
+    #[command(flatten)]
+    pub tokens: TokenFlags,
     /// What clients may do.
     #[command(flatten)]
     pub policy: PolicyFlags,

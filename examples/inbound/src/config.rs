@@ -8,7 +8,7 @@ pub use addresses::{AccountLine, AliasLine};
 
 use smtp_proto::Leniency;
 
-use crate::{cli::Serve, networks::Networks, policy::Settings, store::Subaddressing};
+use crate::{cli::Serve, networks::Networks, policy::Settings, store::Subaddressing, tokens};
 
 /// The limits of the limit: a server takes at least 64 KiB (RFC 5321 section 4.5.3.1.7), and stored
 /// layouts count in 32 bits.
@@ -126,6 +126,8 @@ pub struct Config {
     pub max_message_size: u64,
     /// Takes passwords without TLS.
     pub allow_plaintext_auth: bool,
+    /// What OAuth tokens are judged by, where they are taken.
+    pub tokens: Option<tokens::Settings>,
     /// Whose connections begin with a PROXY header.
     pub proxies: Networks,
     /// Who may use XCLIENT and XFORWARD.
@@ -180,6 +182,7 @@ impl Config {
             data: cli.data,
             accounts,
             allow_plaintext_auth: cli.allow_plaintext_auth,
+            tokens: cli.tokens.check()?,
             policy: cli.policy.check()?,
         })
     }

@@ -27,3 +27,4 @@ mod spool;
 pub mod store;
 mod stream;
 mod tls;
+mod tokens;

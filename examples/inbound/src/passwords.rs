@@ -7,7 +7,10 @@ use tokio::sync::Semaphore;
 use tracing::info;
 use wire_core::sasl::{self, Answer, Decoy, Request, ScramHash, StoredKeys};
 
-use crate::store::{AccountState, Directory, NewSecret, Scopes, ScramKeys, Secret};
+use crate::{
+    store::{AccountState, Directory, NewSecret, Scopes, ScramKeys, Secret},
+    tokens::Tokens,
+};
 
 /// Checks what clients claim. Cheap to clone.
 #[derive(Clone)]
@@ -16,16 +19,18 @@ pub struct Passwords {
     first_domain: Arc<str>,
     /// One hash takes a core and some MiB: no more run at once than there are cores.
     hashing: Arc<Semaphore>,
+    tokens: Option<Arc<Tokens>>,
 }
 
 impl Passwords {
     /// A name without a domain belongs to `first_domain`.
-    pub fn new(directory: Arc<dyn Directory>, first_domain: &str) -> Self {
+    pub fn new(directory: Arc<dyn Directory>, first_domain: &str, tokens: Option<Tokens>) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Passwords {
             directory,
             first_domain: first_domain.into(),
             hashing: Arc::new(Semaphore::new(cores)),
+            tokens: tokens.map(Arc::new),
         }
     }
 
@@ -75,6 +80,10 @@ impl Passwords {
                 info!(?user, ?authzid, "acting as another refused");
                 Answer::Deny
             }
+            Request::Token { token, .. } => match &self.tokens {
+                Some(tokens) => tokens.answer(&token, scope).await,
+                None => Answer::Deny,
+            },
             _ => Answer::Deny,
         }
     }

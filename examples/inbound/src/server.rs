@@ -28,6 +28,7 @@ use crate::{
     store::{Blobs, Directory, Store, sqlite::Sqlite},
     stream::Stream,
     tls::Tls,
+    tokens::Tokens,
 };
 
 /// As many connections at once; more are closed before a word. Below the usual limit of open
@@ -92,8 +93,12 @@ impl Server {
         accounts::ensure(&*store, &config).await?;
         let recipients = Recipients::new(store.clone(), &config.domains, config.subaddressing);
         let policies = policy::built_in(&config, &recipients, policies)?;
+        let tokens = match &config.tokens {
+            Some(settings) => Some(Tokens::new(settings, store.clone(), config.first_domain())?),
+            None => None,
+        };
         let shared = Shared {
-            passwords: Passwords::new(store.clone(), config.first_domain()),
+            passwords: Passwords::new(store.clone(), config.first_domain(), tokens),
             recipients,
             sessions: Sessions::new(&config, &policies, &store.decoy())?,
             policies,

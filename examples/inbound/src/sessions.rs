@@ -92,7 +92,11 @@ impl Sessions {
 
 /// Mechanisms without and inside TLS.
 fn mechanisms(config: &Config) -> (Mechanisms, Mechanisms) {
-    let all = Mechanisms::PLAINTEXT.or(Mechanisms::SCRAM);
+    let passwords = Mechanisms::PLAINTEXT.or(Mechanisms::SCRAM);
+    let all = match config.tokens {
+        Some(_) => passwords.or(Mechanisms::TOKENS),
+        None => passwords,
+    };
     (
         if config.allow_plaintext_auth {
             all
