@@ -58,6 +58,10 @@ pub struct Limits {
     /// structure and the row has neither an outline nor a layout, and where SEARCH looks at its
     /// text. FETCH leaves longer ones out with `[LIMIT]`, SEARCH looks at so many. 32 MiB.
     pub gather: u64,
+    /// Octets of keys that SORT and THREAD hold where the session orders messages itself; beyond it
+    /// they end NO `[LIMIT]`. 128 MiB: a message takes some 100 to be sorted and some 600 to be
+    /// threaded, so that 200,000 of them can be.
+    pub sort: u64,
     /// Octets of a mailbox name in UTF-8. 1,000: a path has hardly more, and each of its levels
     /// may become a line of LIST.
     pub name: usize,
@@ -89,6 +93,7 @@ impl Default for Limits {
             high_water: 64 << 10,
             read: 64 << 10,
             gather: 32 << 20,
+            sort: 128 << 20,
             name: 1000,
             folders: 100_000,
             pending: 64,

@@ -6,8 +6,8 @@ use wire_core::{
 };
 
 use crate::{
-    ListQuery, Load, Mailbox, MailboxKey, ModSeq, NewMessage, Query, SpecialUse, StatusItems,
-    StoreChange, UidSet, syntax::IdPairs,
+    ListQuery, Load, Mailbox, MailboxKey, ModSeq, NewMessage, Query, SortBy, SpecialUse,
+    StatusItems, StoreChange, Threading, UidSet, syntax::IdPairs,
 };
 
 /// One type per shape of answer, so that the wrong answer does not compile. They have no values.
@@ -29,6 +29,8 @@ pub mod kind {
         Load "Answered by `Session::row`, often, and `Session::loaded`."
         Store "Answered by `Session::stored` and its likes, and `Session::store_done`."
         Search "Answered by `Session::found` or `Session::evaluate`."
+        Sort "Answered by `Session::sorted` or `Session::evaluate`."
+        Thread "Answered by `Session::threaded` or `Session::evaluate`."
         Copy "Answered by `Session::copied`."
         Expunge "Answered by `Session::expunged`."
         Append "Answered by `Session::append_more` at `Message`, `Session::appended` at `AppendEnd`."
@@ -156,6 +158,24 @@ pub enum Event<'i> {
         ticket: Ticket<kind::Search>,
         /// What is searched for.
         query: Query,
+    },
+    /// SORT. A store that does not sort answers with `Session::evaluate`.
+    Sort {
+        /// Answered by `Session::sorted` or `Session::evaluate`.
+        ticket: Ticket<kind::Sort>,
+        /// What is searched for.
+        query: Query,
+        /// In which order.
+        by: SortBy,
+    },
+    /// THREAD. A store that makes no threads answers with `Session::evaluate`.
+    Thread {
+        /// Answered by `Session::threaded` or `Session::evaluate`.
+        ticket: Ticket<kind::Thread>,
+        /// What is searched for.
+        query: Query,
+        /// How threads are made.
+        threading: Threading,
     },
     /// COPY and MOVE: all or nothing.
     Copy {

@@ -5,6 +5,7 @@
 )]
 
 mod capability;
+mod casemap;
 mod change;
 mod config;
 mod event;
@@ -18,9 +19,11 @@ pub mod respond;
 mod row;
 mod selected;
 mod session;
+mod sorting;
 mod special_use;
 mod status;
 pub mod syntax;
+mod threads;
 mod transfer;
 mod uid;
 mod view;
@@ -28,6 +31,7 @@ mod view;
 pub use wire_core;
 
 pub use capability::Capabilities;
+pub use casemap::casemap;
 pub use change::{Change, Noted, Rows, StoreChange};
 pub use config::{Builder, Config, ConfigError, Limits};
 pub use event::{Event, Violation, kind};
@@ -38,10 +42,11 @@ pub use no::{Code, No};
 pub use query::{Key, KeyList, KeyRef, Query, Subject, Unsearchable, Want};
 pub use row::{Load, Need, Row, Why};
 pub use selected::{MailboxKey, Selected};
-pub use session::{Blob, Failed, ListQuery, Plain, Session};
+pub use session::{Blob, Evaluable, Failed, ListQuery, Plain, Session};
 pub use special_use::SpecialUse;
 pub use status::{StatusData, StatusItems};
-pub use syntax::How;
+pub use syntax::{How, SortBy, SortField, SortKey, Threading};
+pub use threads::Threads;
 pub use transfer::{AppendUid, CopyUid, NewMessage};
 pub use uid::{ModSeq, Uid, UidSet};
 pub use view::{NoSuchMessage, View, ViewBuilder};

@@ -92,7 +92,8 @@ impl Query {
 
 fn want(returns: Option<SearchReturn>) -> Want {
     match returns {
-        Some(SearchReturn { all: true, .. } | SearchReturn { save: true, .. }) | None => Want::Set,
+        None => Want::Set,
+        Some(returns) if returns.all || returns.save || returns.partial.is_some() => Want::Set,
         Some(SearchReturn {
             min: true,
             max: false,
@@ -153,6 +154,10 @@ impl Builder<'_> {
             SearchKey::Recent | SearchKey::New | SearchKey::Old => self.recent(key),
             SearchKey::Numbers(_) | SearchKey::Uids(_) => self.messages(key)?,
             SearchKey::On(day) => self.both(Op::Since(day), Op::Before(day + DAY), Need::DATE),
+            SearchKey::SavedOn(day) => {
+                let need = Need::SAVE_DATE | Need::DATE;
+                self.both(Op::SavedSince(day), Op::SavedBefore(day + DAY), need);
+            }
             SearchKey::SentOn(day) => {
                 self.both(Op::SentSince(day), Op::SentBefore(day + DAY), Need::OUTLINE);
             }
@@ -181,6 +186,11 @@ impl Builder<'_> {
             SearchKey::Since(day) => (Op::Since(day), Need::DATE),
             SearchKey::SentBefore(day) => (Op::SentBefore(day), Need::OUTLINE),
             SearchKey::SentSince(day) => (Op::SentSince(day), Need::OUTLINE),
+            SearchKey::SavedBefore(day) => (Op::SavedBefore(day), Need::SAVE_DATE | Need::DATE),
+            SearchKey::SavedSince(day) => (Op::SavedSince(day), Need::SAVE_DATE | Need::DATE),
+            SearchKey::SaveDateSupported => (Op::SaveDates, Need::SAVE_DATE),
+            SearchKey::EmailId(id) => (Op::EmailId(self.text(id)), Need::EMAIL_ID),
+            SearchKey::ThreadId(id) => (Op::ThreadId(self.text(id)), Need::THREAD_ID),
             SearchKey::Larger(octets) => (Op::Larger(octets), Need::SIZE),
             SearchKey::Smaller(octets) => (Op::Smaller(octets), Need::SIZE),
             SearchKey::Older(seconds) => (Op::Older(seconds), Need::DATE),

@@ -31,6 +31,21 @@ pub trait Subject {
         None
     }
 
+    /// Its save date, in the same form. The inner `None`: its mailbox keeps none.
+    fn save_date(&self) -> Option<Option<(i64, i16)>> {
+        None
+    }
+
+    /// The id of its content. The inner `None`: it has none.
+    fn email_id(&self) -> Option<Option<&str>> {
+        None
+    }
+
+    /// The id of its thread. The inner `None`: it has none.
+    fn thread_id(&self) -> Option<Option<&str>> {
+        None
+    }
+
     /// How many seconds ago its internal date is.
     fn age(&self) -> Option<i64> {
         None
@@ -178,6 +193,12 @@ fn or(a: Option<bool>, b: Option<bool>) -> Option<bool> {
 /// The value of a key that has no keys within.
 pub(super) fn holds(key: Key<'_>, subject: &impl Subject) -> Option<bool> {
     let date = || subject.date().map(local);
+    // RFC 8514 section 4.3
+    let saved = || match subject.save_date() {
+        Some(Some(date)) => Some(local(date)),
+        Some(None) => date(),
+        None => None,
+    };
     match key {
         Key::Uids(set) => Some(set.contains(subject.uid())),
         Key::Has(flags) => subject.flags().map(|list| list.system.has(flags)),
@@ -197,6 +218,11 @@ pub(super) fn holds(key: Key<'_>, subject: &impl Subject) -> Option<bool> {
             .map(|sent| sent.is_some_and(|s| local(s) < day)),
         Key::Younger(seconds) => subject.age().map(|age| age <= i64::from(seconds)),
         Key::Older(seconds) => subject.age().map(|age| age >= i64::from(seconds)),
+        Key::SavedSince(day) => saved().map(|date| date >= day),
+        Key::SavedBefore(day) => saved().map(|date| date < day),
+        Key::SaveDates => subject.save_date().map(|date| date.is_some()),
+        Key::EmailId(id) => subject.email_id().map(|known| known == Some(id)),
+        Key::ThreadId(id) => subject.thread_id().map(|known| known == Some(id)),
         Key::Larger(octets) => subject.size().map(|size| size > octets),
         Key::Smaller(octets) => subject.size().map(|size| size < octets),
         Key::ModSeq(least) => subject.modseq().map(|modseq| modseq >= least),

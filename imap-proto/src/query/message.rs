@@ -4,16 +4,18 @@ use memchr::memmem;
 use mime_core::{Header, Kind, Message, Outline};
 
 use super::Subject;
+use crate::casemap::fold;
 use crate::flags::FlagList;
 use crate::row::Row;
 use crate::uid::{ModSeq, Uid};
 
 /// A row of the store with as much of its message as there is.
 ///
-/// How long ago it came is not known in here: `OLDER` and `YOUNGER` are for stores with a clock.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mail<'m> {
     pub(crate) row: &'m Row<'m>,
+    /// Unix seconds, if the session was told.
+    pub(crate) now: Option<i64>,
     /// Some or all of its header fields.
     pub(crate) outline: Option<Outline<'m>>,
     /// All of it.
@@ -62,6 +64,23 @@ impl Subject for Mail<'_> {
 
     fn date(&self) -> Option<(i64, i16)> {
         self.row.date
+    }
+
+    fn save_date(&self) -> Option<Option<(i64, i16)>> {
+        Some(self.row.save_date)
+    }
+
+    fn email_id(&self) -> Option<Option<&str>> {
+        Some(self.row.email_id)
+    }
+
+    fn thread_id(&self) -> Option<Option<&str>> {
+        Some(self.row.thread_id)
+    }
+
+    fn age(&self) -> Option<i64> {
+        let (unix, _) = self.row.date?;
+        Some(self.now?.saturating_sub(unix))
     }
 
     fn sent(&self) -> Option<Option<(i64, i16)>> {
@@ -146,21 +165,6 @@ impl Needle<'_> {
     }
 }
 
-fn fold(text: &str, folded: &mut Vec<u8>) {
-    let start = folded.len();
-    if text.is_ascii() {
-        folded.extend_from_slice(text.as_bytes());
-        folded
-            .get_mut(start..)
-            .unwrap_or_default()
-            .make_ascii_lowercase();
-        return;
-    }
-    for c in text.chars().flat_map(char::to_lowercase) {
-        folded.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-    }
-}
-
 /// At least one character, at most so many octets where that is possible.
 fn split_near(text: &str, at: usize) -> (&str, &str) {
     let at = text.floor_char_boundary(at);
@@ -186,6 +190,7 @@ mod tests {
         let row = Row::new(Uid::MIN).raw(&raw);
         test(&Mail {
             row: &row,
+            now: None,
             outline: None,
             message: Some(message),
         })
@@ -216,6 +221,7 @@ mod tests {
         let row = Row::new(Uid::MIN);
         let mail = Mail {
             row: &row,
+            now: None,
             outline: None,
             message: None,
         };

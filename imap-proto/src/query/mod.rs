@@ -61,7 +61,8 @@ pub enum Key<'q> {
     /// This keyword is set; keywords have no case.
     Keyword(&'q str),
     /// A field of this name holds this text; every message with such a field if the text is empty.
-    /// Encoded words count as what they stand for, ASCII letters in any case.
+    /// Encoded words count as what they stand for; texts are compared by
+    /// [`casemap`](crate::casemap).
     Header(&'q str, &'q str),
     /// Header or body hold this text.
     Text(&'q str),
@@ -79,6 +80,17 @@ pub enum Key<'q> {
     Younger(u32),
     /// The internal date is at least so many seconds ago (RFC 5032).
     Older(u32),
+    /// The save date is on this day or later; the internal date, where the mailbox keeps no save
+    /// dates (RFC 8514).
+    SavedSince(i64),
+    /// The save date is before this day, likewise.
+    SavedBefore(i64),
+    /// The mailbox keeps save dates.
+    SaveDates,
+    /// The content has this id (RFC 8474).
+    EmailId(&'q str),
+    /// The thread has this id (RFC 8474).
+    ThreadId(&'q str),
     /// More octets than this.
     Larger(u64),
     /// Fewer octets than this.
@@ -140,6 +152,11 @@ enum Op {
     SentBefore(i64),
     Younger(u32),
     Older(u32),
+    SavedSince(i64),
+    SavedBefore(i64),
+    SaveDates,
+    EmailId(Span),
+    ThreadId(Span),
     Larger(u64),
     Smaller(u64),
     ModSeq(ModSeq),
@@ -250,6 +267,11 @@ impl Program {
             Op::SentBefore(day) => Key::SentBefore(day),
             Op::Younger(seconds) => Key::Younger(seconds),
             Op::Older(seconds) => Key::Older(seconds),
+            Op::SavedSince(day) => Key::SavedSince(day),
+            Op::SavedBefore(day) => Key::SavedBefore(day),
+            Op::SaveDates => Key::SaveDates,
+            Op::EmailId(id) => Key::EmailId(self.text(id)),
+            Op::ThreadId(id) => Key::ThreadId(self.text(id)),
             Op::Larger(octets) => Key::Larger(octets),
             Op::Smaller(octets) => Key::Smaller(octets),
             Op::ModSeq(modseq) => Key::ModSeq(modseq),

@@ -14,6 +14,7 @@ mod envelope;
 mod string;
 #[cfg(feature = "mime")]
 mod structure;
+mod threads;
 
 pub(crate) use data::is_object_id;
 pub use data::{flags, internal_date, number, object_id, section, status, uid_set};
@@ -22,3 +23,4 @@ pub use envelope::envelope;
 pub use string::{Sink, astring, literal_head, mailbox, nstring, string};
 #[cfg(feature = "mime")]
 pub use structure::body_structure;
+pub use threads::threads;

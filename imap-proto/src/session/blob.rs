@@ -233,8 +233,11 @@ impl Session {
             Some(Asked::Evaluate(searching)) => searching.pull.take(),
             _ => None,
         };
-        let Some(Pull::Whole(whole)) = pull.map(|pull| *pull) else {
-            return;
+        let whole = match pull.map(|pull| *pull) {
+            Some(Pull::Whole(whole)) => whole,
+            // All that a search looks at is the header.
+            Some(Pull::Head(header)) => header,
+            _ => return,
         };
         let raw = Bytes::from(whole.octets);
         let row = whole.row.with(&raw);

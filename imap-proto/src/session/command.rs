@@ -234,6 +234,8 @@ impl Session {
             Body::Unselect => self.unselect(),
             Body::Expunge { uids } => return self.expunge(uids),
             Body::Search(search) => return self.search(search),
+            Body::Sort(sort) => return self.sort(sort),
+            Body::Thread(thread) => return self.thread(thread),
             Body::Fetch(fetch) => return self.fetch(fetch),
             Body::Store(store) => return self.store(store),
             Body::Copy {
@@ -262,6 +264,8 @@ impl Session {
             Body::Fetch(fetch) if !fetch.uid => Updates::Numbers,
             Body::Store(store) if !store.uid => Updates::Numbers,
             Body::Search(search) if !search.uid => Updates::Numbers,
+            Body::Sort(sort) if !sort.search.uid => Updates::Numbers,
+            Body::Thread(thread) if !thread.search.uid => Updates::Numbers,
             Body::Close | Body::Unselect | Body::Select(_) | Body::Logout => Updates::None,
             _ if self.mailbox.is_none() => Updates::None,
             _ => Updates::All,
@@ -333,6 +337,7 @@ fn state_of(body: &Body<'_>) -> State {
         Body::Capability | Body::Noop | Body::Logout | Body::Id(_) => State::Any,
         Body::StartTls | Body::Login { .. } | Body::Authenticate { .. } => State::NotAuthenticated,
         Body::Check | Body::Close | Body::Unselect | Body::Expunge { .. } => State::Selected,
+        Body::Sort(_) | Body::Thread(_) => State::Selected,
         Body::Search(_) | Body::Fetch(_) | Body::Store(_) | Body::Copy { .. } => State::Selected,
         _ => State::Authenticated,
     }

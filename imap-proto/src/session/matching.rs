@@ -5,11 +5,12 @@ use crate::{Query, Row};
 /// `None`: the row has too little of its message to tell. Its octets are looked at only where its
 /// columns do not decide.
 #[cfg(feature = "mime")]
-pub(super) fn decide(query: &Query, row: &Row<'_>) -> Option<bool> {
+pub(super) fn decide(query: &Query, row: &Row<'_>, now: Option<i64>) -> Option<bool> {
     use crate::query::Mail;
 
     let by_columns = query.decide(&Mail {
         row,
+        now,
         outline: row.outline,
         message: None,
     });
@@ -22,6 +23,7 @@ pub(super) fn decide(query: &Query, row: &Row<'_>) -> Option<bool> {
     let message = stored.unwrap_or_else(|| layout.parse(raw, &mime_core::Limits::DEFAULT));
     query.decide(&Mail {
         row,
+        now,
         outline: None,
         message: Some(message),
     })
@@ -29,8 +31,8 @@ pub(super) fn decide(query: &Query, row: &Row<'_>) -> Option<bool> {
 
 /// Without the parser only the columns are known.
 #[cfg(not(feature = "mime"))]
-pub(super) fn decide(query: &Query, row: &Row<'_>) -> Option<bool> {
-    struct Columns<'r>(&'r Row<'r>);
+pub(super) fn decide(query: &Query, row: &Row<'_>, now: Option<i64>) -> Option<bool> {
+    struct Columns<'r>(&'r Row<'r>, Option<i64>);
 
     impl crate::Subject for Columns<'_> {
         fn uid(&self) -> crate::Uid {
@@ -52,7 +54,23 @@ pub(super) fn decide(query: &Query, row: &Row<'_>) -> Option<bool> {
         fn date(&self) -> Option<(i64, i16)> {
             self.0.date
         }
+
+        fn save_date(&self) -> Option<Option<(i64, i16)>> {
+            Some(self.0.save_date)
+        }
+
+        fn email_id(&self) -> Option<Option<&str>> {
+            Some(self.0.email_id)
+        }
+
+        fn thread_id(&self) -> Option<Option<&str>> {
+            Some(self.0.thread_id)
+        }
+
+        fn age(&self) -> Option<i64> {
+            Some(self.1?.saturating_sub(self.0.date?.0))
+        }
     }
 
-    query.decide(&Columns(row))
+    query.decide(&Columns(row, now))
 }

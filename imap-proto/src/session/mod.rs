@@ -11,6 +11,7 @@ mod compose;
 mod copy;
 mod fetch;
 mod folders;
+mod found;
 mod listing;
 mod login;
 mod mailbox;
@@ -74,6 +75,8 @@ pub struct Session {
     hidden: Capabilities,
     errors: u32,
     now: Time,
+    /// Unix seconds at a time.
+    clock: Option<(i64, Time)>,
     /// When the client has been silent for too long.
     silent_at: Time,
     /// When the open ticket is too old.
@@ -127,6 +130,7 @@ impl Session {
             hidden: Capabilities::NONE,
             errors: 0,
             now,
+            clock: None,
             poll_at: None,
             sync_wanted: false,
             ask_no_more: false,
@@ -141,6 +145,12 @@ impl Session {
     /// user is known: the list that is sent with the success of the login is without them.
     pub fn mask(&mut self, hide: Capabilities) {
         self.hidden = self.hidden.with(hide);
+    }
+
+    /// Says that it was `unix` seconds since 1970 at the time `at`; once is enough. Without it a
+    /// search for OLDER or YOUNGER that the session is left to evaluate ends NO `[CANNOT]`.
+    pub fn clock(&mut self, unix: i64, at: Time) {
+        self.clock = Some((unix, at));
     }
 
     /// What happens next. See [`Next`]; call it again after every event, after every answer and
@@ -418,6 +428,12 @@ impl Session {
     }
 }
 
+/// Kinds of tickets that [`Session::evaluate`] answers.
+pub trait Evaluable: sealed::Evaluable {}
+impl Evaluable for kind::Search {}
+impl Evaluable for kind::Sort {}
+impl Evaluable for kind::Thread {}
+
 /// Kinds of tickets for which a plain yes is an answer.
 pub trait Plain: sealed::Plain {}
 impl Plain for kind::Login {}
@@ -427,6 +443,10 @@ mod sealed {
     pub trait Plain {}
     impl Plain for crate::kind::Login {}
     impl Plain for crate::kind::Done {}
+    pub trait Evaluable {}
+    impl Evaluable for crate::kind::Search {}
+    impl Evaluable for crate::kind::Sort {}
+    impl Evaluable for crate::kind::Thread {}
 }
 
 impl Endpoint for Session {

@@ -47,6 +47,8 @@ impl Event<'_> {
             Event::Load { ticket, .. } => ticket.id(),
             Event::Store { ticket, .. } => ticket.id(),
             Event::Search { ticket, .. } => ticket.id(),
+            Event::Sort { ticket, .. } => ticket.id(),
+            Event::Thread { ticket, .. } => ticket.id(),
             Event::Copy { ticket, .. } => ticket.id(),
             Event::Expunge { ticket, .. } => ticket.id(),
             Event::Sync { ticket, .. } => ticket.id(),

@@ -1,33 +1,76 @@
-//! SEARCH: by the store, or here, row by row.
+//! SEARCH, SORT and THREAD: by the store, or here, row by row.
 
-use std::{fmt::Write, ops::ControlFlow};
+use std::ops::ControlFlow;
 
 use wire_core::{Answered, Next, Ticket, TicketId};
 
 use super::{
-    Blob, Flow, Session, matching,
+    Blob, Evaluable, Flow, Session,
+    found::Found,
+    matching,
     pull::Pull,
     stage::{Asked, Stage},
 };
 use crate::{
-    Code, Event, Load, Need, No, Query, Row, UidSet, Why, kind,
+    Capabilities, Code, Event, Load, ModSeq, Need, No, Query, Row, Threading, Threads, Uid, UidSet,
+    Why, kind,
     query::{Context, Unsearchable},
-    syntax::{Search, SearchReturn},
+    sorting::{Added, SortTable},
+    syntax::{Search, SearchKey, SearchReturn, Sort, SortField, Thread},
+    threads::ThreadTable,
 };
 
-/// A SEARCH that is being answered.
+/// A SEARCH, SORT or THREAD that is being answered.
 #[derive(Debug)]
 pub(super) struct Searching {
-    uid: bool,
-    /// `RETURN`, or what stands for it in IMAP4rev2; `None`: the answer is `* SEARCH`.
-    returns: Option<SearchReturn>,
+    /// UIDs are shown, not numbers.
+    pub(super) uid: bool,
+    /// `RETURN`, or what stands for it in IMAP4rev2; `None`: the answer is `* SEARCH`, `* SORT`.
+    pub(super) returns: Option<SearchReturn>,
+    /// MODSEQ was searched for, and must be told.
+    pub(super) modseqs: Option<ModSeqs>,
     query: Query,
+    /// Unix seconds when the command came.
+    now: Option<i64>,
+    form: Form,
+    /// These match: the store is sure.
+    sure: UidSet,
     /// What the library was left to decide.
     among: UidSet,
     found: UidSet,
+    /// Found, but not in order.
+    late: Vec<Uid>,
     /// Why a message could not be decided, if one could not.
     left_out: Option<No<'static>>,
     pub(super) pull: Option<Box<Pull>>,
+}
+
+/// What is made of the messages that match.
+#[derive(Debug)]
+enum Form {
+    Set,
+    Order(SortTable),
+    Threads(ThreadTable),
+}
+
+/// Mod-sequences of what was found (RFC 7162 section 3.1.5 and 3.1.10).
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct ModSeqs {
+    pub(super) highest: ModSeq,
+    pub(super) of_first: Option<(Uid, ModSeq)>,
+    pub(super) of_last: Option<(Uid, ModSeq)>,
+}
+
+impl ModSeqs {
+    fn add(&mut self, uid: Uid, modseq: ModSeq) {
+        self.highest = self.highest.max(modseq);
+        if self.of_first.is_none_or(|(first, _)| uid < first) {
+            self.of_first = Some((uid, modseq));
+        }
+        if self.of_last.is_none_or(|(last, _)| uid > last) {
+            self.of_last = Some((uid, modseq));
+        }
+    }
 }
 
 impl Searching {
@@ -37,17 +80,137 @@ impl Searching {
 
     /// A row with all that it can have.
     pub(super) fn decide(&mut self, row: &Row<'_>) {
-        if matching::decide(&self.query, row) == Some(true) {
-            self.found.insert(row.uid);
+        if !self.consider(row) {
+            self.leave_out(No::new(Code::Cannot, "This cannot be searched for here"));
+        }
+    }
+
+    /// The messages that can match.
+    pub(super) fn possible(&self) -> &UidSet {
+        self.query.among()
+    }
+
+    /// The rows that must be looked at.
+    fn wanted(&self) -> UidSet {
+        match matches!(self.form, Form::Set) && self.modseqs.is_none() {
+            true => self.among.clone(),
+            false => self.among.union(&self.sure),
+        }
+    }
+
+    fn need(&self) -> Need {
+        let form = match &self.form {
+            Form::Set => Need::NOTHING,
+            Form::Order(table) => table.need(),
+            Form::Threads(table) => table.need(),
+        };
+        let mut need = form;
+        if !self.among.is_empty() {
+            need = need | self.query.need();
+        }
+        if self.modseqs.is_some() {
+            need = need | Need::MODSEQ;
+        }
+        match need.has(Need::BLOB) || need.has(Need::OUTLINE) {
+            true => need | Need::SIZE,
+            false => need,
+        }
+    }
+
+    /// `false`: the row has too little of its message.
+    fn consider(&mut self, row: &Row<'_>) -> bool {
+        let matches = match self.sure.contains(row.uid) {
+            true => Some(true),
+            false => matching::decide(&self.query, row, self.now),
+        };
+        match matches {
+            Some(true) => {}
+            Some(false) => return true,
+            None => return false,
+        }
+        let added = match &mut self.form {
+            Form::Set => Added::Yes,
+            Form::Order(table) => table.add(row),
+            Form::Threads(table) => table.add(row),
+        };
+        match added {
+            Added::Yes => self.add(row),
+            Added::WantsHeader => return false,
+            Added::Full => self.leave_out(No::new(Code::Limit, "Too many messages to order")),
+        }
+        true
+    }
+
+    fn add(&mut self, row: &Row<'_>) {
+        if let Some((modseqs, modseq)) = self.modseqs.as_mut().zip(row.modseq) {
+            modseqs.add(row.uid, modseq);
+        }
+        match self.found.last() {
+            Some(last) if last > row.uid => self.late.push(row.uid),
+            _ => self.found.insert(row.uid),
         }
     }
 }
 
 impl Session {
     pub(super) fn search<'i>(&mut self, search: Search<'_>) -> Flow<'i> {
-        let Some(mailbox) = self.mailbox.as_deref_mut() else {
+        let Some((searching, query)) = self.prepare(search, Form::Set, Capabilities::NONE) else {
             return ControlFlow::Continue(());
         };
+        let ticket = self.ask(Asked::Search(searching));
+        ControlFlow::Break(Next::Event(Event::Search { ticket, query }))
+    }
+
+    pub(super) fn sort<'i>(&mut self, sort: Sort<'_>) -> Flow<'i> {
+        let Sort { by, search } = sort;
+        let is_display = |field| matches!(field, SortField::DisplayFrom | SortField::DisplayTo);
+        let mut uses = Capabilities::SORT;
+        if by.iter().any(|key| is_display(key.field)) {
+            uses = uses.with(Capabilities::SORT_DISPLAY);
+        }
+        if search.returns.is_some() {
+            uses = uses.with(Capabilities::ESORT);
+        }
+        let form = Form::Order(SortTable::new(by, self.config.limits.sort));
+        let Some((searching, query)) = self.prepare(search, form, uses) else {
+            return ControlFlow::Continue(());
+        };
+        let ticket = self.ask(Asked::Search(searching));
+        ControlFlow::Break(Next::Event(Event::Sort { ticket, query, by }))
+    }
+
+    pub(super) fn thread<'i>(&mut self, thread: Thread<'_>) -> Flow<'i> {
+        let Thread { threading, search } = thread;
+        let uses = match threading {
+            Threading::OrderedSubject => Capabilities::THREAD_ORDEREDSUBJECT,
+            Threading::References => Capabilities::THREAD_REFERENCES,
+            Threading::Refs => Capabilities::THREAD_REFS,
+        };
+        let form = Form::Threads(ThreadTable::new(threading, self.config.limits.sort));
+        let Some((searching, query)) = self.prepare(search, form, uses) else {
+            return ControlFlow::Continue(());
+        };
+        let ticket = self.ask(Asked::Search(searching));
+        ControlFlow::Break(Next::Event(Event::Thread {
+            ticket,
+            query,
+            threading,
+        }))
+    }
+
+    /// Resolves the search against the view. `None`: the command has its answer already.
+    fn prepare(
+        &mut self,
+        search: Search<'_>,
+        form: Form,
+        uses: Capabilities,
+    ) -> Option<(Box<Searching>, Query)> {
+        let uses = uses_of(&search).fold(uses, Capabilities::with);
+        if !self.offered().has(uses) {
+            self.bad("", "Not offered here");
+            return None;
+        }
+        let mailbox = self.mailbox.as_deref_mut()?;
         let recent = UidSet::new();
         let context = Context {
             view: &mailbox.view,
@@ -59,32 +222,39 @@ impl Session {
             Ok(query) => query,
             Err(why) => {
                 self.refuse_search(why, saves);
-                return ControlFlow::Continue(());
+                return None;
             }
         };
-        let all = SearchReturn {
-            all: true,
-            ..SearchReturn::default()
-        };
-        let searching = Searching {
+        let by_modseq = query.need().has(Need::MODSEQ);
+        self.enabled.condstore |= by_modseq;
+        // imap-9051-6.4.4-01: in IMAP4rev2, SEARCH is RETURN (ALL).
+        let rev2 = self.enabled.rev2 && matches!(form, Form::Set);
+        let returns = search.returns.or(rev2.then(SearchReturn::default));
+        let searching = Box::new(Searching {
             uid: search.uid,
-            returns: match search.returns {
-                Some(returns) => Some(or_all(returns)),
-                // imap-9051-6.4.4-01
-                None => self.enabled.rev2.then_some(all),
-            },
+            returns: returns.map(or_all),
+            modseqs: by_modseq.then(ModSeqs::default),
+            query: query.clone(),
+            now: self.unix_now(),
+            form,
+            sure: UidSet::new(),
             among: UidSet::new(),
             found: UidSet::new(),
-            query: query.clone(),
+            late: Vec::new(),
             left_out: None,
             pull: None,
-        };
+        });
         if query.among().is_empty() {
-            self.answer_search(searching);
-            return ControlFlow::Continue(());
+            self.evaluated(*searching);
+            return None;
         }
-        let ticket = self.ask(Asked::Search(Box::new(searching)));
-        ControlFlow::Break(Next::Event(Event::Search { ticket, query }))
+        Some((searching, query))
+    }
+
+    fn unix_now(&self) -> Option<i64> {
+        let (unix, at) = self.clock?;
+        let since = i64::try_from(self.now.since(at).as_secs()).unwrap_or(i64::MAX);
+        Some(unix.saturating_add(since))
     }
 
     /// imap-5182-2.1-01: after NO nothing is saved, after BAD what was saved before.
@@ -102,22 +272,41 @@ impl Session {
         }
     }
 
-    /// The answer to `Event::Search`: these match.
+    /// The answer to `Event::Search`: these match. Where the client searches by mod-sequence, those
+    /// of the rows are asked for.
     pub fn found(&mut self, ticket: Ticket<kind::Search>, uids: &UidSet) -> Answered {
-        let Some(Asked::Search(mut searching)) = self.close_ticket(ticket.id()) else {
+        self.evaluate(ticket, uids, &UidSet::new())
+    }
+
+    /// The answer to `Event::Sort`: these match, in this order, each once.
+    pub fn sorted(&mut self, ticket: Ticket<kind::Sort>, uids: &[Uid]) -> Answered {
+        let Some(Asked::Search(searching)) = self.close_ticket(ticket.id()) else {
             return Answered::Stale;
         };
-        searching.found = searching.query.among().intersection(uids);
-        self.answer_search(*searching);
+        let possible = searching.query.among();
+        let order = uids.iter().copied().filter(|uid| possible.contains(*uid));
+        let found = Found::Order(order.collect());
+        self.answer_search(&searching, found);
         Answered::Taken
     }
 
-    /// The other answer to `Event::Search`: `sure` matches, and the session decides of the messages
-    /// in `among`, which it then asks rows of. A store without an index gives an empty set and
-    /// [`Query::among`].
-    pub fn evaluate(
+    /// The answer to `Event::Thread`: these match, in these threads. A message that was not asked
+    /// about is left out.
+    pub fn threaded(&mut self, ticket: Ticket<kind::Thread>, threads: &Threads) -> Answered {
+        let Some(Asked::Search(searching)) = self.close_ticket(ticket.id()) else {
+            return Answered::Stale;
+        };
+        let found = Found::Threads(threads);
+        self.answer_search(&searching, found);
+        Answered::Taken
+    }
+
+    /// The other answer to `Event::Search`, `Event::Sort` and `Event::Thread`: `sure` matches, and
+    /// the session decides of the messages in `among`. It then asks rows of these, and of all to
+    /// order them. A store without an index gives an empty set and [`Query::among`].
+    pub fn evaluate<K: Evaluable>(
         &mut self,
-        ticket: Ticket<kind::Search>,
+        ticket: Ticket<K>,
         sure: &UidSet,
         among: &UidSet,
     ) -> Answered {
@@ -125,10 +314,13 @@ impl Session {
             return Answered::Stale;
         };
         let possible = searching.query.among();
-        searching.found = possible.intersection(sure);
-        searching.among = possible.intersection(among).difference(&searching.found);
-        match searching.among.is_empty() {
-            true => self.answer_search(*searching),
+        searching.sure = possible.intersection(sure);
+        searching.among = possible.intersection(among).difference(&searching.sure);
+        match searching.wanted().is_empty() {
+            true => {
+                searching.found = std::mem::take(&mut searching.sure);
+                self.evaluated(*searching);
+            }
             false => self.stage = Stage::Evaluating(searching),
         }
         Answered::Taken
@@ -137,21 +329,21 @@ impl Session {
     /// Asks for the rows that the library decides of.
     pub(super) fn go_on_evaluating<'i>(&mut self) -> Flow<'i> {
         let stage = std::mem::replace(&mut self.stage, Stage::Command);
-        let Stage::Evaluating(searching) = stage else {
+        let Stage::Evaluating(mut searching) = stage else {
             self.stage = stage;
             return ControlFlow::Continue(());
         };
-        let mut need = searching.query.need();
-        if need.has(Need::BLOB) || need.has(Need::OUTLINE) {
-            need = need | Need::SIZE;
-        }
         let load = Load {
-            uids: searching.among.clone(),
-            need,
+            uids: searching.wanted(),
+            need: searching.need(),
             changed_since: None,
             mark_seen: false,
             why: Why::Evaluate,
         };
+        // What is sure and needs no row is found already.
+        if matches!(searching.form, Form::Set) && searching.modseqs.is_none() {
+            searching.found = std::mem::take(&mut searching.sure);
+        }
         let ticket = self.ask(Asked::Evaluate(searching));
         ControlFlow::Break(Next::Event(Event::Load { ticket, load }))
     }
@@ -161,33 +353,44 @@ impl Session {
         let Some(Asked::Evaluate(searching)) = self.asked_mut(id) else {
             return None;
         };
-        if !searching.among.contains(row.uid) || searching.pull.is_some() {
+        let wanted = searching.among.contains(row.uid) || searching.sure.contains(row.uid);
+        if !wanted || searching.pull.is_some() || searching.left_out.is_some() {
             return None;
         }
-        match matching::decide(&searching.query, row) {
-            Some(true) => searching.found.insert(row.uid),
-            Some(false) => {}
-            None => {
-                let need = searching.query.need();
-                let octets = need.has(Need::BLOB) || need.has(Need::OUTLINE);
-                if let Some(size) = row.size.filter(|_| row.raw.is_none() && octets) {
-                    searching.pull = Some(Box::new(Pull::whole(row, size.min(limit))));
-                    return Some(Blob::new(id, row.uid));
-                }
-                searching.leave_out(No::new(Code::Cannot, "This cannot be searched for here"));
-            }
+        if searching.consider(row) {
+            return None;
         }
-        None
+        let need = searching.need();
+        let octets = need.has(Need::BLOB) || need.has(Need::OUTLINE);
+        let Some(size) = row.size.filter(|_| row.raw.is_none() && octets) else {
+            searching.leave_out(No::new(Code::Cannot, "This cannot be searched for here"));
+            return None;
+        };
+        searching.pull = Some(Box::new(match need.has(Need::BLOB) {
+            true => Pull::whole(row, size.min(limit)),
+            false => Pull::head(row, size, limit),
+        }));
+        Some(Blob::new(id, row.uid))
     }
 
-    pub(super) fn evaluated(&mut self, searching: Searching) {
-        match searching.left_out {
-            Some(why) => {
-                self.search_failed(&searching);
-                self.no(why);
-            }
-            None => self.answer_search(searching),
+    /// All rows were given: those without one are expunged, and match nothing.
+    pub(super) fn evaluated(&mut self, mut searching: Searching) {
+        if let Some(why) = searching.left_out {
+            self.search_failed(&searching);
+            return self.no(why);
         }
+        let late = std::mem::take(&mut searching.late);
+        searching.found.extend(late);
+        let threads;
+        let found = match std::mem::replace(&mut searching.form, Form::Set) {
+            Form::Set => Found::Set(std::mem::take(&mut searching.found)),
+            Form::Order(table) => Found::Order(table.sorted()),
+            Form::Threads(table) => {
+                threads = table.threads();
+                Found::Threads(&threads)
+            }
+        };
+        self.answer_search(&searching, found);
     }
 
     /// imap-5182-2.1-01: a search that was refused leaves nothing to go on with.
@@ -197,76 +400,25 @@ impl Session {
             mailbox.saved = UidSet::new();
         }
     }
+}
 
-    /// imap-9051-6.4.4-01, imap-3501-6.4.4-01: messages that went meanwhile keep their numbers
-    /// until the client is told.
-    fn answer_search(&mut self, searching: Searching) {
-        let Some(mailbox) = self.mailbox.as_deref_mut() else {
-            return self.ok("Done");
-        };
-        let found = mailbox.view.known(&searching.found);
-        if searching.returns.is_some_and(|returns| returns.save) {
-            mailbox.saved = saved(&found, searching.returns.unwrap_or_default());
+/// The extensions that a search is written with.
+fn uses_of<'s>(search: &'s Search<'_>) -> impl Iterator<Item = Capabilities> + 's {
+    let keys = search.keys.iter().map(|key| match key {
+        SearchKey::Older(_) | SearchKey::Younger(_) => Capabilities::WITHIN,
+        SearchKey::SavedBefore(_) | SearchKey::SavedOn(_) | SearchKey::SavedSince(_) => {
+            Capabilities::SAVEDATE
         }
-        let shown = match searching.uid {
-            true => found,
-            false => mailbox.view.numbers(&found),
-        };
-        match searching.returns {
-            Some(returns) => self.write_esearch(&shown, returns, searching.uid),
-            None => {
-                self.out.push(b"* SEARCH");
-                for number in shown.iter() {
-                    let _ = write!(self.line(), " {number}");
-                }
-                self.out.push(b"\r\n");
-            }
-        }
-        self.ok("Done");
-    }
-
-    /// imap-4731-3.1-01, imap-4466-2.6.2-01, imap-9051-6.4.4-02, imap-9051-6.4.4-03
-    fn write_esearch(&mut self, shown: &UidSet, returns: SearchReturn, uid: bool) {
-        let only_save =
-            returns.save && !(returns.min || returns.max || returns.all || returns.count);
-        if only_save {
-            return;
-        }
-        self.out.push(b"* ESEARCH (TAG \"");
-        let tag = std::mem::take(&mut self.tag);
-        self.out.push(&tag);
-        self.tag = tag;
-        self.out.push(if uid { b"\") UID" } else { b"\")" });
-        if let Some((first, last)) = shown.first().zip(shown.last()) {
-            if returns.min {
-                let _ = write!(self.line(), " MIN {first}");
-            }
-            if returns.max {
-                let _ = write!(self.line(), " MAX {last}");
-            }
-            if returns.all {
-                let _ = write!(self.line(), " ALL {shown}");
-            }
-        }
-        if returns.count {
-            let _ = write!(self.line(), " COUNT {}", shown.len());
-        }
-        self.out.push(b"\r\n");
-    }
+        SearchKey::SaveDateSupported => Capabilities::SAVEDATE,
+        _ => Capabilities::NONE,
+    });
+    let partial = search.returns.and_then(|returns| returns.partial);
+    keys.chain(partial.map(|_| Capabilities::PARTIAL))
 }
 
 /// RFC 4731 section 3.1: `RETURN ()` asks for all.
 fn or_all(mut returns: SearchReturn) -> SearchReturn {
-    returns.all |= !(returns.min || returns.max || returns.count || returns.save);
+    let any = returns.min || returns.max || returns.count || returns.save;
+    returns.all |= !any && returns.partial.is_none();
     returns
-}
-
-/// RFC 5182 section 2.4: with MIN or MAX alone, only these are kept.
-fn saved(found: &UidSet, returns: SearchReturn) -> UidSet {
-    if returns.all || returns.count || !(returns.min || returns.max) {
-        return found.clone();
-    }
-    let first = found.first().filter(|_| returns.min);
-    let last = found.last().filter(|_| returns.max);
-    first.into_iter().chain(last).collect()
 }

@@ -12,6 +12,7 @@ use super::listed::Atoms;
 use super::search::Search;
 use super::select::Select;
 use super::set::SequenceSet;
+use super::sort::{Sort, Thread};
 use super::store::Store;
 use super::string::{Credential, Str};
 use crate::special_use::SpecialUse;
@@ -121,6 +122,10 @@ pub enum Body<'a> {
     },
     /// `SEARCH`: RFC 9051 section 6.4.4.
     Search(Search<'a>),
+    /// `SORT`: RFC 5256.
+    Sort(Sort<'a>),
+    /// `THREAD`: RFC 5256.
+    Thread(Thread<'a>),
     /// `FETCH`: RFC 9051 section 6.4.5.
     Fetch(Fetch<'a>),
     /// `STORE`: RFC 9051 section 6.4.6.

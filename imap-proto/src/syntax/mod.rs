@@ -17,8 +17,10 @@ mod list;
 mod listed;
 mod partial;
 mod search;
+mod search_return;
 mod select;
 mod set;
+mod sort;
 mod store;
 mod string;
 mod token;
@@ -32,9 +34,11 @@ pub use limits::Limits;
 pub use list::{List, ListReturn, ListSelect, Lsub, Pattern, Patterns};
 pub use listed::{Atoms, Listed};
 pub use partial::PartialRange;
-pub use search::{Search, SearchKey, SearchKeys, SearchReturn};
+pub use search::{Search, SearchKey, SearchKeys};
+pub use search_return::SearchReturn;
 pub use select::{QResync, Select};
 pub use set::{SequenceRange, SequenceSet};
+pub use sort::{Sort, SortBy, SortField, SortKey, Thread, Threading};
 pub use store::{Flag, FlagArgs, How, Store};
 pub use string::{Credential, Str};
 
@@ -162,6 +166,8 @@ fn with_messages<'a>(
         b"FETCH" => arguments(rest, |i| fetch::fetch(i, uid, limits), Body::Fetch),
         b"STORE" => arguments(rest, |i| store::store(i, uid, limits), Body::Store),
         b"SEARCH" => arguments(rest, |i| search::search(i, uid, limits), Body::Search),
+        b"SORT" => arguments(rest, |i| sort::sort(i, uid, limits), Body::Sort),
+        b"THREAD" => arguments(rest, |i| sort::thread(i, uid, limits), Body::Thread),
         b"COPY" => arguments(rest, |i| copy(i, uid, false), |body| body),
         b"MOVE" => arguments(rest, |i| copy(i, uid, true), |body| body),
         b"EXPUNGE" if uid => arguments(rest, set::sequence_set, |uids| Body::Expunge {

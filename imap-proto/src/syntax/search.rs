@@ -1,4 +1,5 @@
-//! SEARCH: RFC 9051 section 6.4.4, the keys of RFC 3501, MODSEQ (RFC 7162) and WITHIN (RFC 5032).
+//! SEARCH: RFC 9051 section 6.4.4, the keys of RFC 3501, MODSEQ (RFC 7162), WITHIN (RFC 5032), save
+//! dates (RFC 8514) and object ids (RFC 8474).
 
 use core::fmt;
 
@@ -11,10 +12,11 @@ use nom::sequence::terminated;
 use super::Limits;
 use super::date::date;
 use super::error::{Fault, Problem};
+use super::search_return::{SearchReturn, optional_returns};
 use super::set::{SequenceSet, sequence_set};
 use super::string::{Str, astring};
 use super::token::{
-    Parsed, atom, close, expected, fail, number64, nz_number, open, optional_word, space, word,
+    Parsed, atom, close, expected, fail, number64, nz_number, optional_word, space, word,
 };
 use crate::flags::System;
 use crate::uid::ModSeq;
@@ -31,22 +33,6 @@ pub struct Search<'a> {
     pub charset: Option<Str<'a>>,
     /// What is looked for.
     pub keys: SearchKeys<'a>,
-}
-
-/// What SEARCH shall answer. `RETURN ()` asks for `ALL`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SearchReturn {
-    /// `MIN`: the lowest number.
-    pub min: bool,
-    /// `MAX`: the highest number.
-    pub max: bool,
-    /// `ALL`: every number.
-    pub all: bool,
-    /// `COUNT`: how many.
-    pub count: bool,
-    /// `SAVE`: keep the result as `$`.
-    pub save: bool,
 }
 
 /// A search program, checked, in the order it was written.
@@ -99,6 +85,18 @@ pub enum SearchKey<'a> {
     SentOn(i64),
     /// `SENTSINCE`, likewise.
     SentSince(i64),
+    /// `SAVEDBEFORE`: midnight likewise.
+    SavedBefore(i64),
+    /// `SAVEDON`, likewise.
+    SavedOn(i64),
+    /// `SAVEDSINCE`, likewise.
+    SavedSince(i64),
+    /// `SAVEDATESUPPORTED`.
+    SaveDateSupported,
+    /// `EMAILID`.
+    EmailId(&'a str),
+    /// `THREADID`.
+    ThreadId(&'a str),
     /// `LARGER`, in octets.
     Larger(u64),
     /// `SMALLER`, in octets.
@@ -147,14 +145,7 @@ impl fmt::Debug for SearchKeys<'_> {
 }
 
 pub(super) fn search<'a>(input: &'a [u8], uid: bool, limits: &Limits) -> Parsed<'a, Search<'a>> {
-    let (rest, returns) = match optional_word("RETURN", input) {
-        Some(rest) => {
-            let (rest, returns) = search_return(rest)?;
-            let (rest, ()) = space(rest)?;
-            (rest, Some(returns))
-        }
-        None => (input, None),
-    };
+    let (rest, returns) = optional_returns(input)?;
     let (rest, charset) = match optional_word("CHARSET", rest) {
         Some(rest) => {
             let (rest, charset) = astring(rest)?;
@@ -173,35 +164,6 @@ pub(super) fn search<'a>(input: &'a [u8], uid: bool, limits: &Limits) -> Parsed<
             keys,
         },
     ))
-}
-
-fn search_return(input: &[u8]) -> Parsed<'_, SearchReturn> {
-    let mut returns = SearchReturn::default();
-    let (mut rest, ()) = open(input)?;
-    if let Ok((rest, ())) = close(rest) {
-        return Ok((
-            rest,
-            SearchReturn {
-                all: true,
-                ..returns
-            },
-        ));
-    }
-    loop {
-        let (after, name) = word("a RETURN option", rest)?;
-        match &*name {
-            b"MIN" => returns.min = true,
-            b"MAX" => returns.max = true,
-            b"ALL" => returns.all = true,
-            b"COUNT" => returns.count = true,
-            b"SAVE" => returns.save = true,
-            _ => return fail(rest, Problem::Unknown("RETURN option")),
-        }
-        match space(after) {
-            Ok((after, ())) => rest = after,
-            Err(_) => return close(after).map(|(rest, ())| (rest, returns)),
-        }
-    }
 }
 
 /// What an open operator or parenthesis still waits for.
@@ -257,7 +219,7 @@ impl Nesting {
     }
 }
 
-fn search_keys<'a>(input: &'a [u8], limits: &Limits) -> Parsed<'a, SearchKeys<'a>> {
+pub(super) fn search_keys<'a>(input: &'a [u8], limits: &Limits) -> Parsed<'a, SearchKeys<'a>> {
     let mut nesting = Nesting {
         frames: [Open::Group; Limits::MAX_SEARCH_DEPTH as usize],
         depth: 0,
@@ -316,6 +278,7 @@ fn search_key(input: &[u8]) -> Parsed<'_, SearchKey<'_>> {
         b"RECENT" => SearchKey::Recent,
         b"NEW" => SearchKey::New,
         b"OLD" => SearchKey::Old,
+        b"SAVEDATESUPPORTED" => SearchKey::SaveDateSupported,
         b"NOT" => SearchKey::Not,
         b"OR" => SearchKey::Or,
         _ => return key_with_argument(&name, input, rest),
@@ -351,6 +314,11 @@ fn key_with_argument<'a>(
         b"SENTBEFORE" => argument(rest, date, SearchKey::SentBefore),
         b"SENTON" => argument(rest, date, SearchKey::SentOn),
         b"SENTSINCE" => argument(rest, date, SearchKey::SentSince),
+        b"SAVEDBEFORE" => argument(rest, date, SearchKey::SavedBefore),
+        b"SAVEDON" => argument(rest, date, SearchKey::SavedOn),
+        b"SAVEDSINCE" => argument(rest, date, SearchKey::SavedSince),
+        b"EMAILID" => argument(rest, atom, SearchKey::EmailId),
+        b"THREADID" => argument(rest, atom, SearchKey::ThreadId),
         b"LARGER" => argument(rest, |i| number64("a size", i), SearchKey::Larger),
         b"SMALLER" => argument(rest, |i| number64("a size", i), SearchKey::Smaller),
         b"OLDER" => argument(rest, seconds, SearchKey::Older),

@@ -20,7 +20,7 @@ use imap_proto::wire_core::{
 use imap_proto::{
     AppendUid, Blob, Capabilities, Change, Code, Config, CopyUid, Event, Flags, Folder, ListQuery,
     Load, Mailbox, Namespaces, NewMessage, No, Noted, Query, Row, Rows, Selected, Session,
-    SpecialUse, StoreChange, System, UidSet, View, kind,
+    SpecialUse, StoreChange, System, Threads, UidSet, View, kind,
 };
 
 pub use store::*;
@@ -49,6 +49,8 @@ pub enum Owed {
     Load(Ticket<kind::Load>, Load, Option<Blob>),
     Store(Ticket<kind::Store>, StoreChange),
     Search(Ticket<kind::Search>, Query),
+    Sort(Ticket<kind::Sort>, Query),
+    Thread(Ticket<kind::Thread>, Query),
     Copy(Ticket<kind::Copy>, UidSet, String, bool),
     Expunge(Ticket<kind::Expunge>, UidSet),
     Sync(Ticket<kind::Sync>, u64),
@@ -71,6 +73,8 @@ pub struct App {
     pub deaf: bool,
     /// Rows have ids and save dates; and previews.
     extras: (bool, bool),
+    /// The store searches, sorts and threads by itself.
+    sorts: bool,
 }
 
 pub fn config(words: &[&str]) -> Arc<Config> {
@@ -94,6 +98,7 @@ pub fn config(words: &[&str]) -> Arc<Config> {
                 limits.command_before_login = 1024;
                 limits.sasl_line = 1300;
             }),
+            "sort-300" => builder.limits(|limits| limits.sort = 300),
             "two-folders" => builder.limits(|limits| limits.folders = 2),
             _ => builder,
         };
@@ -144,9 +149,16 @@ impl App {
             () if words.contains(&"outline") => Rowed::Outline,
             () => Rowed::Raw,
         };
+        if words.contains(&"threads") {
+            threads(&mut store.borrow_mut());
+        }
         let seen_changes = store.borrow().changes.len();
+        let mut session = Session::new(config(words), peer, Entropy([7; 32]), Time::ZERO);
+        if !words.contains(&"no-clock") {
+            session.clock(760_700_060, Time::ZERO);
+        }
         App {
-            session: Session::new(config(words), peer, Entropy([7; 32]), Time::ZERO),
+            session,
             store,
             owed: VecDeque::new(),
             rowed,
@@ -156,6 +168,7 @@ impl App {
             message: None,
             seen_changes,
             deaf: words.contains(&"poll"),
+            sorts: words.contains(&"sorts"),
             extras: (words.contains(&"ids"), words.contains(&"previews")),
         }
     }
@@ -236,6 +249,8 @@ impl App {
             Event::Load { ticket, load } => Owed::Load(ticket, load, None),
             Event::Store { ticket, change } => Owed::Store(ticket, change),
             Event::Search { ticket, query } => Owed::Search(ticket, query),
+            Event::Sort { ticket, query, .. } => Owed::Sort(ticket, query),
+            Event::Thread { ticket, query, .. } => Owed::Thread(ticket, query),
             Event::Copy {
                 ticket,
                 uids,
@@ -387,6 +402,29 @@ impl App {
                 s.store_done(ticket);
             }
             Owed::Search(ticket, query) => {
+                match self.sorts {
+                    true => s.found(ticket, query.among()),
+                    false => s.evaluate(ticket, &UidSet::new(), query.among()),
+                };
+            }
+            // The last first, and one that was never there.
+            Owed::Sort(ticket, query) if self.sorts => {
+                let mut order: Vec<_> = query.among().iter().rev().collect();
+                order.push(uid(999));
+                s.sorted(ticket, &order);
+            }
+            Owed::Thread(ticket, query) if self.sorts => {
+                let mut threads = Threads::new();
+                for (depth, found) in (0..).zip(query.among().iter()) {
+                    threads.push(depth, found);
+                    threads.push(depth + 1, uid(999));
+                }
+                s.threaded(ticket, &threads);
+            }
+            Owed::Sort(ticket, query) => {
+                s.evaluate(ticket, &UidSet::new(), query.among());
+            }
+            Owed::Thread(ticket, query) => {
                 s.evaluate(ticket, &UidSet::new(), query.among());
             }
             Owed::Copy(ticket, sources, to, moves) => {
@@ -582,6 +620,10 @@ fn show(event: &Event<'_>) -> String {
         Event::Load { load, .. } => format!("load {} {:?}", load.uids, load.why),
         Event::Store { change, .. } => format!("store {} {:?}", change.uids, change.how),
         Event::Search { query, .. } => format!("search {:?}", query.among()),
+        Event::Sort { query, by, .. } => format!("sort {:?} {by:?}", query.among()),
+        Event::Thread {
+            query, threading, ..
+        } => format!("thread {:?} {threading:?}", query.among()),
         Event::Copy {
             uids, to, moves, ..
         } => format!("copy {uids} {} {moves}", to.name()),
@@ -719,6 +761,8 @@ impl App {
             Owed::Load(t, ..) => with!(t),
             Owed::Store(t, _) => with!(t),
             Owed::Search(t, _) => with!(t),
+            Owed::Sort(t, _) => with!(t),
+            Owed::Thread(t, _) => with!(t),
             Owed::Copy(t, ..) => with!(t),
             Owed::Expunge(t, _) => with!(t),
             Owed::Sync(t, _) => with!(t),

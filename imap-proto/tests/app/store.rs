@@ -216,3 +216,35 @@ pub fn account() -> Store {
     store.changes.clear();
     store
 }
+
+/// A mailbox with answers in it.
+pub fn threads(store: &mut Store) {
+    const DAY: i64 = 86_400;
+    const YEAR: i64 = 1_767_225_600;
+    store.create("Threads", SpecialUse::NONE);
+    let mails: [(&[u8], i64); 4] = [
+        (
+            b"From: Bob <bob@x>\r\nTo: zoe@x\r\nSubject: Re: lunch\r\nMessage-ID: <b@x>\r\n\
+              In-Reply-To: <a@x>\r\nDate: Sat, 3 Jan 2026 00:00:00 +0000\r\n\r\nyes\r\n",
+            2,
+        ),
+        (
+            b"From: =?utf-8?Q?=C3=84nne?= <anne@x>\r\nTo: Amy <amy@x>\r\nSubject: lunch\r\n\
+              Message-ID: <a@x>\r\nDate: Thu, 1 Jan 2026 00:00:00 +0000\r\n\r\nlunch?\r\n",
+            1,
+        ),
+        (
+            b"From: carl@x\r\nCc: dan@x\r\nSubject: [list] Zebra\r\nMessage-ID: <c@x>\r\n\
+              Date: Fri, 2 Jan 2026 00:00:00 +0000\r\n\r\nstripes\r\n",
+            6,
+        ),
+        (
+            b"From: Zed <abe@x>\r\nSubject: zebra (fwd)\r\nMessage-ID: <d@x>\r\n\r\n\r\n",
+            5,
+        ),
+    ];
+    for (raw, day) in mails {
+        store.deliver("Threads", raw, Flags::default(), (YEAR + day * DAY, 0));
+    }
+    store.changes.clear();
+}
