@@ -3,14 +3,14 @@
 //!
 //! `cargo run -p small --example imap-memory [ADDRESS]`
 
-use std::{io, pin::pin, sync::Arc};
+use std::{env, io, pin::pin, sync::Arc};
 
 use imap_proto::{Config, Session};
 use small::{Client, Inbox};
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::net::TcpStream;
 use wire_core::{
-    Buffer, Next, Peer,
-    driver::{Clock, Turn, turn},
+    Peer,
+    driver::{Clock, Connection, Step},
 };
 
 #[tokio::main(flavor = "current_thread")]
@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Without TLS: for this machine only.
     let config = Config::builder("localhost").plaintext_logins(true);
     let config = config.max_append(10 << 20).build()?;
-    let listener = small::listen_on_tokio("127.0.0.1:1143")?;
+    let listener = small::listen_on_tokio(env::args().nth(1), "127.0.0.1:1143")?;
     loop {
         let (stream, _) = listener.accept().await?;
         let serving = serve(stream, config.clone(), Client::of(&inbox));
@@ -31,38 +31,27 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 async fn serve(mut stream: TcpStream, config: Arc<Config>, mut client: Client) -> io::Result<()> {
-    let (clock, mut buffer) = (Clock::new(), Buffer::new());
+    let clock = Clock::new();
     let peer = Peer::new(stream.peer_addr().ok());
     let mut session = Session::new(config, peer, small::entropy()?, clock.now());
+    let mut connection = Connection::new(&mut stream, &mut session, &clock);
     loop {
-        let mut input = buffer.filled();
-        let before = input.len();
-        let mut wants = None;
-        match session.next(clock.now(), &mut input) {
-            Next::Event(event) => client.handle(&mut session, event),
+        let step = connection.next(|session, now, input| {
+            let next = session.next(now, input);
+            next.map(|event| client.handle(session, event))
+        });
+        match step {
+            Step::Event(()) => {}
             // Rows go out as fast as the peer reads them.
-            Next::Wait(_) if client.give_rows(&mut session) => {}
-            Next::Wait(what) => wants = Some(what),
-            // Neither STARTTLS nor compression is offered.
-            Next::Closed(_) | Next::StartTls(_) | Next::Deflate(_) => {
-                return stream.shutdown().await;
+            Step::Wait(_) if client.give_rows(connection.session) => {}
+            Step::Wait(wants) => {
+                let change = pin!(client.change());
+                if let Some(change) = connection.turn_or(wants, change).await? {
+                    small::note(connection.session, &change);
+                }
             }
-        }
-        let taken = before - input.len();
-        buffer.consume(taken);
-        let Some(wants) = wants else { continue };
-        let change = pin!(client.change());
-        let turned = turn(
-            &clock,
-            &mut session,
-            &mut stream,
-            &mut buffer,
-            wants,
-            change,
-        )
-        .await?;
-        if let Turn::Answer(change) = turned {
-            small::note(&mut session, &change);
+            // Neither STARTTLS nor compression is offered.
+            Step::End(end) => return connection.close(end).await.closed().map(drop),
         }
     }
 }

@@ -7,7 +7,10 @@
 //!
 //! A mail is answered with 250 when its line is written, and lost if whoever reads the pipe loses it.
 
-use std::io::{self, Write};
+use std::{
+    env,
+    io::{self, Write},
+};
 
 use mime_core::{Layout, Limits};
 use serde_json::json;
@@ -72,7 +75,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .offer(Capabilities::DEFAULT)
         .limits(limits)
         .build()?;
-    let (listener, clock) = (small::listen_on_tokio("127.0.0.1:2424")?, Clock::new());
+    let (listener, clock) = (
+        small::listen_on_tokio(env::args().nth(1), "127.0.0.1:2424")?,
+        Clock::new(),
+    );
     loop {
         let (stream, from) = listener.accept().await?;
         let (peer, entropy) = (Peer::new(Some(from)), small::entropy()?);

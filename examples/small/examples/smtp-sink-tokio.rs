@@ -1,6 +1,8 @@
 //! The sink of `smtp-sink` on tokio: a handler of one method.
 //! `cargo run -p small --example smtp-sink-tokio [ADDRESS]`
 
+use std::env;
+
 use smtp_proto::{Config, Envelope, Handler, Outcome, Session, serve};
 use wire_core::{Peer, driver::Clock};
 
@@ -15,7 +17,10 @@ impl Handler for Sink {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<()> {
-    let (listener, clock) = (small::listen_on_tokio("127.0.0.1:2525")?, Clock::new());
+    let (listener, clock) = (
+        small::listen_on_tokio(env::args().nth(1), "127.0.0.1:2525")?,
+        Clock::new(),
+    );
     loop {
         let (stream, from) = listener.accept().await?;
         let (peer, entropy) = (Peer::new(Some(from)), small::entropy()?);

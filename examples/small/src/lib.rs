@@ -7,7 +7,8 @@
 //! | `smtp-sink-tokio` | the same sink, as a handler of one method | tokio |
 //! | `lmtp-to-jsonl` | prints every mail that it takes as a line of JSON | tokio |
 //! | `smtp-probe` | asks a server what it can do | `std::net` |
-//! | `pop3-maildir` | offers a folder of mails to importers | `std::net`, threads |
+//! | `pop3-maildrop` | offers a Maildir, a folder or an mbox file to importers | tokio |
+//! | `pop3-import` | fetches mail, and makes a JSON ticket of each, exactly once | `std::net` |
 //! | `imap-memory` | a mailbox in memory, for many clients at once | tokio |
 //! | `parse-eml` | prints a mail as a tree or as JSON, an mbox or a Maildir as a list | `std::io` |
 //!
@@ -15,16 +16,20 @@
 
 pub mod blocking;
 mod client;
-mod folder;
+pub mod import;
 mod inbox;
+mod maildrop;
 pub mod mails;
 mod paths;
+pub mod pop3;
 pub mod show;
 mod sink;
+pub mod ticket;
+pub mod tickets;
 
 pub use client::{Client, note};
-pub use folder::{Folder, MailFile};
 pub use inbox::{Inbox, KEY, Mail};
+pub use maildrop::{MailStore, StoredMail};
 pub use paths::part_paths;
 pub use sink::Sink;
 
@@ -75,11 +80,19 @@ pub fn listen(address: Option<String>, default: &str) -> io::Result<TcpListener>
     Ok(listener)
 }
 
-/// The same on tokio, at the address of the first argument of the program.
-pub fn listen_on_tokio(default: &str) -> io::Result<tokio::net::TcpListener> {
-    let listener = listen(std::env::args().nth(1), default)?;
+/// The same on tokio.
+pub fn listen_on_tokio(
+    address: Option<String>,
+    default: &str,
+) -> io::Result<tokio::net::TcpListener> {
+    let listener = listen(address, default)?;
     listener.set_nonblocking(true)?;
     tokio::net::TcpListener::from_std(listener)
+}
+
+/// Octets in lower-case hex.
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 /// Sender and recipients in one line.

@@ -4,6 +4,7 @@ mod support;
 
 use std::{
     env, fs,
+    io::Write,
     path::PathBuf,
     process,
     sync::atomic::{AtomicU32, Ordering},
@@ -20,7 +21,7 @@ impl Dir {
     fn with(files: &[(&str, &str)]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let dir = env::temp_dir().join(format!("pop3-maildir-{}-{number}", process::id()));
+        let dir = env::temp_dir().join(format!("pop3-maildrop-{}-{number}", process::id()));
         for (name, text) in files {
             let path = dir.join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -30,7 +31,7 @@ impl Dir {
     }
 
     fn serve(&self) -> Server {
-        Server::start("pop3-maildir", &[self.0.to_str().unwrap()])
+        Server::start("pop3-maildrop", &[self.0.to_str().unwrap()])
     }
 
     fn has(&self, name: &str) -> bool {
@@ -98,7 +99,7 @@ fn a_maildir_has_the_same_ids_whatever_its_flags() {
     let server = dir.serve();
     let first = log_in(&server).say("UIDL", ".");
     assert!(first.contains("\r\n1 1.host\r\n2 2.host\r\n3 "), "{first}");
-    assert_eq!(first.lines().nth(3).unwrap().len(), "3 ".len() + 32);
+    assert_eq!(first.lines().nth(3).unwrap().len(), "3 ".len() + 64);
     assert_eq!(log_in(&server).say("UIDL", "."), first);
 }
 
@@ -151,4 +152,78 @@ fn a_large_mail_comes_whole() {
         body.strip_suffix(".\r\n").unwrap().replace("\r\n", "\n"),
         text
     );
+}
+
+const MBOX: &str = "From a@x Sat Nov 21 01:00:00 2026\nSubject: 1\n\none\n\n\
+                    From b@x Sat Nov 21 02:00:00 2026\nSubject: 2\n\n.two\n\n\
+                    From a@x Sat Nov 21 01:00:00 2026\nSubject: 1\n\none\n\n\
+                    From c@x Sat Nov 21 03:00:00 2026\nSubject: 3\n\nthree\n";
+
+fn serve_mbox(dir: &Dir) -> Server {
+    Server::start("pop3-maildrop", &[dir.0.join("mbox").to_str().unwrap()])
+}
+
+fn unique_ids(client: &mut Client) -> Vec<String> {
+    let listed = client.say("UIDL", ".");
+    let rows = listed.lines().filter_map(|row| row.split_once(' '));
+    rows.skip(1).map(|(_, uid)| uid.to_owned()).collect()
+}
+
+#[test]
+fn an_mbox_file_is_a_maildrop() {
+    let dir = Dir::with(&[("mbox", MBOX)]);
+    let server = serve_mbox(&dir);
+    let mut client = log_in(&server);
+    assert_eq!(client.say("STAT", "+OK"), "+OK 4 79\r\n");
+    let second = client.say("RETR 2", ".\r");
+    assert!(second.ends_with("octets\r\nSubject: 2\r\n\r\n..two\r\n.\r\n"));
+    let ids = unique_ids(&mut client);
+    assert_eq!(ids[0], ids[2], "copies may share an id");
+    assert!(ids[0] != ids[1] && ids[1] != ids[3]);
+}
+
+#[test]
+fn mails_leave_an_mbox_file_with_quit_and_the_rest_keeps_its_ids() {
+    let dir = Dir::with(&[("mbox", MBOX)]);
+    let server = serve_mbox(&dir);
+    let mut lost = log_in(&server);
+    lost.say("DELE 1", "+OK");
+    drop(lost);
+    let mut client = log_in(&server);
+    let ids = unique_ids(&mut client);
+    client.say("DELE 1", "+OK");
+    client.say("DELE 4", "+OK");
+    // A delivery while the session is open.
+    let mut mbox = fs::OpenOptions::new();
+    let mut mbox = mbox.append(true).open(dir.0.join("mbox")).unwrap();
+    let delivered = "\nFrom d@x Sat Nov 21 04:00:00 2026\nSubject: 4\n\nfour\n";
+    mbox.write_all(delivered.as_bytes()).unwrap();
+    assert!(client.say("QUIT", "+OK").starts_with("+OK"));
+    let rest = &MBOX[MBOX.find("From b@x").unwrap()..MBOX.find("\nFrom c@x").unwrap()];
+    let left = fs::read_to_string(dir.0.join("mbox")).unwrap();
+    assert_eq!(left, format!("{rest}{delivered}"));
+    let mut client = log_in(&server);
+    let left = unique_ids(&mut client);
+    assert_eq!(left[..2], ids[1..3]);
+    for number in 1..=3 {
+        client.say(&format!("DELE {number}"), "+OK");
+    }
+    mbox = fs::OpenOptions::new()
+        .append(true)
+        .open(dir.0.join("mbox"))
+        .unwrap();
+    mbox.write_all(delivered.as_bytes()).unwrap();
+    client.say("QUIT", "+OK");
+    assert_eq!(unique_ids(&mut log_in(&server)), left[2..]);
+}
+
+#[test]
+fn an_mbox_file_that_is_locked_loses_nothing() {
+    let dir = Dir::with(&[("mbox", MBOX), ("mbox.lock", "")]);
+    let server = serve_mbox(&dir);
+    let mut client = log_in(&server);
+    client.say("DELE 1", "+OK");
+    assert!(client.say("QUIT", "-ERR").starts_with("-ERR [SYS/TEMP]"));
+    assert_eq!(fs::read_to_string(dir.0.join("mbox")).unwrap(), MBOX);
+    assert!(dir.has("mbox.lock"));
 }
