@@ -188,6 +188,14 @@ impl Imap {
                 self.session
                     .evaluate(ticket, &imap_proto::UidSet::new(), query.among());
             }
+            Event::Sort { ticket, query, .. } => {
+                self.session
+                    .evaluate(ticket, &imap_proto::UidSet::new(), query.among());
+            }
+            Event::Thread { ticket, query, .. } => {
+                self.session
+                    .evaluate(ticket, &imap_proto::UidSet::new(), query.among());
+            }
             Event::Copy {
                 ticket,
                 uids,

@@ -81,7 +81,9 @@ impl Sessions {
 
     /// A session of an IMAP port.
     pub fn imap(&self, peer: Peer, entropy: Entropy, now: Time) -> imap_proto::Session {
-        imap_proto::Session::new(self.imap.clone(), peer, entropy, now)
+        let mut session = imap_proto::Session::new(self.imap.clone(), peer, entropy, now);
+        session.clock(crate::policy::unix_now(), now);
+        session
     }
 
     /// A session of a POP3 port.

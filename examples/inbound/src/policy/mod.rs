@@ -212,7 +212,7 @@ pub(crate) fn built_in(
     ];
     all.extend(of_dns(config, now)?);
     if let Some(times) = settings.greylist {
-        let today = Arc::new(today);
+        let today = Arc::new(unix_now);
         let greylist = Greylist::open(&config.data, times, Room::default(), today)
             .map_err(|error| Mistake::new("--greylist", error))?;
         all.push(Arc::new(greylist));
@@ -222,7 +222,7 @@ pub(crate) fn built_in(
 }
 
 /// Seconds since 1970.
-fn today() -> i64 {
+pub(crate) fn unix_now() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs().cast_signed())
 }
