@@ -173,7 +173,10 @@ impl App {
                 let opened = Selected::new(MailboxKey(1), 1, Uid::MIN.saturating_add(7), view);
                 s.selected(ticket, opened.modseq(5));
             }
-            Event::Create { ticket, .. } | Event::Subscribe { ticket, .. } => {
+            Event::Create { ticket, .. } => {
+                s.created(ticket, MailboxKey(2));
+            }
+            Event::Subscribe { ticket, .. } => {
                 s.accept(ticket);
             }
             Event::Load { ticket, load } => {
@@ -210,7 +213,9 @@ impl App {
             Event::Expunge { ticket, uids } => {
                 s.expunged(ticket, &uids, 7);
             }
-            Event::Append { ticket, .. } => self.upload = Some(ticket),
+            Event::Append { ticket, .. } | Event::Replace { ticket, .. } => {
+                self.upload = Some(ticket);
+            }
             Event::Message(new) => {
                 if let Some(ticket) = self.upload.take_if(|_| new.size % 5 == 4) {
                     s.refuse(ticket, No::new(Code::OverQuota, "Full"));

@@ -51,6 +51,16 @@ capabilities! {
     15 LIST_STATUS "LIST-STATUS" "RFC 5819."
     16 SPECIAL_USE "SPECIAL-USE" "RFC 6154."
     17 STATUS_SIZE "STATUS=SIZE" "RFC 8438."
+    26 LITERAL_MINUS "LITERAL-" "RFC 7888: the same up to 4096 octets. Not shown beside LITERAL+."
+    27 CREATE_SPECIAL_USE "CREATE-SPECIAL-USE" "RFC 6154: CREATE says what the mailbox is for."
+    28 MULTIAPPEND "MULTIAPPEND" "RFC 3502: several messages in one APPEND, all or none."
+    29 BINARY "BINARY" "RFC 3516: parts decoded, and messages with NUL."
+    30 UTF8_ACCEPT "UTF8=ACCEPT" "RFC 6855: names and header fields in UTF-8."
+    31 UNAUTHENTICATE "UNAUTHENTICATE" "RFC 8437: another user on the same connection."
+    32 OBJECTID "OBJECTID" "RFC 8474: mailboxes and messages with names that stay."
+    33 APPENDLIMIT "APPENDLIMIT" "RFC 7889: how large a message may be, with the number."
+    34 INPROGRESS "INPROGRESS" "RFC 9585: how far a long command is."
+    35 REPLACE "REPLACE" "RFC 8508: a message takes the place of another."
     46 PREVIEW "PREVIEW" "RFC 8970."
     47 SAVEDATE "SAVEDATE" "RFC 8514."
     48 WITHIN "WITHIN" "RFC 5032: OLDER and YOUNGER in SEARCH."
@@ -80,6 +90,17 @@ impl Capabilities {
     #[must_use]
     pub const fn without(self, other: Capabilities) -> Capabilities {
         Capabilities(self.0 & !other.0)
+    }
+
+    /// The one of this name, in any case.
+    ///
+    /// ```
+    /// use imap_proto::Capabilities;
+    /// assert_eq!(Capabilities::from_name("idle"), Some(Capabilities::IDLE));
+    /// ```
+    pub fn from_name(name: &str) -> Option<Self> {
+        let named = |(_, known): &&(Self, &str)| known.eq_ignore_ascii_case(name);
+        Capabilities::NAMES.iter().find(named).map(|(one, _)| *one)
     }
 
     /// As CAPABILITY prints them.

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use wire_core::sasl::{Decoy, Mechanisms};
 
-use crate::Capabilities;
+use crate::{Capabilities, Leniency};
 
 /// The configuration of a server. Built once, shared by all its sessions.
 ///
@@ -32,6 +32,7 @@ pub struct Config {
     pub(crate) separator: char,
     pub(crate) poll: Option<Duration>,
     pub(crate) syntax: crate::syntax::Limits,
+    pub(crate) leniency: Leniency,
     pub(crate) limits: Limits,
 }
 
@@ -48,8 +49,10 @@ pub struct Limits {
     /// response. 12,290, as RFC 4954 section 4 has it for SMTP: a token with its claims is longer
     /// than any other word before login.
     pub sasl_line: usize,
-    /// Octets of one message in APPEND. 64 MiB.
+    /// Octets of one message in APPEND. 64 MiB. Shown to clients as APPENDLIMIT (RFC 7889).
     pub append: u64,
+    /// Messages of one APPEND (RFC 3502). 1,000: all of them are stored in one transaction.
+    pub messages: u32,
     /// Octets of output, above which no further command is taken and `congested` says so. 64 KiB.
     pub high_water: usize,
     /// Octets of one range that a `Blob` asks for. 64 KiB.
@@ -90,6 +93,7 @@ impl Default for Limits {
             command_before_login: 8 << 10,
             sasl_line: 12_290,
             append: 64 << 20,
+            messages: 1000,
             high_water: 64 << 10,
             read: 64 << 10,
             gather: 32 << 20,
@@ -122,6 +126,7 @@ impl Config {
                 separator: '/',
                 poll: None,
                 syntax: crate::syntax::Limits::DEFAULT,
+                leniency: Leniency::NONE,
                 limits: Limits::default(),
             },
         }
@@ -196,6 +201,13 @@ impl Builder {
     /// What one command may ask for. Default: [`syntax::Limits::DEFAULT`](crate::syntax::Limits).
     pub fn syntax(mut self, limits: crate::syntax::Limits) -> Self {
         self.config.syntax = limits;
+        self
+    }
+
+    /// Habits of clients that are taken although the grammar forbids them. Default:
+    /// [`Leniency::NONE`].
+    pub fn lenient(mut self, allowed: Leniency) -> Self {
+        self.config.leniency = allowed;
         self
     }
 

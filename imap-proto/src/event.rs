@@ -7,7 +7,7 @@ use wire_core::{
 
 use crate::{
     ListQuery, Load, Mailbox, MailboxKey, ModSeq, NewMessage, Query, SortBy, SpecialUse,
-    StatusItems, StoreChange, Threading, UidSet, syntax::IdPairs,
+    StatusItems, StoreChange, Threading, Uid, UidSet, syntax::IdPairs,
 };
 
 /// One type per shape of answer, so that the wrong answer does not compile. They have no values.
@@ -24,6 +24,7 @@ pub mod kind {
         Select "Answered by `Session::selected`."
         List "Answered by `Session::folder`, often, and `Session::listed`."
         Status "Answered by `Session::status`."
+        Create "Answered by `Session::created`, or by `Session::accept` where OBJECTID is not offered."
         Done "Answered by `Session::accept`."
         Namespace "Answered by `Session::namespaces`."
         Load "Answered by `Session::row`, often, and `Session::loaded`."
@@ -63,6 +64,8 @@ pub enum Event<'i> {
         /// Who it is.
         identity: Identity,
     },
+    /// UNAUTHENTICATE: nobody is logged in any more (RFC 8437). Already answered.
+    Unauthenticated,
     /// The client tells of itself (RFC 2971). Already answered from the configuration.
     Id(IdPairs<'i>),
     /// SELECT and EXAMINE.
@@ -100,8 +103,8 @@ pub enum Event<'i> {
     /// CREATE. Missing superiors are to be made as well; a separator at the end of the name was
     /// taken off.
     Create {
-        /// Answered by `Session::accept`.
-        ticket: Ticket<kind::Done>,
+        /// Answered by `Session::created`.
+        ticket: Ticket<kind::Create>,
         /// The new name.
         mailbox: Mailbox<'i>,
         /// What it will be for.
@@ -214,11 +217,22 @@ pub enum Event<'i> {
         /// Where to.
         mailbox: Mailbox<'i>,
     },
-    /// The message that is about to come. No octet is taken before `Session::append_more`.
+    /// REPLACE: an APPEND of one message that takes the place of another, in one transaction
+    /// (RFC 8508). Whatever fails, the old one stays.
+    Replace {
+        /// As with `Append`.
+        ticket: Ticket<kind::Append>,
+        /// The message of the selected mailbox that goes.
+        uid: Uid,
+        /// Where the new one is put; need not be the selected mailbox.
+        mailbox: Mailbox<'i>,
+    },
+    /// The message that is about to come; one APPEND may bring several, of which all are stored or
+    /// none (RFC 3502). No octet is taken before `Session::append_more`.
     Message(NewMessage),
     /// Octets of the message.
     Chunk(&'i [u8]),
-    /// All octets were given.
+    /// All octets of this message were given.
     MessageEnd,
     /// The command is complete: now `Session::appended`.
     AppendEnd,

@@ -1,5 +1,7 @@
 //! A mailbox as it is when a client opens it.
 
+use std::fmt;
+
 use crate::{ModSeq, System, Uid, View};
 
 /// The store's own name for one *incarnation* of a mailbox: a row id, a UUID. A mailbox that is
@@ -7,6 +9,18 @@ use crate::{ModSeq, System, Uid, View};
 /// longer selected has no effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MailboxKey(pub u128);
+
+/// As MAILBOXID shows it (RFC 8474): a letter, then the number in hexadecimal digits. The key must
+/// therefore stay the same when the mailbox is renamed and when the server starts anew.
+///
+/// ```
+/// assert_eq!(imap_proto::MailboxKey(0x1f).to_string(), "M1f");
+/// ```
+impl fmt::Display for MailboxKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "M{:x}", self.0)
+    }
+}
 
 /// The answer to `Event::Select`.
 ///

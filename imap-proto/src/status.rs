@@ -3,6 +3,7 @@
 use core::fmt;
 use core::ops::BitOr;
 
+use crate::selected::MailboxKey;
 use crate::uid::{ModSeq, Uid};
 
 /// A set of STATUS items.
@@ -17,7 +18,7 @@ use crate::uid::{ModSeq, Uid};
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct StatusItems(u16);
 
-const NAMES: [(StatusItems, &str); 8] = [
+const NAMES: [(StatusItems, &str); 10] = [
     (StatusItems::MESSAGES, "MESSAGES"),
     (StatusItems::UID_NEXT, "UIDNEXT"),
     (StatusItems::UID_VALIDITY, "UIDVALIDITY"),
@@ -26,6 +27,8 @@ const NAMES: [(StatusItems, &str); 8] = [
     (StatusItems::SIZE, "SIZE"),
     (StatusItems::HIGHEST_MODSEQ, "HIGHESTMODSEQ"),
     (StatusItems::RECENT, "RECENT"),
+    (StatusItems::APPEND_LIMIT, "APPENDLIMIT"),
+    (StatusItems::MAILBOX_ID, "MAILBOXID"),
 ];
 
 impl StatusItems {
@@ -45,6 +48,10 @@ impl StatusItems {
     pub const HIGHEST_MODSEQ: Self = Self(64);
     /// How many with `\Recent` (RFC 3501).
     pub const RECENT: Self = Self(128);
+    /// How large a message may be that is put into it (RFC 7889).
+    pub const APPEND_LIMIT: Self = Self(256);
+    /// Its name that no RENAME changes (RFC 8474).
+    pub const MAILBOX_ID: Self = Self(512);
 
     /// The item of that name, in any case.
     pub fn from_name(name: &[u8]) -> Option<Self> {
@@ -105,12 +112,16 @@ pub struct StatusData {
     pub modseq: Option<ModSeq>,
     /// How many no session was told of.
     pub recent: Option<u32>,
+    /// The largest message that it takes, where that is less than the server takes.
+    pub append_limit: Option<u64>,
+    /// The incarnation of the mailbox, which is its MAILBOXID.
+    pub key: Option<MailboxKey>,
 }
 
 impl StatusData {
-    /// The number of one item, if it is known.
-    pub(crate) fn value(&self, item: StatusItems) -> Option<u64> {
-        match item {
+    /// What one item says, if it is known.
+    pub(crate) fn value(&self, item: StatusItems) -> Option<StatusValue> {
+        let number = match item {
             StatusItems::MESSAGES => self.messages.map(u64::from),
             StatusItems::UID_NEXT => self.uid_next.map(|uid| u64::from(uid.get())),
             StatusItems::UID_VALIDITY => self.uid_validity.map(u64::from),
@@ -119,7 +130,18 @@ impl StatusData {
             StatusItems::SIZE => self.size,
             StatusItems::HIGHEST_MODSEQ => self.modseq,
             StatusItems::RECENT => self.recent.map(u64::from),
+            StatusItems::APPEND_LIMIT => self.append_limit,
+            StatusItems::MAILBOX_ID => return self.key.map(StatusValue::Id),
             _ => None,
-        }
+        };
+        number.map(StatusValue::Number)
     }
+}
+
+/// One value of a STATUS response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StatusValue {
+    Number(u64),
+    /// `"(" objectid ")"`.
+    Id(MailboxKey),
 }

@@ -12,15 +12,19 @@ pub struct NewMessage {
     pub date: Option<(i64, i16)>,
     /// Its length in octets.
     pub size: u64,
+    /// It may hold NUL: the client sent it as a `literal8` (RFC 3516).
+    pub binary: bool,
+    /// Its header fields may be in UTF-8 (RFC 6855 section 4).
+    pub utf8: bool,
 }
 
-/// Where APPEND put its message: the answer to `Event::AppendEnd`.
+/// Where APPEND or REPLACE put what it brought: the answer to `Event::AppendEnd`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppendUid {
     /// The UIDVALIDITY of the mailbox; 0 keeps both numbers from the client, for a mailbox that it
     /// may not select (RFC 4315 section 3).
     pub validity: u32,
-    /// The UID of the message.
+    /// The UIDs of the messages, in the order in which they came.
     pub uids: UidSet,
 }
 

@@ -89,7 +89,7 @@ proptest! {
         let command = format!("a APPEND x {date} {{1}}");
         let parsed = parse(command.as_bytes(), &Limits::DEFAULT).unwrap();
         let Body::Append(append) = parsed.body else { panic!("{command}") };
-        prop_assert_eq!(append.date, Some((unix, offset)));
+        prop_assert_eq!(append.message.date, Some((unix, offset)));
     }
 
     #[test]

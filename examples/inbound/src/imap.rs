@@ -22,7 +22,7 @@ use crate::{
     store::{AccountId, Error, Keywords, MailboxId, ModSeq, Result, Scopes, Watch},
 };
 
-use convert::{refusal, uids_of};
+use convert::{key, refusal, stored_uid, uids_of};
 use loading::Loading;
 use upload::Upload;
 use work::{Opened, Stored, Updates};
@@ -63,6 +63,7 @@ pub enum Done {
     Selected(Ticket<kind::Select>, bool, Result<Opened>),
     Listed(Ticket<kind::List>, Result<Vec<work::Listed>>),
     Counted(Ticket<kind::Status>, Result<imap_proto::StatusData>),
+    Created(Ticket<kind::Create>, Result<Option<MailboxId>>),
     Changed(Ticket<kind::Done>, Result<()>),
     Rows(Result<loading::Rows>),
     Octets(Result<loading::Octets>),
@@ -97,6 +98,7 @@ impl Imap {
             }
             Event::Deselected { .. } => self.open = None,
             Event::AppendAborted => self.upload = None,
+            Event::Unauthenticated => self.account = None,
             event => match self.account {
                 Some(account) => self.authenticated(account, event),
                 None => self.session.decline(event),
@@ -132,9 +134,12 @@ impl Imap {
                 mailbox,
                 special_use,
             } => {
-                let name = mailbox.name().to_owned();
-                self.change(ticket, move |store| {
-                    work::create(store, account, name, special_use)
+                let (store, name) = (self.shared.store.clone(), mailbox.name().to_owned());
+                self.jobs.start(ticket.id(), async move {
+                    Done::Created(
+                        ticket,
+                        work::create(store, account, name, special_use).await,
+                    )
                 });
             }
             Event::Delete { ticket, mailbox } => {
@@ -160,7 +165,15 @@ impl Imap {
                     .namespaces(ticket, &Namespaces::personal("", '/'));
             }
             Event::Append { ticket, mailbox } => {
-                self.upload = Some(Upload::new(ticket, account, mailbox.name()));
+                self.upload = Some(Upload::new(ticket, account, mailbox.name(), None));
+            }
+            Event::Replace {
+                ticket,
+                uid,
+                mailbox,
+            } => {
+                let replaced = self.open.as_ref().map(|open| (open.id, stored_uid(uid)));
+                self.upload = Some(Upload::new(ticket, account, mailbox.name(), replaced));
             }
             Event::Message(new) => self.upload_begin(new),
             Event::Chunk(octets) => self.upload_octets(octets),
@@ -404,6 +417,13 @@ impl Talk for Imap {
                 self.session.status(ticket, status);
             }
             Done::Counted(ticket, Err(error)) => self.no(ticket, error),
+            Done::Created(ticket, Ok(Some(id))) => {
+                self.session.created(ticket, key(id));
+            }
+            Done::Created(ticket, Ok(None)) => {
+                self.session.accept(ticket);
+            }
+            Done::Created(ticket, Err(error)) => self.no(ticket, error),
             Done::Changed(ticket, Ok(())) => {
                 self.session.accept(ticket);
             }

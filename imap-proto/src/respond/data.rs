@@ -4,7 +4,7 @@ use wire_core::calendar::{Civil, MONTHS};
 
 use super::string::{Sink, astring};
 use crate::flags::FlagList;
-use crate::status::{StatusData, StatusItems};
+use crate::status::{StatusData, StatusItems, StatusValue};
 use crate::syntax::{ATOM, Section, SectionText, Str, all_are};
 use crate::uid::UidSet;
 
@@ -104,7 +104,14 @@ pub fn status(out: &mut impl Sink, items: StatusItems, data: &StatusData) {
         out.put(if i > 0 { b" " } else { b"" });
         out.put(name.as_bytes());
         out.put(b" ");
-        number(out, value);
+        match value {
+            StatusValue::Number(value) => number(out, value),
+            StatusValue::Id(key) => {
+                out.put(b"(");
+                out.put(key.to_string().as_bytes());
+                out.put(b")");
+            }
+        }
     }
     out.put(b")");
 }

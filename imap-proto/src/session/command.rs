@@ -6,7 +6,7 @@ use wire_core::{CloseReason, Next, Wants, frame};
 
 use super::{Flow, Session, stage::Updates};
 use crate::{
-    Event, Violation,
+    Capabilities, Event, Leniency, Violation,
     syntax::{self, Body, Command, Problem},
 };
 
@@ -30,13 +30,9 @@ impl Session {
         self.discard_refused(input);
         let before = (*input, self.frame.clone());
         match self.frame.next(input, self.command_limit(input)) {
-            Some(frame::Command::Whole(command)) => {
-                self.heard();
-                let limits = self.config.syntax;
-                match syntax::parse(command, &limits) {
-                    Ok(parsed) => self.run(parsed, command, input, before),
-                    Err(error) => self.refuse_syntax(command, error),
-                }
+            Some(frame::Command::Whole(command)) => self.take_whole(command, input, before),
+            Some(frame::Command::BareLf(line)) if self.takes_bare_lf(line) => {
+                self.take_whole(line, input, before)
             }
             Some(frame::Command::Literal { head, literal }) => {
                 self.heard();
@@ -54,6 +50,46 @@ impl Session {
                 ControlFlow::Continue(())
             }
             None => self.wait_for_input(),
+        }
+    }
+
+    fn take_whole<'i>(
+        &mut self,
+        command: &'i [u8],
+        input: &mut &'i [u8],
+        before: (&'i [u8], frame::Commands),
+    ) -> Flow<'i> {
+        self.heard();
+        if command.is_empty() && self.is_lenient(Leniency::EMPTY_LINES) {
+            return ControlFlow::Continue(());
+        }
+        let limits = self.config.syntax;
+        let parsed = match syntax::parse(command, &limits) {
+            Err(error) if error.problem == Problem::Spaces && self.is_lenient(Leniency::SPACES) => {
+                syntax::parse_with_spaces(command, &limits)
+            }
+            parsed => parsed,
+        };
+        match parsed {
+            Ok(parsed) => self.run(parsed, command, input, before),
+            Err(error) => self.refuse_syntax(command, error),
+        }
+    }
+
+    /// A command without a literal may end with LF alone.
+    pub(super) fn takes_bare_lf(&mut self, line: &[u8]) -> bool {
+        !line.ends_with(b"}") && self.is_lenient(Leniency::BARE_LF)
+    }
+
+    /// Up to how many octets a literal may have that the client does not wait with: RFC 7888, and
+    /// RFC 9051 section 4.3, which has LITERAL- built in.
+    pub(super) fn unasked_limit(&self) -> u64 {
+        let offered = self.offered();
+        let small = Capabilities::LITERAL_MINUS;
+        match () {
+            () if offered.has(Capabilities::LITERAL_PLUS) => u64::MAX,
+            () if offered.has(small) || offered.has(Capabilities::IMAP4REV2) => 4096,
+            () => 0,
         }
     }
 
@@ -85,10 +121,19 @@ impl Session {
             match syntax::parse(with_marker(input, head.len()), &limits) {
                 Ok(Command {
                     tag,
-                    body: Body::Append(append),
+                    body: Body::Append(syntax::Append { mailbox, message }),
                 }) => {
                     self.set_tag(tag);
-                    return self.begin_append(append, literal, head, input);
+                    return self.begin_append(mailbox, None, message, head, input);
+                }
+                Ok(Command {
+                    tag,
+                    body: Body::Replace(replace),
+                }) => {
+                    self.set_tag(tag);
+                    let replaced = Some((replace.set, replace.uid));
+                    let (mailbox, message) = (replace.mailbox, replace.message);
+                    return self.begin_append(mailbox, replaced, message, head, input);
                 }
                 Err(error) if error.problem != Problem::NeedsLiteral => {
                     self.frame.discard(input);
@@ -100,7 +145,8 @@ impl Session {
         let room = self
             .command_limit(head)
             .saturating_sub(head.len() + MARKER_ROOM);
-        if usize::try_from(literal.octets).is_ok_and(|octets| octets <= room) {
+        let in_turn = literal.waits || literal.octets <= self.unasked_limit();
+        if in_turn && usize::try_from(literal.octets).is_ok_and(|octets| octets <= room) {
             self.frame.gather();
             if literal.waits {
                 self.out.push(b"+ Ready\r\n");
@@ -203,6 +249,7 @@ impl Session {
             Body::Authenticate { mechanism, initial } => {
                 return self.authenticate_begin(mechanism, initial, line);
             }
+            Body::Unauthenticate => self.unauthenticate(),
             Body::Namespace => return self.namespace(),
             Body::List(list) => return self.list(list),
             Body::Lsub(lsub) => return self.lsub(lsub),
@@ -228,11 +275,17 @@ impl Session {
                 }
                 return self.select(select);
             }
-            Body::Append(_) => self.bad("", "The message of APPEND must be a literal"),
+            Body::Append(_) | Body::Replace(_) => {
+                self.bad("", "The message of APPEND must be a literal");
+            }
             Body::Idle => self.idle(),
             Body::Close => return self.close_mailbox(),
             Body::Unselect => self.unselect(),
             Body::Expunge { uids } => return self.expunge(uids),
+            Body::Search(search) if self.enabled.utf8 && search.charset.is_some() => {
+                // RFC 6855 section 3: everything is in UTF-8 by then.
+                self.bad("", "No CHARSET after ENABLE UTF8=ACCEPT");
+            }
             Body::Search(search) => return self.search(search),
             Body::Sort(sort) => return self.sort(sort),
             Body::Thread(thread) => return self.thread(thread),
@@ -267,6 +320,7 @@ impl Session {
             Body::Sort(sort) if !sort.search.uid => Updates::Numbers,
             Body::Thread(thread) if !thread.search.uid => Updates::Numbers,
             Body::Close | Body::Unselect | Body::Select(_) | Body::Logout => Updates::None,
+            Body::Unauthenticate => Updates::None,
             _ if self.mailbox.is_none() => Updates::None,
             _ => Updates::All,
         }
@@ -291,7 +345,7 @@ fn begins_authenticate(start: &[u8]) -> bool {
 const MARKER_ROOM: usize = 64;
 
 /// The command up to and with the literal marker that stands at `at`.
-fn with_marker(input: &[u8], at: usize) -> &[u8] {
+pub(super) fn with_marker(input: &[u8], at: usize) -> &[u8] {
     let marker = input.get(at..).and_then(|rest| memchr::memchr(b'}', rest));
     marker
         .and_then(|end| input.get(..at + end + 1))
@@ -339,6 +393,7 @@ fn state_of(body: &Body<'_>) -> State {
         Body::Check | Body::Close | Body::Unselect | Body::Expunge { .. } => State::Selected,
         Body::Sort(_) | Body::Thread(_) => State::Selected,
         Body::Search(_) | Body::Fetch(_) | Body::Store(_) | Body::Copy { .. } => State::Selected,
+        Body::Replace(_) => State::Selected,
         _ => State::Authenticated,
     }
 }

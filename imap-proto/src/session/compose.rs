@@ -298,7 +298,7 @@ impl Writer<'_> {
     }
 
     fn write_item(&self, item: FetchItem<'_>, to: &mut impl Target) {
-        let utf8 = self.enabled.rev2;
+        let utf8 = self.enabled.utf8_strings();
         match item {
             FetchItem::Uid => self.write_uid(to),
             FetchItem::Flags => {

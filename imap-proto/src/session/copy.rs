@@ -109,7 +109,7 @@ impl Session {
 
     /// What this client removed is told with the completion; when the change comes back, its
     /// messages are no longer in the view.
-    fn note_own_expunge(&mut self, uids: &UidSet) {
+    pub(super) fn note_own_expunge(&mut self, uids: &UidSet) {
         if let Some(mailbox) = self.mailbox.as_deref_mut() {
             mailbox.gone(uids);
         }

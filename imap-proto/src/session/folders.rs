@@ -10,14 +10,18 @@ use super::{
     stage::{Asked, Stage},
 };
 use crate::{
-    Capabilities, Code, Event, Folder, Mailbox, Namespaces, No, SpecialUse, StatusData,
-    StatusItems, kind, respond,
+    Capabilities, Code, Event, Folder, Leniency, Mailbox, MailboxKey, Namespaces, No, SpecialUse,
+    StatusData, StatusItems, kind, respond,
     syntax::{List, ListReturn, ListSelect, Lsub, Str},
 };
 
 impl Session {
     pub(super) fn list<'i>(&mut self, list: List<'i>) -> Flow<'i> {
         let separator = self.config.separator;
+        if let Some(missing) = self.list_not_offered(&list) {
+            self.bad("", &format!("{missing} is not offered"));
+            return ControlFlow::Continue(());
+        }
         let reference = match self.decoded(list.reference) {
             Some(reference) => reference,
             None => return ControlFlow::Continue(()),
@@ -39,6 +43,25 @@ impl Session {
         }
         let query = ListQuery::new(patterns, separator, list.select, list.returns, false);
         self.ask_for_names(query)
+    }
+
+    /// An option of LIST that is not for this client.
+    fn list_not_offered(&mut self, list: &List<'_>) -> Option<&'static str> {
+        let offered = self.offered();
+        let has = |one| offered.has(one) || offered.has(Capabilities::IMAP4REV2);
+        let (select, returns) = (list.select, list.returns);
+        let missing = match () {
+            () if list.extended && !has(Capabilities::LIST_EXTENDED) => "LIST-EXTENDED",
+            () if !returns.status.is_empty() && !has(Capabilities::LIST_STATUS) => "LIST-STATUS",
+            () if (select.special_use || returns.special_use)
+                && !has(Capabilities::SPECIAL_USE) =>
+            {
+                "SPECIAL-USE"
+            }
+            () => return self.status_not_offered(returns.status),
+        };
+        let allowed = self.is_lenient(Leniency::EXTENDED_LIST);
+        (!allowed).then_some(missing)
     }
 
     pub(super) fn lsub<'i>(&mut self, lsub: Lsub<'i>) -> Flow<'i> {
@@ -115,7 +138,7 @@ impl Session {
         self.out.push(b") ");
         self.push_separator();
         self.out.push(b" ");
-        respond::mailbox(&mut self.out, shown.name, self.enabled.rev2);
+        respond::mailbox(&mut self.out, shown.name, self.enabled.utf8_strings());
         if shown.child_info {
             self.out.push(b" (\"CHILDINFO\" (\"SUBSCRIBED\"))");
         }
@@ -126,6 +149,10 @@ impl Session {
     }
 
     pub(super) fn status_begin<'i>(&mut self, mailbox: Str<'i>, items: StatusItems) -> Flow<'i> {
+        if let Some(missing) = self.status_not_offered(items) {
+            self.bad("", &format!("{missing} is not offered"));
+            return ControlFlow::Continue(());
+        }
         let Some(mailbox) = self.mailbox_name(mailbox) else {
             return ControlFlow::Continue(());
         };
@@ -148,11 +175,31 @@ impl Session {
         Answered::Taken
     }
 
+    /// An item that is not for this client.
+    fn status_not_offered(&self, items: StatusItems) -> Option<&'static str> {
+        let offered = self.offered();
+        let missing =
+            |item, capability, text| (items.has(item) && !offered.has(capability)).then_some(text);
+        missing(
+            StatusItems::APPEND_LIMIT,
+            Capabilities::APPENDLIMIT,
+            "APPENDLIMIT",
+        )
+        .or(missing(
+            StatusItems::MAILBOX_ID,
+            Capabilities::OBJECTID,
+            "MAILBOXID",
+        ))
+    }
+
     fn write_status(&mut self, name: &str, items: StatusItems, status: &StatusData) {
+        let mut status = *status;
+        let limit = self.config.limits.append;
+        status.append_limit = Some(status.append_limit.map_or(limit, |own| own.min(limit)));
         self.out.push(b"* STATUS ");
-        respond::mailbox(&mut self.out, name, self.enabled.rev2);
+        respond::mailbox(&mut self.out, name, self.enabled.utf8_strings());
         self.out.push(b" ");
-        respond::status(&mut self.out, items, status);
+        respond::status(&mut self.out, items, &status);
         self.out.push(b"\r\n");
     }
 
@@ -165,7 +212,7 @@ impl Session {
     fn push_char(&mut self, separator: char) {
         let mut octets = [0; 4];
         let text = separator.encode_utf8(&mut octets);
-        respond::string(&mut self.out, text.as_bytes(), self.enabled.rev2);
+        respond::string(&mut self.out, text.as_bytes(), self.enabled.utf8_strings());
     }
 
     pub(super) fn namespace<'i>(&mut self) -> Flow<'i> {
@@ -221,7 +268,7 @@ impl Session {
             "" => self.out.push(b"\"\""),
             _ => {
                 let mut name = Vec::new();
-                respond::mailbox(&mut name, prefix, self.enabled.rev2);
+                respond::mailbox(&mut name, prefix, self.enabled.utf8_strings());
                 let quoted = name.starts_with(b"\"") || name.starts_with(b"{");
                 let quote: &[u8] = if quoted { b"" } else { b"\"" };
                 self.out.push(quote);
@@ -240,6 +287,11 @@ impl Session {
         let Some(mailbox) = self.mailbox_name(name) else {
             return ControlFlow::Continue(());
         };
+        let uses = unknown_use || !special_use.is_empty();
+        if uses && !self.offered().has(Capabilities::CREATE_SPECIAL_USE) {
+            self.bad("", "CREATE with USE is not offered");
+            return ControlFlow::Continue(());
+        }
         if unknown_use {
             self.no(No::new(Code::UseAttr, "No such special use"));
             return ControlFlow::Continue(());
@@ -252,12 +304,25 @@ impl Session {
             self.not_a_name();
             return ControlFlow::Continue(());
         }
-        let ticket = self.ask(Asked::Done);
+        let ticket = self.ask(Asked::Create);
         ControlFlow::Break(Next::Event(Event::Create {
             ticket,
             mailbox,
             special_use,
         }))
+    }
+
+    /// The answer to `Event::Create`: the mailbox is there, and this is its incarnation, which the
+    /// client is told where OBJECTID is offered (RFC 8474 section 4.1).
+    pub fn created(&mut self, ticket: Ticket<kind::Create>, key: MailboxKey) -> Answered {
+        let Some(Asked::Create) = self.close_ticket(ticket.id()) else {
+            return Answered::Stale;
+        };
+        match self.offered().has(Capabilities::OBJECTID) {
+            true => self.ok_code(&format!("MAILBOXID ({key})"), "Done"),
+            false => self.ok("Done"),
+        }
+        Answered::Taken
     }
 
     pub(super) fn delete<'i>(&mut self, name: Str<'i>) -> Flow<'i> {
@@ -312,7 +377,7 @@ impl Session {
     /// The mailbox that the client named; `None`: it is no name, which was answered.
     pub(super) fn mailbox_name<'i>(&mut self, name: Str<'i>) -> Option<Mailbox<'i>> {
         let (separator, longest) = (self.config.separator, self.config.limits.name);
-        let decoded = Mailbox::from_wire(name, self.enabled.rev2).ok();
+        let decoded = Mailbox::from_wire(name, self.enabled.utf8_strings()).ok();
         let mailbox = decoded.and_then(|mailbox| mailbox.canonical(separator, longest));
         if mailbox.is_none() {
             self.not_a_name();
@@ -325,7 +390,7 @@ impl Session {
         if text.is_empty() {
             return Some(String::new());
         }
-        match Mailbox::from_wire(text, self.enabled.rev2) {
+        match Mailbox::from_wire(text, self.enabled.utf8_strings()) {
             Ok(text) => Some(text.name().to_owned()),
             Err(_) => {
                 self.not_a_name();

@@ -14,7 +14,7 @@ use super::{
     Flow, Session,
     command::Refused,
     reply::Safe,
-    stage::{Asked, Stage},
+    stage::{Asked, Enabled, Stage},
 };
 use crate::{
     Capabilities, Code, Event, No, Violation, kind,
@@ -50,7 +50,12 @@ impl Session {
             }
             text.push_str(name);
         };
-        offered.names().for_each(&mut add);
+        for name in offered.without(self.not_shown()).names() {
+            add(name);
+        }
+        if offered.has(Capabilities::APPENDLIMIT) {
+            add(&format!("APPENDLIMIT={}", self.config.limits.append));
+        }
         if self.account.is_none() {
             if self.offers_starttls() {
                 add("STARTTLS");
@@ -63,6 +68,19 @@ impl Session {
             }
         }
         text
+    }
+
+    /// What is offered, but shown in other words or at another time.
+    fn not_shown(&self) -> Capabilities {
+        let mut hidden = Capabilities::APPENDLIMIT;
+        if self.offered().has(Capabilities::LITERAL_PLUS) {
+            // RFC 7888 section 5: never both.
+            hidden = hidden.with(Capabilities::LITERAL_MINUS);
+        }
+        if self.account.is_none() {
+            hidden = hidden.with(Capabilities::UNAUTHENTICATE);
+        }
+        hidden
     }
 
     pub(super) fn offered(&self) -> Capabilities {
@@ -122,6 +140,11 @@ impl Session {
             self.enabled.rev2 = true;
             self.out.push(b" IMAP4rev2");
         }
+        let utf8 = self.offered().has(Capabilities::UTF8_ACCEPT) && !self.enabled.utf8;
+        if utf8 && asked("UTF8=ACCEPT") {
+            self.enabled.utf8 = true;
+            self.out.push(b" UTF8=ACCEPT");
+        }
         self.out.push(b"\r\n");
         self.ok("Done");
     }
@@ -143,6 +166,20 @@ impl Session {
         self.mailbox = None;
         self.ok("Done");
         self.close(CloseReason::Quit);
+    }
+
+    /// RFC 8437: everything but TLS begins anew, and what was hidden stays so. A BAD is possible, a
+    /// NO is not.
+    pub(super) fn unauthenticate(&mut self) {
+        if !self.offered().has(Capabilities::UNAUTHENTICATE) {
+            return self.bad("", "UNAUTHENTICATE is not offered");
+        }
+        self.deselect();
+        self.account = None;
+        self.logged_out = true;
+        self.enabled = Enabled::none(self.config.capabilities);
+        self.silent_at = self.now + self.config.limits.login;
+        self.ok("Nobody is logged in");
     }
 
     pub(super) fn login<'i>(

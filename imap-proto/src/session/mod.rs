@@ -37,7 +37,9 @@ use wire_core::{
 pub use blob::{Blob, Failed};
 pub use listing::ListQuery;
 
-use crate::{Capabilities, Change, Code, Config, Event, MailboxKey, No, View, kind};
+use crate::{
+    Capabilities, Change, Code, Config, Event, Leniency, MailboxKey, No, View, kind, leniency::Uses,
+};
 use command::Refused;
 use mailbox::Mailbox;
 use stage::{Asked, Enabled, Own, Stage, Updates};
@@ -71,9 +73,12 @@ pub struct Session {
     append_aborted: bool,
     /// To be told to the application.
     login_failed: Option<Box<sasl::FailedLogin>>,
+    /// The application is to be told that the user is gone.
+    logged_out: bool,
     enabled: Enabled,
     hidden: Capabilities,
     errors: u32,
+    leniency: Uses,
     now: Time,
     /// Unix seconds at a time.
     clock: Option<(i64, Time)>,
@@ -102,14 +107,10 @@ impl Session {
     /// A session that will greet its client. `entropy` comes from the caller's random generator;
     /// with it an answer for one session never fits another.
     pub fn new(config: Arc<Config>, peer: Peer, entropy: Entropy, now: Time) -> Self {
-        let rev1 = config.capabilities.has(Capabilities::IMAP4REV1);
         Session {
             silent_at: now + config.limits.login,
             decide_by: now + config.limits.decision,
-            enabled: Enabled {
-                rev2: !rev1,
-                condstore: false,
-            },
+            enabled: Enabled::none(config.capabilities),
             config,
             peer,
             mint: Mint::new(&entropy),
@@ -127,8 +128,10 @@ impl Session {
             deselected: None,
             append_aborted: false,
             login_failed: None,
+            logged_out: false,
             hidden: Capabilities::NONE,
             errors: 0,
+            leniency: Uses::default(),
             now,
             clock: None,
             poll_at: None,
@@ -166,6 +169,9 @@ impl Session {
             }
             if std::mem::take(&mut self.append_aborted) {
                 return Next::Event(Event::AppendAborted);
+            }
+            if std::mem::take(&mut self.logged_out) {
+                return Next::Event(Event::Unauthenticated);
             }
             if let ControlFlow::Break(next) = self.step(input) {
                 return next;
@@ -247,6 +253,20 @@ impl Session {
     /// Whose session it is, once somebody logged in.
     pub fn account(&self) -> Option<&str> {
         self.account.as_deref()
+    }
+
+    /// What of [`Leniency`] the client made use of so far, and how often.
+    pub fn leniency_used(&self) -> impl Iterator<Item = (Leniency, u16)> {
+        self.leniency.iter()
+    }
+
+    /// Is this allowed? Then it is used, and counted.
+    fn is_lenient(&mut self, one: Leniency) -> bool {
+        let allowed = self.config.leniency.contains(one);
+        if allowed {
+            self.leniency.count(one);
+        }
+        allowed
     }
 
     /// Yes: the login is complete, the mailbox was created, deleted, renamed, subscribed.
@@ -361,7 +381,7 @@ impl Session {
         }
         if matches!(
             self.stage,
-            Stage::Upload(_) | Stage::Asked(_, Asked::Append)
+            Stage::Upload(_) | Stage::Asked(_, Asked::Append { .. })
         ) {
             self.append_aborted = true;
         }
@@ -437,11 +457,13 @@ impl Evaluable for kind::Thread {}
 /// Kinds of tickets for which a plain yes is an answer.
 pub trait Plain: sealed::Plain {}
 impl Plain for kind::Login {}
+impl Plain for kind::Create {}
 impl Plain for kind::Done {}
 
 mod sealed {
     pub trait Plain {}
     impl Plain for crate::kind::Login {}
+    impl Plain for crate::kind::Create {}
     impl Plain for crate::kind::Done {}
     pub trait Evaluable {}
     impl Evaluable for crate::kind::Search {}

@@ -53,11 +53,12 @@ impl Event<'_> {
             Event::Expunge { ticket, .. } => ticket.id(),
             Event::Sync { ticket, .. } => ticket.id(),
             Event::Append { ticket, .. } => ticket.id(),
+            Event::Replace { ticket, .. } => ticket.id(),
             Event::Id(_) | Event::Deselected { .. } | Event::Message(_) | Event::Chunk(_) => {
                 return None;
             }
             Event::MessageEnd | Event::AppendEnd | Event::AppendAborted => return None,
-            Event::LoginFailed(_) | Event::Rejected { .. } => return None,
+            Event::LoginFailed(_) | Event::Unauthenticated | Event::Rejected { .. } => return None,
         })
     }
 }

@@ -2,10 +2,10 @@
 
 use std::fmt::{self, Write};
 
-use wire_core::{CloseReason, Output};
+use wire_core::{Answered, CloseReason, Output, Ticket};
 
 use super::{Session, stage::Stage};
-use crate::{Code, No};
+use crate::{Capabilities, Code, No, respond};
 
 /// How a command ends.
 #[derive(Clone, Copy)]
@@ -135,6 +135,54 @@ impl Session {
         if !matches!(self.stage, Stage::Closing(_)) && !self.within_literal() {
             self.untagged(format_args!("BYE {}", Safe(text)));
         }
+    }
+
+    /// Tells the client how far the command is that `ticket` belongs to, so that it waits on: `* OK
+    /// [INPROGRESS ...]` (RFC 9585). Once in 10 to 15 seconds is recommended. `goal` is how much
+    /// there is to do, where that is known; a goal that is reached already is not sent.
+    ///
+    /// Nothing is written where INPROGRESS is not offered, where output waits already, or within a
+    /// literal.
+    pub fn in_progress<K>(
+        &mut self,
+        ticket: &Ticket<K>,
+        done: Option<u32>,
+        goal: Option<u32>,
+    ) -> Answered {
+        let open = match &self.stage {
+            Stage::Asked(id, _) => *id == ticket.id(),
+            Stage::Upload(_) => self.is_upload(ticket.id()),
+            _ => false,
+        };
+        if !open {
+            return Answered::Stale;
+        }
+        let offered = self.offered().has(Capabilities::INPROGRESS);
+        if offered && !self.within_literal() && self.out.is_empty() {
+            self.write_progress(done, goal);
+        }
+        Answered::Taken
+    }
+
+    fn write_progress(&mut self, done: Option<u32>, goal: Option<u32>) {
+        let tag = std::mem::take(&mut self.tag);
+        self.out.push(b"* OK [INPROGRESS (");
+        // RFC 9585 section 4: a tag with a bracket would end the code.
+        match tag.is_empty() || tag.contains(&b']') {
+            true => self.out.push(b"NIL"),
+            false => respond::string(&mut self.out, &tag, false),
+        }
+        let goal = goal.filter(|goal| done.is_some_and(|done| done < *goal));
+        for number in [done, goal] {
+            match number {
+                Some(number) => {
+                    let _ = write!(self.line(), " {number}");
+                }
+                None => self.out.push(b" NIL"),
+            }
+        }
+        self.out.push(b")] Still at it\r\n");
+        self.tag = tag;
     }
 
     /// The server goes down: the open command, if any, gets its completion first.

@@ -116,12 +116,15 @@ impl Session {
             None if self.enabled.condstore => self.out.push(b"* OK [NOMODSEQ] Not kept\r\n"),
             None => {}
         }
+        if self.offered().has(Capabilities::OBJECTID) {
+            self.untagged(format_args!("OK [MAILBOXID ({})] For ever", opened.key));
+        }
         if self.enabled.rev2 {
             // RFC 9051 section 6.3.2: the name as the server writes it.
             self.out.push(b"* LIST () ");
             self.push_separator();
             self.out.push(b" ");
-            respond::mailbox(&mut self.out, name, self.enabled.rev2);
+            respond::mailbox(&mut self.out, name, self.enabled.utf8_strings());
             self.out.push(b"\r\n");
         }
     }

@@ -6,7 +6,7 @@ use wire_core::{
 };
 
 use super::{append::Upload, fetch::Fetching, listing::Listing, search::Searching, store::Storing};
-use crate::{StatusItems, UidSet};
+use crate::{Capabilities, StatusItems, Uid, UidSet};
 
 /// What comes next.
 #[derive(Debug)]
@@ -54,6 +54,7 @@ pub(super) enum Asked {
         name: Box<str>,
         items: StatusItems,
     },
+    Create,
     Done,
     Namespace,
     Fetch(Box<Fetching>),
@@ -67,7 +68,9 @@ pub(super) enum Asked {
     Expunge {
         close: bool,
     },
-    Append,
+    Append {
+        replaces: Option<Uid>,
+    },
 }
 
 /// A question that the session asked by itself.
@@ -94,6 +97,24 @@ pub(super) enum Updates {
 pub(super) struct Enabled {
     /// IMAP4rev2: UTF-8 names, ESEARCH.
     pub(super) rev2: bool,
+    /// UTF8=ACCEPT: UTF-8 names and header fields.
+    pub(super) utf8: bool,
     /// CONDSTORE: MODSEQ with every FLAGS.
     pub(super) condstore: bool,
+}
+
+impl Enabled {
+    /// What holds before the client has enabled anything.
+    pub(super) fn none(offered: Capabilities) -> Self {
+        Enabled {
+            rev2: !offered.has(Capabilities::IMAP4REV1),
+            utf8: false,
+            condstore: false,
+        }
+    }
+
+    /// Names of mailboxes are in UTF-8, and quoted strings may be.
+    pub(super) fn utf8_strings(self) -> bool {
+        self.rev2 || self.utf8
+    }
 }

@@ -4,7 +4,7 @@
 //! has already walked once. Their iterators walk the same octets again and therefore cannot fail;
 //! nothing is allocated for any of them.
 
-use super::append::Append;
+use super::append::{Append, Replace};
 use super::fetch::Fetch;
 use super::id::IdPairs;
 use super::list::{List, Lsub};
@@ -59,6 +59,8 @@ pub enum Body<'a> {
         /// The initial response, still in base64; `=` is an empty one.
         initial: Option<Credential<'a>>,
     },
+    /// `UNAUTHENTICATE`: RFC 8437.
+    Unauthenticate,
     /// `NAMESPACE`: RFC 9051 section 6.3.10.
     Namespace,
     /// `LIST`, plain or extended: RFC 9051 section 6.3.9.
@@ -107,6 +109,8 @@ pub enum Body<'a> {
     Select(Select<'a>),
     /// `APPEND` up to the octets of the message: RFC 9051 section 6.3.12.
     Append(Append<'a>),
+    /// `REPLACE` up to the octets of the message: RFC 8508.
+    Replace(Replace<'a>),
     /// `IDLE`: RFC 9051 section 6.3.13. [`super::is_done`] knows the line that ends it.
     Idle,
     /// `CHECK`: RFC 3501 section 6.4.1.

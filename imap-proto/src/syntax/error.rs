@@ -15,6 +15,17 @@ pub struct Error<'a> {
     pub problem: Problem,
 }
 
+impl Error<'_> {
+    /// No tag was found, at this octet.
+    pub(super) const fn untagged(at: usize) -> Self {
+        Error {
+            tag: None,
+            at,
+            problem: Problem::Tag,
+        }
+    }
+}
+
 /// What broke the grammar. Prints as the text of a BAD response, without an octet of the client's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -33,6 +44,8 @@ pub enum Problem {
     TooMany(&'static str),
     /// Nested deeper than [`super::Limits`] allows.
     TooDeep,
+    /// More than one space between words, or spaces at the end; otherwise the command is sound.
+    Spaces,
     /// The command is sound so far and ends in the announcement of a literal whose octets it needs.
     NeedsLiteral,
 }
@@ -47,6 +60,7 @@ impl fmt::Display for Problem {
             Problem::OutOfRange(what) => write!(f, "{what} out of range"),
             Problem::TooMany(what) => write!(f, "too many {what}"),
             Problem::TooDeep => f.write_str("nested too deep"),
+            Problem::Spaces => f.write_str("too many spaces"),
             Problem::NeedsLiteral => f.write_str("literal missing"),
         }
     }

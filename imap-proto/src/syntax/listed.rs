@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 
 use super::error::{Fault, Problem};
 use super::string::{Str, astring};
-use super::token::{Parsed, atom, close, fail, open};
+use super::token::{Parsed, atom, close, fail, open, space};
 
 /// A list in a command, with single spaces between its entries. It was walked when the command was
 /// parsed; its iterator walks it again and does not allocate.
@@ -20,7 +20,7 @@ impl<'a, T: Entry<'a>> Listed<'a, T> {
         let mut rest = self.text;
         core::iter::from_fn(move || {
             let (after, entry) = T::read(rest).ok()?;
-            rest = after.strip_prefix(b" ").unwrap_or(after);
+            rest = space(after).map_or(after, |(rest, ())| rest);
             Some(entry)
         })
     }
@@ -48,8 +48,8 @@ impl<'a, T: Entry<'a>> Listed<'a, T> {
         let mut rest = input;
         for _ in 0..most {
             rest = T::read(rest).map_err(nom::Err::Error)?.0;
-            match rest.strip_prefix(b" ") {
-                Some(next) if !matches!(next.first(), None | Some(b')')) => rest = next,
+            match space(rest) {
+                Ok((next, ())) if !matches!(next.first(), None | Some(b')')) => rest = next,
                 _ => {
                     let text = input.get(..input.len() - rest.len()).unwrap_or_default();
                     return Ok((rest, Self::of(text)));

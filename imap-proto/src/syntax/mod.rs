@@ -21,11 +21,12 @@ mod search_return;
 mod select;
 mod set;
 mod sort;
+mod spaces;
 mod store;
 mod string;
 mod token;
 
-pub use append::{Append, MessageLiteral};
+pub use append::{Announced, Append, MessageLiteral, Replace, next_message};
 pub use command::{Body, Command};
 pub use error::{Error, Problem};
 pub use fetch::{Fetch, FetchItem, FetchItems, PartPath, Partial, Section, SectionText};
@@ -46,7 +47,7 @@ pub(crate) use token::{ASTRING, ATOM, PLAIN, all_are, is};
 
 use crate::special_use::SpecialUse;
 use string::{astring, base64};
-use token::{Parsed, atom, close, fail, open, optional_word, space, tag, word};
+use token::{Parsed, Word, atom, close, fail, open, optional_word, space, tag, word};
 
 /// Parses one command, without its final CRLF.
 ///
@@ -67,20 +68,29 @@ use token::{Parsed, atom, close, fail, open, optional_word, space, tag, word};
 ///
 /// let error = parse(b"a2 SELECT  INBOX", &Limits::DEFAULT).unwrap_err();
 /// assert_eq!((error.tag, error.at), (Some("a2"), 10));
-/// assert_eq!(error.problem, Problem::Expected("a string"));
+/// assert_eq!(error.problem, Problem::Spaces);
 /// ```
 pub fn parse<'a>(command: &'a [u8], limits: &Limits) -> Result<Command<'a>, Error<'a>> {
-    let untagged = Error {
-        tag: None,
-        at: 0,
-        problem: Problem::Tag,
-    };
-    let (rest, tag) = tag(command).map_err(|_| untagged)?;
+    let parsed = parse_with_spaces(command, limits)?;
+    match spaces::first_excess(command) {
+        None => Ok(parsed),
+        Some(at) => Err(Error {
+            tag: Some(parsed.tag),
+            at,
+            problem: Problem::Spaces,
+        }),
+    }
+}
+
+/// The same for a command with more than one space between words, or with spaces at its end.
+///
+/// # Errors
+///
+/// As [`parse`], but never [`Problem::Spaces`].
+pub fn parse_with_spaces<'a>(command: &'a [u8], limits: &Limits) -> Result<Command<'a>, Error<'a>> {
+    let (rest, tag) = tag(command).map_err(|_| Error::untagged(0))?;
     if rest.first().is_some_and(|&next| next != b' ') {
-        return Err(Error {
-            at: tag.len(),
-            ..untagged
-        });
+        return Err(Error::untagged(tag.len()));
     }
     let whole = space(rest).and_then(|(rest, ())| body(rest, limits));
     let ended = whole.and_then(|(rest, body)| token::end(rest).map(|_| body));
@@ -102,22 +112,30 @@ pub fn parse<'a>(command: &'a [u8], limits: &Limits) -> Result<Command<'a>, Erro
     }
 }
 
-/// Whether a command, of which only the beginning need be there, is APPEND. Its last literal is a
-/// message, which the parser never sees.
+/// Whether a command, of which only the beginning need be there, is APPEND or REPLACE. Its last
+/// literal is a message, which the parser never sees.
 pub fn is_append(start: &[u8]) -> bool {
-    is_named(start, b"APPEND")
+    match name_of(start) {
+        Some((name, _)) if matches!(&*name, b"APPEND" | b"REPLACE") => true,
+        Some((name, rest)) if &*name == b"UID" => {
+            let next = space(rest).and_then(|(rest, ())| word("a command", rest));
+            next.is_ok_and(|(_, name)| &*name == b"REPLACE")
+        }
+        _ => false,
+    }
 }
 
 /// Whether a command that begins like this is AUTHENTICATE, whose initial response may be long.
 pub fn is_authenticate(start: &[u8]) -> bool {
-    is_named(start, b"AUTHENTICATE")
+    name_of(start).is_some_and(|(name, _)| &*name == b"AUTHENTICATE")
 }
 
-fn is_named(start: &[u8], name: &[u8]) -> bool {
-    let found = tag(start)
-        .and_then(|(rest, _)| space(rest))
-        .and_then(|(rest, ())| word("a command", rest));
-    found.is_ok_and(|(_, found)| &*found == name)
+/// The name of a command, and what stands behind it.
+fn name_of(start: &[u8]) -> Option<(Word, &[u8])> {
+    let (rest, _) = tag(start).ok()?;
+    let (rest, ()) = space(rest).ok()?;
+    let (rest, name) = word("a command", rest).ok()?;
+    Some((name, rest))
 }
 
 /// Whether this line, without its CRLF, ends IDLE: RFC 9051 section 6.3.13.
@@ -150,6 +168,7 @@ fn alone(name: &[u8]) -> Option<Body<'static>> {
         b"CHECK" => Body::Check,
         b"CLOSE" => Body::Close,
         b"UNSELECT" => Body::Unselect,
+        b"UNAUTHENTICATE" => Body::Unauthenticate,
         b"EXPUNGE" => Body::Expunge { uids: None },
         _ => return None,
     })
@@ -170,6 +189,7 @@ fn with_messages<'a>(
         b"THREAD" => arguments(rest, |i| sort::thread(i, uid, limits), Body::Thread),
         b"COPY" => arguments(rest, |i| copy(i, uid, false), |body| body),
         b"MOVE" => arguments(rest, |i| copy(i, uid, true), |body| body),
+        b"REPLACE" => arguments(rest, |i| append::replace(i, uid, limits), Body::Replace),
         b"EXPUNGE" if uid => arguments(rest, set::sequence_set, |uids| Body::Expunge {
             uids: Some(uids),
         }),

@@ -111,7 +111,7 @@ pub(super) fn known_set(input: &[u8]) -> Parsed<'_, SequenceSet<'_>> {
 }
 
 /// `seq-number / seq-range`.
-fn sequence_range(input: &[u8]) -> Parsed<'_, SequenceRange> {
+pub(super) fn sequence_range(input: &[u8]) -> Parsed<'_, SequenceRange> {
     match scan_range(input) {
         Ok(found) => Ok(found),
         Err(at) if at.first().is_some_and(u8::is_ascii_digit) => {

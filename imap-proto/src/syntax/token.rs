@@ -98,8 +98,13 @@ pub(crate) fn tag(input: &[u8]) -> Parsed<'_, &str> {
     run(TAG, "a tag", input)
 }
 
+/// One space; more of them are looked for when the command is otherwise sound.
 pub(crate) fn space(input: &[u8]) -> Parsed<'_, ()> {
-    octet(b' ', "a space", input)
+    let (mut rest, ()) = octet(b' ', "a space", input)?;
+    while let Some(more) = rest.strip_prefix(b" ") {
+        rest = more;
+    }
+    Ok((rest, ()))
 }
 
 pub(crate) fn open(input: &[u8]) -> Parsed<'_, ()> {
@@ -117,9 +122,9 @@ pub(crate) fn octet<'a>(octet: u8, what: &'static str, input: &'a [u8]) -> Parse
     }
 }
 
-/// The command ends here: extra arguments and trailing spaces are errors.
+/// The command ends here: extra arguments are errors, spaces as [`space`] has them.
 pub(crate) fn end(input: &[u8]) -> Parsed<'_, ()> {
-    if input.is_empty() {
+    if input.iter().all(|&octet| octet == b' ') {
         Ok((input, ()))
     } else {
         expected(input, "the end of the command")

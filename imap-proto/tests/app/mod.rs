@@ -18,9 +18,9 @@ use imap_proto::wire_core::{
     transcript::{Record, Subject},
 };
 use imap_proto::{
-    AppendUid, Blob, Capabilities, Change, Code, Config, CopyUid, Event, Flags, Folder, ListQuery,
-    Load, Mailbox, Namespaces, NewMessage, No, Noted, Query, Row, Rows, Selected, Session,
-    SpecialUse, StoreChange, System, Threads, UidSet, View, kind,
+    AppendUid, Blob, Capabilities, Change, Code, Config, CopyUid, Event, Flags, Folder, Leniency,
+    ListQuery, Load, Mailbox, Namespaces, NewMessage, No, Noted, Query, Row, Rows, Selected,
+    Session, SpecialUse, StoreChange, System, Threads, Uid, UidSet, View, kind,
 };
 
 pub use store::*;
@@ -41,7 +41,7 @@ pub enum Owed {
     Select(Ticket<kind::Select>, String, bool),
     List(Ticket<kind::List>, ListQuery),
     Status(Ticket<kind::Status>, String),
-    Create(Ticket<kind::Done>, String, SpecialUse),
+    Create(Ticket<kind::Create>, String, SpecialUse),
     Delete(Ticket<kind::Done>, String),
     Rename(Ticket<kind::Done>, String, String),
     Subscribe(Ticket<kind::Done>, String, bool),
@@ -66,8 +66,8 @@ pub struct App {
     /// Nothing is answered by itself; the transcript decides.
     pub hold: bool,
     pub selected: Option<String>,
-    upload: Option<(Ticket<kind::Append>, String)>,
-    message: Option<(NewMessage, Vec<u8>)>,
+    upload: Option<(Ticket<kind::Append>, String, Option<Uid>)>,
+    messages: Vec<(NewMessage, Vec<u8>)>,
     seen_changes: usize,
     /// Change notifications are kept back.
     pub deaf: bool,
@@ -79,13 +79,27 @@ pub struct App {
 
 pub fn config(words: &[&str]) -> Arc<Config> {
     let mut builder = Config::builder("imap.example.org").id("name", "Letterslot");
+    // Its line in each SELECT would stand in every transcript.
+    let mut capabilities = Capabilities::ALL.without(Capabilities::OBJECTID);
     for word in words {
+        if let Some(name) = word.strip_prefix('-') {
+            capabilities = capabilities.without(Capabilities::from_name(name).unwrap());
+        }
         builder = match *word {
             "plaintext" => builder.plaintext_logins(true),
             "starttls" => builder.starttls(true),
             "poll" => builder.poll(std::time::Duration::from_secs(30)),
             "three-errors" => builder.limits(|limits| limits.errors = 3),
             "small-append" => builder.max_append(100),
+            "two-messages" => builder.limits(|limits| limits.messages = 2),
+            "lenient" => builder.lenient(
+                Leniency::SPACES
+                    .with(Leniency::EMPTY_LINES)
+                    .with(Leniency::BARE_LF)
+                    .with(Leniency::OPEN_ENDS)
+                    .with(Leniency::EXTENDED_LIST)
+                    .with(Leniency::RAW_HEADERS),
+            ),
             "no-sasl" => builder.auth(Mechanisms::NONE, Mechanisms::NONE),
             "low-water" => builder.limits(|limits| {
                 limits.high_water = 512;
@@ -93,7 +107,14 @@ pub fn config(words: &[&str]) -> Arc<Config> {
             }),
             "short-reads" => builder.limits(|limits| limits.read = 7),
             "gather-30" => builder.limits(|limits| limits.gather = 30),
-            "basic" => builder.capabilities(basic()),
+            "object-ids" => {
+                capabilities = capabilities.with(Capabilities::OBJECTID);
+                builder
+            }
+            "basic" => {
+                capabilities = basic();
+                builder
+            }
             "sasl-1300" => builder.limits(|limits| {
                 limits.command_before_login = 1024;
                 limits.sasl_line = 1300;
@@ -103,7 +124,7 @@ pub fn config(words: &[&str]) -> Arc<Config> {
             _ => builder,
         };
     }
-    builder.build().unwrap()
+    builder.capabilities(capabilities).build().unwrap()
 }
 
 /// What a server of IMAP4rev2 offers, and little more: transcripts that show the list are for these.
@@ -165,7 +186,7 @@ impl App {
             hold: words.contains(&"hold"),
             selected: None,
             upload: None,
-            message: None,
+            messages: Vec::new(),
             seen_changes,
             deaf: words.contains(&"poll"),
             sorts: words.contains(&"sorts"),
@@ -260,24 +281,38 @@ impl App {
             Event::Expunge { ticket, uids } => Owed::Expunge(ticket, uids),
             Event::Sync { ticket, since, .. } => Owed::Sync(ticket, since),
             Event::Append { ticket, mailbox } => {
-                self.upload = Some((ticket, name(&mailbox)));
+                self.upload = Some((ticket, name(&mailbox), None));
+                return None;
+            }
+            Event::Replace {
+                ticket,
+                uid,
+                mailbox,
+            } => {
+                self.upload = Some((ticket, name(&mailbox), Some(uid)));
                 return None;
             }
             Event::Message(message) => {
-                self.message = Some((message, Vec::new()));
+                self.messages.push((message, Vec::new()));
                 Owed::More
             }
             Event::Chunk(octets) => {
                 record.octets("chunk", octets);
-                self.message.as_mut().unwrap().1.extend_from_slice(octets);
+                self.messages
+                    .last_mut()
+                    .unwrap()
+                    .1
+                    .extend_from_slice(octets);
                 return None;
             }
             Event::AppendEnd => Owed::Append,
             Event::AppendAborted => {
                 self.upload = None;
+                self.messages.clear();
                 self.owed.clear();
                 return None;
             }
+            Event::Unauthenticated => return None,
             Event::Deselected { .. } => {
                 self.selected = None;
                 return None;
@@ -353,7 +388,7 @@ impl App {
                     s.refuse(ticket, No::new(Code::AlreadyExists, "It is there"));
                 } else {
                     store.create(&name, special_use);
-                    s.accept(ticket);
+                    s.created(ticket, store.boxes[&name].key);
                 }
             }
             Owed::Delete(ticket, name) => {
@@ -470,27 +505,29 @@ impl App {
                 s.synced(ticket, &all);
             }
             Owed::More => {
-                if let Some((ticket, name)) = &self.upload {
+                if let Some((ticket, name, _)) = &self.upload {
                     if store.boxes.contains_key(name) {
                         s.append_more(ticket);
-                    } else if let Some((ticket, _)) = self.upload.take() {
+                    } else if let Some((ticket, ..)) = self.upload.take() {
+                        self.messages.clear();
                         s.refuse(ticket, No::new(Code::TryCreate, "No such mailbox"));
                     }
                 }
             }
             Owed::Append => {
-                if let Some(((ticket, name), (new, raw))) =
-                    self.upload.take().zip(self.message.take())
-                {
-                    let date = new.date.unwrap_or((0, 0));
-                    let uid = store.deliver(&name, &raw, new.flags, date);
+                if let Some((ticket, name, replaces)) = self.upload.take() {
+                    let mut uids = UidSet::new();
+                    for (new, raw) in std::mem::take(&mut self.messages) {
+                        let date = new.date.unwrap_or((0, 0));
+                        uids.insert(store.deliver(&name, &raw, new.flags, date));
+                    }
+                    if let Some(uid) = replaces {
+                        store.expunge(&at, &uid.into());
+                    }
                     let validity = store.boxes[&name].validity;
                     drop(store);
                     self.hear();
-                    let at = AppendUid {
-                        validity,
-                        uids: uid.into(),
-                    };
+                    let at = AppendUid { validity, uids };
                     self.session.appended(ticket, at);
                     return;
                 }
@@ -630,9 +667,17 @@ fn show(event: &Event<'_>) -> String {
         Event::Expunge { uids, .. } => format!("expunge {uids}"),
         Event::Sync { since, .. } => format!("sync {since}"),
         Event::Append { mailbox, .. } => format!("append {}", mailbox.name()),
+        Event::Replace { uid, mailbox, .. } => format!("replace {uid} {}", mailbox.name()),
+        Event::Unauthenticated => "unauthenticated".to_owned(),
         Event::Message(message) => {
             let flags: Vec<_> = message.flags.system.names().collect();
-            format!("message {} [{}]", message.size, flags.join(" "))
+            let binary = if message.binary { " binary" } else { "" };
+            let utf8 = if message.utf8 { " utf8" } else { "" };
+            format!(
+                "message {} [{}]{binary}{utf8}",
+                message.size,
+                flags.join(" ")
+            )
         }
         Event::Chunk(_) => "chunks".to_owned(),
         Event::MessageEnd => "message-end".to_owned(),
@@ -659,7 +704,11 @@ impl Subject for App {
                 let owed = match event {
                     Event::Chunk(octets) => {
                         record.octets("chunk", octets);
-                        self.message.as_mut().unwrap().1.extend_from_slice(octets);
+                        self.messages
+                            .last_mut()
+                            .unwrap()
+                            .1
+                            .extend_from_slice(octets);
                         None
                     }
                     event => self.take(event, record),
@@ -767,7 +816,8 @@ impl App {
             Owed::Expunge(t, _) => with!(t),
             Owed::Sync(t, _) => with!(t),
             Owed::More | Owed::Append => {
-                let (t, _) = self.upload.take().unwrap();
+                self.messages.clear();
+                let (t, ..) = self.upload.take().unwrap();
                 with!(t)
             }
         };

@@ -167,6 +167,7 @@ impl Store {
         status.size = Some(at.mails.values().map(|m| m.raw.len() as u64).sum());
         status.modseq = Some(at.modseq);
         status.recent = Some(0);
+        status.key = Some(at.key);
         Some(status)
     }
 }

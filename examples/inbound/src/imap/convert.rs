@@ -15,6 +15,10 @@ pub fn uid(uid: Uid) -> Option<ImapUid> {
     ImapUid::new(uid.0)
 }
 
+pub fn stored_uid(uid: ImapUid) -> Uid {
+    Uid(uid.get())
+}
+
 pub fn uid_set(uids: &Uids) -> UidSet {
     let mut set = UidSet::new();
     for run in uids.runs() {
@@ -68,7 +72,7 @@ pub fn change(id: MailboxId, changes: &Changes) -> Change {
         .vanished(&uid_set(&changes.vanished))
 }
 
-pub fn status(counts: &Counts) -> StatusData {
+pub fn status(id: MailboxId, counts: &Counts) -> StatusData {
     let mut status = StatusData::default();
     status.messages = Some(counts.messages);
     status.uid_next = next_uid(counts);
@@ -78,6 +82,7 @@ pub fn status(counts: &Counts) -> StatusData {
     status.size = Some(counts.octets);
     status.modseq = Some(counts.highest.0);
     status.recent = Some(0);
+    status.key = Some(key(id));
     status
 }
 

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     parsed::Parsed,
     spool::Writing,
-    store::{AccountId, Copied, Date, Error, MailboxId, New, Result, Store},
+    store::{AccountId, Copied, Date, Error, MailboxId, New, Result, Store, Uid},
 };
 
 /// An APPEND command on its way.
@@ -21,6 +21,8 @@ pub struct Upload {
     account: AccountId,
     name: String,
     mailbox: Option<MailboxId>,
+    /// The message that goes, with REPLACE.
+    replaced: Option<(MailboxId, Uid)>,
     complete: Vec<(NewMessage, Writing)>,
     open: Option<(NewMessage, Writing)>,
     /// A job has the message.
@@ -35,12 +37,18 @@ pub enum Progress {
 }
 
 impl Upload {
-    pub fn new(ticket: Ticket<kind::Append>, account: AccountId, name: &str) -> Self {
+    pub fn new(
+        ticket: Ticket<kind::Append>,
+        account: AccountId,
+        name: &str,
+        replaced: Option<(MailboxId, Uid)>,
+    ) -> Self {
         Upload {
             ticket,
             account,
             name: name.to_owned(),
             mailbox: None,
+            replaced,
             complete: Vec::new(),
             open: None,
             busy: false,
@@ -63,15 +71,16 @@ impl Imap {
             return;
         };
         let (shared, account, mailbox) = (self.shared.clone(), upload.account, upload.mailbox);
-        let name = upload.name.clone();
+        let (name, replaces) = (upload.name.clone(), upload.replaced.is_some());
         let job = async move {
             let begun = async {
                 let mailbox = match mailbox {
                     Some(known) => known,
                     None => work::find(&*shared.store, account, &name).await?,
                 };
-                // Checked again, and bindingly, when the message is stored.
-                if !shared.store.quota(account).await?.fits(new.size, 1) {
+                // Checked again, and bindingly, when the message is stored: what REPLACE takes
+                // out makes room.
+                if !replaces && !shared.store.quota(account).await?.fits(new.size, 1) {
                     return Err(Error::OverQuota);
                 }
                 Ok((
@@ -114,6 +123,7 @@ impl Imap {
             ticket,
             account,
             mailbox: Some(mailbox),
+            replaced,
             complete,
             ..
         }) = self.upload.take()
@@ -122,7 +132,7 @@ impl Imap {
         };
         let store = self.shared.store.clone();
         self.jobs.start(ticket.id(), async move {
-            let appended = append(&*store, account, mailbox, complete).await;
+            let appended = append(&*store, account, mailbox, complete, replaced).await;
             Done::Upload(Progress::Appended(ticket, appended))
         });
     }
@@ -167,6 +177,7 @@ async fn append(
     account: AccountId,
     mailbox: MailboxId,
     messages: Vec<(NewMessage, Writing)>,
+    replaced: Option<(MailboxId, Uid)>,
 ) -> Result<Copied> {
     let words: Vec<&str> = messages
         .iter()
@@ -190,5 +201,5 @@ async fn append(
             internal,
         });
     }
-    store.append(mailbox, all, None).await
+    store.append(mailbox, all, replaced).await
 }

@@ -135,12 +135,9 @@ pub async fn list(store: &dyn Store, account: AccountId, query: &ListQuery) -> R
     let counts = match query.status() {
         Some(_) => {
             let ids: Vec<_> = mailboxes.iter().map(|mailbox| mailbox.id).collect();
-            store
-                .counts(account, &ids)
-                .await?
-                .iter()
-                .map(status_data)
-                .map(Some)
+            let counts = store.counts(account, &ids).await?;
+            let each = ids.into_iter().zip(&counts);
+            each.map(|(id, counts)| Some(status_data(id, counts)))
                 .collect()
         }
         None => vec![None; mailboxes.len()],
@@ -170,7 +167,8 @@ pub async fn list(store: &dyn Store, account: AccountId, query: &ListQuery) -> R
 
 /// The numbers of one mailbox.
 pub async fn status(store: &dyn Store, account: AccountId, name: &str) -> Result<StatusData> {
-    Ok(status_data(&store.select(account, name).await?.counts))
+    let selected = store.select(account, name).await?;
+    Ok(status_data(selected.mailbox.id, &selected.counts))
 }
 
 pub async fn create(
@@ -178,12 +176,12 @@ pub async fn create(
     account: AccountId,
     name: String,
     use_: imap_proto::SpecialUse,
-) -> Result<()> {
+) -> Result<Option<MailboxId>> {
     let special_use = stored_use(use_);
-    store
+    let created = store
         .change_mailboxes(account, vec![MailboxOp::Create { name, special_use }])
-        .await
-        .map(drop)
+        .await?;
+    Ok(created.into_iter().next().flatten())
 }
 
 pub async fn delete(store: Arc<dyn Store>, account: AccountId, name: String) -> Result<()> {
