@@ -1,9 +1,13 @@
 //! POP3 over the mailbox that IMAP calls INBOX.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+mod ahead;
+mod maildrop;
+mod sending;
+mod surrogate;
 
-use bytes::Bytes;
-use pop3_proto::{Deleted, Event, Maildrop, OpenMessage, RespCode, Session, kind};
+use std::{collections::VecDeque, sync::Arc};
+
+use pop3_proto::{Columns, Deleted, Event, Maildrop, Octets, OpenList, RespCode, Session, kind};
 use tracing::{Span, info, warn};
 use wire_core::{
     Endpoint, Next, Ticket, TicketId, Time, TlsInfo, Upgrade,
@@ -14,13 +18,11 @@ use crate::{
     connection::Talk,
     jobs::Jobs,
     server::Shared,
-    store::{BlobReader, BlobRef, Error, Lease, MailboxId, Result, Scopes, Store, Uid, Uids, Want},
+    store::{Error, Result, Scopes, Stored},
 };
-
-/// How long a maildrop stays locked without a sign of life of its session.
-const LOCKED: Duration = Duration::from_secs(120);
-/// What is read of a message at once.
-const BLOCK: usize = 256 * 1024;
+use ahead::Ahead;
+use maildrop::{LOCKED, Locked};
+use sending::{Opened, Sending, Sent};
 
 /// A POP3 session with the mailbox it serves.
 pub struct Pop3 {
@@ -28,40 +30,25 @@ pub struct Pop3 {
     shared: Arc<Shared>,
     jobs: Jobs<Done>,
     maildrop: Option<Arc<Locked>>,
+    ahead: Ahead,
     sending: Option<Sending>,
+    /// A listing that the client has not read so far.
+    listing: Option<(OpenList, Columns)>,
 }
 
-/// A maildrop that is this session's alone (RFC 1939 section 4). Unlocked on drop.
-pub struct Locked {
-    store: Arc<dyn Store>,
-    lease: Lease,
-    mailbox: MailboxId,
-    /// Number `n` of the session is at `n - 1`.
-    messages: Vec<Message>,
-}
-
-struct Message {
-    uid: Uid,
-    octets: u64,
-    id: String,
-}
-
-/// A message on its way to the client.
-struct Sending {
-    message: OpenMessage,
-    reader: Arc<dyn BlobReader>,
-    at: u64,
-    /// Read, and not yet taken by the session.
-    ready: VecDeque<Bytes>,
-    reading: bool,
+/// A message that was looked for, and what was read behind it.
+pub struct Found {
+    number: u32,
+    message: Opened,
+    more: Vec<(u32, Stored)>,
 }
 
 /// What a job brings back.
 pub enum Done {
     Checked(Ticket<kind::Auth>, Answer),
     Opened(Ticket<kind::Login>, Result<Locked>),
-    Found(Ticket<kind::Message>, Result<Arc<dyn BlobReader>>),
-    Read(Result<Bytes>),
+    Found(Ticket<kind::Message>, Result<Found>),
+    Read(Result<bytes::Bytes>),
     Committed(Ticket<kind::Commit>, Result<()>),
     Renewed(Result<()>),
 }
@@ -73,7 +60,9 @@ impl Pop3 {
             shared,
             jobs: Jobs::default(),
             maildrop: None,
+            ahead: Ahead::default(),
             sending: None,
+            listing: None,
         }
     }
 
@@ -81,13 +70,19 @@ impl Pop3 {
         match event {
             Event::Auth { ticket, request } => self.check(ticket, request),
             Event::Login { ticket, identity } => self.open(ticket, &identity),
+            Event::List {
+                ticket, columns, ..
+            } => {
+                self.listing = Some((self.session.begin_list(ticket), columns));
+                self.list();
+            }
             Event::Retr { ticket, message }
             | Event::Top {
                 ticket, message, ..
             } => {
                 self.find(ticket, message);
             }
-            Event::Commit { ticket, deleted } => self.commit(ticket, &deleted),
+            Event::Commit { ticket, deleted } => self.commit(ticket, deleted),
             Event::Rejected { line, why } => {
                 info!(line = %line.escape_ascii(), ?why, "refused");
             }
@@ -108,51 +103,19 @@ impl Pop3 {
         span.record("mailbox", "INBOX");
         let (shared, account) = (self.shared.clone(), identity.account().to_owned());
         self.jobs.start(ticket.id(), async move {
-            Done::Opened(ticket, lock(&shared, &account).await)
-        });
-    }
-
-    fn find(&mut self, ticket: Ticket<kind::Message>, number: u32) {
-        let Some(maildrop) = self.maildrop.clone() else {
-            self.session
-                .refuse(ticket, Some(RespCode::SysTemp), "No maildrop is open");
-            return;
-        };
-        let blobs = self.shared.blobs.clone();
-        self.jobs.start(ticket.id(), async move {
-            let reader = async {
-                let blob = maildrop.blob(number).await?;
-                blobs.open(&blob).await
-            };
-            Done::Found(ticket, reader.await)
-        });
-    }
-
-    fn commit(&mut self, ticket: Ticket<kind::Commit>, deleted: &Deleted) {
-        let Some(maildrop) = self.maildrop.take() else {
-            self.session
-                .refuse(ticket, Some(RespCode::SysTemp), "No maildrop is open");
-            return;
-        };
-        let uids = maildrop.uids_of(deleted);
-        self.jobs.start(ticket.id(), async move {
-            Done::Committed(ticket, maildrop.expunge(uids).await)
+            let locked = Locked::open(&*shared.directory, shared.store.clone(), &account);
+            Done::Opened(ticket, locked.await)
         });
     }
 
     fn opened(&mut self, ticket: Ticket<kind::Login>, opened: Result<Locked>) {
         match opened {
             Ok(locked) => {
-                let rows: Vec<_> = locked
-                    .messages
-                    .iter()
-                    .map(|m| (m.octets, m.id.clone()))
-                    .collect();
-                info!(messages = rows.len(), "maildrop open");
-                self.session.open_maildrop(ticket, Maildrop::Table(rows));
-                let locked = Arc::new(locked);
-                self.maildrop = Some(locked.clone());
-                self.renew(locked);
+                let maildrop = Maildrop::lazy(locked.messages(), locked.total_octets());
+                info!(messages = locked.messages(), "maildrop open");
+                self.session.open_maildrop(ticket, maildrop);
+                self.maildrop = Some(Arc::new(locked));
+                self.renew();
             }
             Err(Error::InUse) => {
                 let text = "Another session has the maildrop";
@@ -167,33 +130,98 @@ impl Pop3 {
     }
 
     /// Keeps the lock, as long as the session has the maildrop.
-    fn renew(&mut self, locked: Arc<Locked>) {
-        let locked = Arc::downgrade(&locked);
+    fn renew(&mut self) {
+        let Some(locked) = self.maildrop.as_ref().map(Arc::downgrade) else {
+            return;
+        };
         self.jobs.background(async move {
-            loop {
-                tokio::time::sleep(LOCKED / 3).await;
-                let Some(locked) = locked.upgrade() else {
-                    std::future::pending().await
-                };
-                if let Err(error) = locked.store.renew(&locked.lease).await {
-                    return Done::Renewed(Err(error));
-                }
-            }
+            tokio::time::sleep(LOCKED / 3).await;
+            let renewed = match locked.upgrade() {
+                Some(locked) => locked.renew().await,
+                // It was given back with the session's last word.
+                None => Ok(()),
+            };
+            Done::Renewed(renewed)
         });
     }
 
-    fn found(&mut self, ticket: Ticket<kind::Message>, reader: Result<Arc<dyn BlobReader>>) {
-        match reader {
-            Ok(reader) => {
-                let message = self.session.begin_message(ticket, reader.octets());
-                let ready = VecDeque::new();
-                self.sending = Some(Sending {
-                    message,
-                    reader,
-                    at: 0,
-                    ready,
-                    reading: false,
-                });
+    /// Tells as much of a listing as the client reads. True: something was told.
+    fn list(&mut self) -> bool {
+        let Some((mut list, columns)) = self.listing.take() else {
+            return false;
+        };
+        let first = list.wants();
+        while let Some(number) = list.wants() {
+            let maildrop = self.maildrop.as_deref();
+            let taken = match columns {
+                Columns::Sizes => {
+                    let octets = maildrop.and_then(|maildrop| maildrop.octets(number));
+                    list.size(&mut self.session, octets.unwrap_or_default())
+                }
+                Columns::Uids => {
+                    let id = maildrop.and_then(|maildrop| maildrop.unique_id(number));
+                    list.uid(&mut self.session, id.unwrap_or_default().as_bytes())
+                }
+            };
+            if !taken {
+                let moved = list.wants() != first;
+                self.listing = Some((list, columns));
+                return moved;
+            }
+        }
+        list.end(&mut self.session);
+        true
+    }
+
+    fn find(&mut self, ticket: Ticket<kind::Message>, number: u32) {
+        let Some(maildrop) = self.maildrop.clone() else {
+            self.session
+                .refuse(ticket, Some(RespCode::SysTemp), "No maildrop is open");
+            return;
+        };
+        let at_hand = self.ahead.take(number);
+        if let Some(Stored::Octets(octets)) = at_hand {
+            return self.send(ticket, number, Opened::small(octets));
+        }
+        let wanted = self.ahead.wanted(number, maildrop.messages());
+        let blobs = self.shared.blobs.clone();
+        let job = async move {
+            let (message, more) = match at_hand {
+                Some(stored) => (stored, Vec::new()),
+                None => {
+                    let mut more = maildrop.contents(wanted).await?.into_iter();
+                    match more.next() {
+                        Some((first, message)) if first == number => (message, more.collect()),
+                        _ => return Err(Error::NotFound),
+                    }
+                }
+            };
+            let message = match message {
+                Stored::Octets(octets) => Opened::small(octets),
+                Stored::Elsewhere(blob) => Opened::large(blobs.open(&blob).await?).await?,
+            };
+            Ok(Found {
+                number,
+                message,
+                more,
+            })
+        };
+        self.jobs
+            .start(ticket.id(), async move { Done::Found(ticket, job.await) });
+    }
+
+    fn found(&mut self, ticket: Ticket<kind::Message>, found: Result<Found>) {
+        match found {
+            Ok(found) => {
+                if !found.more.is_empty() {
+                    self.ahead.keep(found.more);
+                }
+                self.send(ticket, found.number, found.message);
+            }
+            // IMAP clients may remove what a POP3 session has listed.
+            Err(Error::NotFound) => {
+                self.session
+                    .refuse(ticket, None, "The message was removed meanwhile");
             }
             Err(error) => {
                 warn!(?error, "message does not open");
@@ -203,22 +231,62 @@ impl Pop3 {
         }
     }
 
-    fn read(&mut self, octets: Result<Bytes>) {
-        let Some(sending) = &mut self.sending else {
-            return;
+    /// Sends a message; its header in ASCII, unless the client has asked for UTF-8.
+    fn send(&mut self, ticket: Ticket<kind::Message>, number: u32, mut opened: Opened) {
+        let maildrop = self.maildrop.as_ref();
+        let mut octets = maildrop.and_then(|all| all.octets(number)).unwrap_or(0);
+        let mut ready = VecDeque::with_capacity(2);
+        if !self.session.utf8()
+            && let Some((length, header)) = surrogate::of(&opened.first)
+        {
+            let replaced = Octets::of(&opened.first.split_to(length));
+            octets = octets.saturating_sub(replaced) + Octets::of(&header);
+            ready.push_back(header.into());
+        }
+        ready.push_back(opened.first);
+        let message = self.session.begin_message(ticket, octets);
+        self.sending = Some(Sending::new(message, ready, opened.rest));
+        self.go_on();
+    }
+
+    /// Goes on with the message. True: something went out.
+    fn go_on(&mut self) -> bool {
+        let Some(sending) = self.sending.take() else {
+            return false;
         };
-        sending.reading = false;
-        match octets {
-            Ok(octets) => {
-                sending.at += octets.len() as u64;
-                sending.ready.push_back(octets);
+        match sending.go_on(&mut self.session) {
+            Sent::All => true,
+            Sent::Some(mut sending, moved) => {
+                if let Some(block) = sending.wanted() {
+                    self.jobs.background(async move { Done::Read(block.await) });
+                }
+                self.sending = Some(sending);
+                moved
             }
-            Err(error) => {
+        }
+    }
+
+    fn read(&mut self, octets: Result<bytes::Bytes>) {
+        match (octets, &mut self.sending) {
+            (Ok(octets), Some(sending)) => sending.add(octets),
+            (Ok(_), None) => {}
+            (Err(error), _) => {
                 warn!(?error, "message does not read");
                 // Dropping the writer ends the connection: half a message must not look whole.
                 self.sending = None;
             }
         }
+    }
+
+    fn commit(&mut self, ticket: Ticket<kind::Commit>, deleted: Deleted) {
+        let Some(maildrop) = self.maildrop.take() else {
+            self.session
+                .refuse(ticket, Some(RespCode::SysTemp), "No maildrop is open");
+            return;
+        };
+        self.jobs.start(ticket.id(), async move {
+            Done::Committed(ticket, maildrop.remove(deleted.numbers()).await)
+        });
     }
 }
 
@@ -235,33 +303,7 @@ impl Talk for Pop3 {
     }
 
     fn pump(&mut self) -> bool {
-        let Some(mut sending) = self.sending.take() else {
-            return false;
-        };
-        let mut moved = false;
-        while let Some(octets) = sending.ready.pop_front() {
-            let before = octets.len();
-            if let Some(left) = sending.message.write_bytes(&mut self.session, octets) {
-                moved |= left.len() < before;
-                sending.ready.push_front(left);
-                self.sending = Some(sending);
-                return moved;
-            }
-            moved = true;
-        }
-        let over = sending.at >= sending.reader.octets();
-        if over || sending.message.is_full(&self.session) {
-            sending.message.end(&mut self.session);
-            return true;
-        }
-        if !sending.reading {
-            sending.reading = true;
-            let (reader, at) = (sending.reader.clone(), sending.at);
-            self.jobs
-                .background(async move { Done::Read(reader.read_at(at, BLOCK).await) });
-        }
-        self.sending = Some(sending);
-        moved
+        self.list() | self.go_on()
     }
 
     fn finish(&mut self, done: Done) {
@@ -270,7 +312,7 @@ impl Talk for Pop3 {
                 self.session.authenticate(ticket, answer);
             }
             Done::Opened(ticket, opened) => self.opened(ticket, opened),
-            Done::Found(ticket, reader) => self.found(ticket, reader),
+            Done::Found(ticket, found) => self.found(ticket, found),
             Done::Read(octets) => self.read(octets),
             Done::Committed(ticket, Ok(())) => {
                 self.session.committed(ticket, Ok(()));
@@ -279,7 +321,10 @@ impl Talk for Pop3 {
                 warn!(?error, "deletions were not made");
                 self.session.committed(ticket, Err("Nothing was removed"));
             }
-            Done::Renewed(Ok(())) => {}
+            Done::Renewed(Ok(())) => {
+                self.ahead.tidy();
+                self.renew();
+            }
             Done::Renewed(Err(error)) => {
                 warn!(?error, "the lock of the maildrop was lost");
                 self.session.abort("The lock of the maildrop was lost");
@@ -294,93 +339,6 @@ impl Talk for Pop3 {
     fn resume_tls(&mut self, upgrade: Upgrade, tls: TlsInfo) {
         Span::current().record("tls", tls.protocol.unwrap_or("unknown"));
         self.session.resume_tls(upgrade, tls);
-    }
-}
-
-/// Locks the account's INBOX and reads what is in it.
-async fn lock(shared: &Shared, account: &str) -> Result<Locked> {
-    let account = shared
-        .directory
-        .account(account)
-        .await?
-        .ok_or(Error::NotFound)?;
-    let lease = shared
-        .store
-        .lease(&format!("maildrop/{}", account.id.0), LOCKED)
-        .await?;
-    let mut locked = Locked {
-        store: shared.store.clone(),
-        lease,
-        mailbox: MailboxId(0),
-        messages: Vec::new(),
-    };
-    let selected = shared.store.select(account.id, "INBOX").await?;
-    locked.mailbox = selected.mailbox.id;
-    let validity = selected.counts.uid_validity.0;
-    let mut wanted = Uids::all();
-    loop {
-        let page = shared
-            .store
-            .entries(locked.mailbox, &wanted, Want::Flags, None)
-            .await?;
-        locked
-            .messages
-            .extend(page.items.into_iter().map(|entry| Message {
-                uid: entry.uid,
-                octets: entry.octets,
-                id: format!("{validity:08x}{:08x}", entry.uid.0),
-            }));
-        match page.next {
-            Some(after) => wanted = wanted.after(after),
-            None => return Ok(locked),
-        }
-    }
-}
-
-impl Locked {
-    async fn blob(&self, number: u32) -> Result<BlobRef> {
-        let message = self.message(number).ok_or(Error::NotFound)?;
-        let uids = Uids::one(message.uid);
-        let page = self
-            .store
-            .entries(self.mailbox, &uids, Want::Meta, None)
-            .await?;
-        let content = page
-            .items
-            .into_iter()
-            .next()
-            .and_then(|entry| entry.content);
-        content.map(|content| content.blob).ok_or(Error::NotFound)
-    }
-
-    fn message(&self, number: u32) -> Option<&Message> {
-        self.messages
-            .get(usize::try_from(number.checked_sub(1)?).ok()?)
-    }
-
-    fn uids_of(&self, deleted: &Deleted) -> Uids {
-        let numbers = deleted.runs().iter().flat_map(|run| run.clone());
-        numbers
-            .filter_map(|number| self.message(number))
-            .map(|message| message.uid)
-            .collect()
-    }
-
-    async fn expunge(&self, uids: Uids) -> Result<()> {
-        if uids.is_empty() {
-            return Ok(());
-        }
-        let fence = Some(self.lease.clone());
-        self.store
-            .expunge(self.mailbox, uids, false, fence)
-            .await
-            .map(drop)
-    }
-}
-
-impl Drop for Locked {
-    fn drop(&mut self) {
-        self.store.give_back(self.lease.clone());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use pop3_proto::{Expire, Utf8};
 use smtp_proto::{Capabilities, Reply, Violation};
 use wire_core::{
     Entropy, Peer, Time,
@@ -160,6 +161,9 @@ fn pop3(config: &Config, decoy: &Decoy) -> Result<Arc<pop3_proto::Config>, Mista
         .decoy(decoy.clone())
         .plaintext_logins(config.allow_plaintext_auth)
         .stls(false)
+        .utf8(Utf8::Messages)
+        .expire(Expire::Never)
+        .implementation("inbound")
         .build()
         .map_err(|error| Mistake::new("--domain", error))
 }

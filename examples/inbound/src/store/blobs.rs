@@ -16,6 +16,8 @@ pub struct Staged {
     pub hash: Sha256,
     /// Its size.
     pub octets: u64,
+    /// Its size with CRLF for every line end and one at the end: what POP3 sends.
+    pub(super) crlf_octets: u64,
     pub(super) place: Place,
 }
 
@@ -37,6 +39,15 @@ pub struct BlobRef {
     pub hash: Sha256,
     /// Its size.
     pub octets: u64,
+}
+
+/// The octets of a message, where they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stored {
+    /// They are few: here they are.
+    Octets(Bytes),
+    /// They are many: [`Blobs::open`] reads them.
+    Elsewhere(BlobRef),
 }
 
 /// Writes and reads octets.

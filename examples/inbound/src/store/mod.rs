@@ -23,7 +23,7 @@ mod proof;
 pub mod sqlite;
 
 pub use address::{Lookup, Subaddressing};
-pub use blobs::{BlobReader, BlobRef, BlobWriter, Blobs, MAX_READ, Staged};
+pub use blobs::{BlobReader, BlobRef, BlobWriter, Blobs, MAX_READ, Staged, Stored};
 pub use directory::{
     Account, AccountState, CredentialId, Directory, NewSecret, Recipient, Scopes, ScramKeys, Secret,
 };
@@ -94,6 +94,19 @@ pub trait Store: Send + Sync + 'static {
         want: Want,
         since: Option<ModSeq>,
     ) -> Answer<'a, Page<Vec<Entry>>>;
+
+    /// A page of the messages above `after` as POP3 lists them: each with its octets when every line
+    /// end is CRLF and the last line has one (RFC 1939 section 11).
+    fn maildrop(&self, of: MailboxId, after: Option<Uid>) -> Answer<'_, Page<Vec<(Uid, u64)>>>;
+
+    /// The octets of the messages among `uids`, in their order; as many as fit `most` octets, but at
+    /// least one. What is gone is left out.
+    fn contents<'a>(
+        &'a self,
+        of: MailboxId,
+        uids: &'a Uids,
+        most: usize,
+    ) -> Answer<'a, Vec<(Uid, Stored)>>;
 
     /// Adds messages, all or none (RFC 3502); with `replaces`, removes that one as well (RFC 8508).
     fn append(

@@ -46,6 +46,7 @@ pub(super) fn append(
             flags: new.flags,
             email,
             octets: new.blob.octets,
+            crlf_octets: new.blob.crlf_octets,
             internal: new.internal.unwrap_or(now),
         };
         messages::insert(tx, to, modseq, &row)?;

@@ -46,6 +46,7 @@ pub(super) fn copy(
             flags: message.flags,
             email: message.email,
             octets: message.octets,
+            crlf_octets: message.crlf_octets,
             internal: message.internal,
         };
         messages::insert(tx, to, modseq, &row)?;

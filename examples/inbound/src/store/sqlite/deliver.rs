@@ -89,6 +89,7 @@ impl Placing<'_> {
             flags: target.flags,
             email,
             octets,
+            crlf_octets: self.delivery.blob.crlf_octets,
             internal,
         };
         messages::insert(tx, mailbox.id, modseq, &row)?;

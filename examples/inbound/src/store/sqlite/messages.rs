@@ -27,6 +27,7 @@ pub(super) struct Row {
     pub flags: Flags,
     pub email: EmailId,
     pub octets: u64,
+    pub crlf_octets: u64,
     pub internal: Date,
 }
 
@@ -34,7 +35,8 @@ pub(super) fn insert(tx: &Tx<'_>, mailbox: MailboxId, modseq: ModSeq, row: &Row)
     let (flags, flags2) = columns(row.flags);
     tx.run(
         "INSERT INTO message (mailbox_id, uid, modseq, created_modseq, flags, flags2, email_id, octets,
-         internal_date, date_offset, save_date) VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+         internal_date, date_offset, save_date, crlf_octets)
+         VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         params![
             mailbox,
             row.uid,
@@ -45,7 +47,8 @@ pub(super) fn insert(tx: &Tx<'_>, mailbox: MailboxId, modseq: ModSeq, row: &Row)
             signed(row.octets),
             row.internal.unix,
             row.internal.offset_minutes,
-            tx.now
+            tx.now,
+            (row.crlf_octets != row.octets).then_some(signed(row.crlf_octets))
         ],
     )?;
     Ok(())
@@ -182,13 +185,15 @@ pub(super) struct Present {
     pub uid: Uid,
     pub flags: Flags,
     pub octets: u64,
+    pub crlf_octets: u64,
     pub email: EmailId,
     pub internal: Date,
 }
 
 /// The messages of a mailbox among `uids`.
 pub(super) fn present(db: &Connection, of: MailboxId, uids: &Uids) -> Done<Vec<Present>> {
-    let sql = "SELECT uid, flags, flags2, octets, email_id, internal_date, date_offset FROM message
+    let sql = "SELECT uid, flags, flags2, octets, email_id, internal_date, date_offset,
+               coalesce(crlf_octets, octets) FROM message
                WHERE mailbox_id = ? AND uid BETWEEN ? AND ? ORDER BY uid";
     let mut found = Vec::new();
     for run in uids.runs() {
@@ -197,6 +202,7 @@ pub(super) fn present(db: &Connection, of: MailboxId, uids: &Uids) -> Done<Vec<P
                 uid: row.get(0)?,
                 flags: flags_at(row, 1)?,
                 octets: row.get::<_, i64>(3)? as u64,
+                crlf_octets: row.get::<_, i64>(7)? as u64,
                 email: row.get(4)?,
                 internal: Date {
                     unix: row.get(5)?,

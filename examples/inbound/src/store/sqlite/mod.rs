@@ -23,6 +23,7 @@ mod flag;
 mod keywords;
 mod leases;
 mod mailboxes;
+mod maildrop;
 mod messages;
 mod names;
 mod open;

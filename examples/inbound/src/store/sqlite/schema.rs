@@ -8,9 +8,10 @@ use rusqlite::{Connection, TransactionBehavior, config::DbConfig, params};
 use std::{path::Path, time::Duration};
 
 /// The schema, step by step: the first file makes version 1. A step that was released never changes.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
+    include_str!("schema/0003.sql"),
 ];
 
 /// As in the first pragma below.

@@ -11,6 +11,7 @@ use crate::store::{
     blobs::Place,
 };
 use bytes::Bytes;
+use pop3_proto::Octets;
 use sha2::{Digest, Sha256 as Hasher};
 use std::{
     fs::File,
@@ -33,6 +34,7 @@ impl Blobs for Sqlite {
             inline,
             hasher: Hasher::new(),
             octets: 0,
+            crlf_octets: Octets::default(),
             buffer: Vec::new(),
             place: Spooled::Memory,
         };
@@ -70,6 +72,7 @@ struct Spool {
     inline: usize,
     hasher: Hasher,
     octets: u64,
+    crlf_octets: Octets,
     /// What is not in the file yet.
     buffer: Vec<u8>,
     place: Spooled,
@@ -90,6 +93,7 @@ impl BlobWriter for Spool {
                 return Err(Error::Limit);
             }
             self.hasher.update(&chunk);
+            self.crlf_octets.add(&chunk);
             self.buffer.extend_from_slice(&chunk);
             let most = if matches!(self.place, Spooled::Memory) {
                 self.inline
@@ -107,6 +111,7 @@ impl BlobWriter for Spool {
     fn finish(mut self: Box<Self>) -> Answer<'static, Staged> {
         Box::pin(async move {
             let (octets, hash) = (self.octets, Sha256(self.hasher.finalize_reset().into()));
+            let crlf_octets = std::mem::take(&mut self.crlf_octets).finish();
             if octets > MOST {
                 return Err(Error::Limit);
             }
@@ -115,6 +120,7 @@ impl BlobWriter for Spool {
                 return Ok(Staged {
                     hash,
                     octets,
+                    crlf_octets,
                     place,
                 });
             }
@@ -127,6 +133,7 @@ impl BlobWriter for Spool {
             Ok(Staged {
                 hash,
                 octets,
+                crlf_octets,
                 place: Place::File(Arc::new(file)),
             })
         })

@@ -2,13 +2,13 @@
 
 use super::{
     Sqlite, accounts, append, changes, copy, counters, deliver, events, expunge, flag, keywords,
-    leases::Taken, mailboxes, messages, secrets, tidy,
+    leases::Taken, mailboxes, maildrop, messages, secrets, tidy,
 };
 use crate::store::{
     Account, AccountId, Answer, Changes, Copied, Counts, CredentialId, Cursor, Delivered, Delivery,
     Directory, Entry, Expunged, FlagOp, Flagged, Keywords, Lease, Lookup, Mailbox, MailboxId,
     MailboxOp, ModSeq, New, NewSecret, OutEvent, Page, Quota, Receipt, Recipient, Result, Scope,
-    Secret, Selected, Staged, Store, Tidied, Uid, Uids, Want, Watch, blobs::Place,
+    Secret, Selected, Staged, Store, Stored, Tidied, Uid, Uids, Want, Watch, blobs::Place,
 };
 use std::time::{Duration, SystemTime};
 use wire_core::sasl::Decoy;
@@ -148,6 +148,20 @@ impl Store for Sqlite {
     ) -> Answer<'a, Page<Vec<Entry>>> {
         let uids = uids.clone();
         self.read(move |db| messages::entries(db, of, &uids, want, since))
+    }
+
+    fn maildrop(&self, of: MailboxId, after: Option<Uid>) -> Answer<'_, Page<Vec<(Uid, u64)>>> {
+        self.read(move |db| maildrop::list(db, of, after))
+    }
+
+    fn contents<'a>(
+        &'a self,
+        of: MailboxId,
+        uids: &'a Uids,
+        most: usize,
+    ) -> Answer<'a, Vec<(Uid, Stored)>> {
+        let uids = uids.clone();
+        self.read(move |db| maildrop::contents(db, of, &uids, most))
     }
 
     fn append(
