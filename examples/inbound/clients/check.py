@@ -23,6 +23,7 @@ import time
 import checks
 import logins
 import refusals
+import tokens
 import synchronising
 from checks import TRUSTING, check, run, say
 from messages import all_messages, numbered
@@ -332,6 +333,7 @@ def main(binary):
         refusals.look(server, folder)
         check("SIGTERM", server.stop() == 0)
         take_passwords_in_the_clear(binary, folder)
+        tokens.look(binary, folder)
         kill_under_load(binary, folder, rounds=3, senders=8)
         print(f"{checks.passed} checks passed")
     finally:

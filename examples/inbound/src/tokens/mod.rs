@@ -13,6 +13,8 @@ mod keys;
 mod memory;
 mod refusal;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
