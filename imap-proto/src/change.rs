@@ -38,6 +38,10 @@ pub enum Rows {
 /// mod-sequences, and all that took one mod-sequence as one change; the same change given twice
 /// does nothing the second time. A store without mod-sequences gives 0 in all of them.
 ///
+/// What the session's own client did counts as well. A store that can notes it before it answers the
+/// command: then a client that keeps the highest mod-sequence (RFC 7162) is told it at once, and not
+/// the one before.
+///
 /// ```
 /// use imap_proto::{Change, MailboxKey, Uid, UidSet};
 /// let arrived: UidSet = [Uid::new(7).unwrap()].into_iter().collect();

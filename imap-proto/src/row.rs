@@ -61,13 +61,16 @@ impl std::ops::BitOr for Need {
 pub enum Why {
     /// FETCH and UID FETCH.
     Fetch,
-    /// SEARCH that the session decides itself, after `Session::evaluate`.
+    /// SELECT of a client that comes back and says what it knows (QRESYNC, RFC 7162).
+    Resync,
+    /// SEARCH that the session decides itself, after `Session::evaluate`, or whose answer holds the
+    /// highest mod-sequence.
     Evaluate,
     /// Flags that changed elsewhere and may be told now. The session asked for this itself.
     Refresh,
 }
 
-/// Rows wanted: the one question behind FETCH, SEARCH by the library and refreshed flags.
+/// Rows wanted: the one question behind FETCH, QRESYNC, SEARCH by the library and refreshed flags.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Load {
@@ -78,6 +81,10 @@ pub struct Load {
     pub need: Need,
     /// Only rows with a greater mod-sequence.
     pub changed_since: Option<ModSeq>,
+    /// Not in the mailbox, and named by the client: which of these went after `changed_since`? A
+    /// store that remembers them says so with `Session::vanished` before its first row; else all
+    /// of them are reported, which is right and long (RFC 7162 section 5.1).
+    pub vanished: Option<UidSet>,
     /// Set `\Seen` first, atomically, and give the flags as they are afterwards. Never in a mailbox
     /// that is open for reading only.
     pub mark_seen: bool,

@@ -71,8 +71,9 @@ impl Selected {
         }
     }
 
-    /// The highest mod-sequence of the mailbox when the view was taken. Without it the session
-    /// tells the client `NOMODSEQ`.
+    /// The highest mod-sequence of the mailbox when the view was taken, expunged messages counted;
+    /// 0, where nothing ever happened, is sent as 1. Without it the session tells the client
+    /// `NOMODSEQ`.
     pub fn modseq(mut self, modseq: ModSeq) -> Self {
         self.modseq = Some(modseq);
         self

@@ -128,7 +128,8 @@ impl StatusData {
             StatusItems::UNSEEN => self.unseen.map(u64::from),
             StatusItems::DELETED => self.deleted.map(u64::from),
             StatusItems::SIZE => self.size,
-            StatusItems::HIGHEST_MODSEQ => self.modseq,
+            // RFC 7162 section 3.1.7
+            StatusItems::HIGHEST_MODSEQ => Some(self.modseq.unwrap_or(0)),
             StatusItems::RECENT => self.recent.map(u64::from),
             StatusItems::APPEND_LIMIT => self.append_limit,
             StatusItems::MAILBOX_ID => return self.key.map(StatusValue::Id),

@@ -98,6 +98,11 @@ impl CopyUid {
         self
     }
 
+    /// The mod-sequence of their removal; 0 where none was given.
+    pub(crate) fn removed_at(&self) -> ModSeq {
+        self.modseq.unwrap_or(0)
+    }
+
     /// The messages that were copied.
     pub(crate) fn sources(&self) -> &UidSet {
         &self.sources

@@ -30,7 +30,7 @@ impl Run {
         self.last - self.first + 1
     }
 
-    /// Begins inside of `self` or right behind it.
+    /// Does not begin behind `self` with a gap between them.
     const fn reaches(self, next: Run) -> bool {
         next.first <= self.last.saturating_add(1)
     }
@@ -118,8 +118,34 @@ impl UidSet {
     }
 
     fn insert_run(&mut self, run: Run) {
-        if !self.append(run) {
+        if self.append(run) {
+            return;
+        }
+        if self.many.is_empty() {
             *self = self.union(&Self::from_runs([run]));
+            return;
+        }
+        // Those that it overlaps or touches become one with it, in place.
+        let from = self.many.partition_point(|other| !other.reaches(run));
+        let to = self
+            .many
+            .partition_point(|other| other.first <= run.last.saturating_add(1));
+        let touched = self.many.get(from..to).unwrap_or_default();
+        let first = touched
+            .first()
+            .map_or(run.first, |other| other.first.min(run.first));
+        let last = touched
+            .last()
+            .map_or(run.last, |other| other.last.max(run.last));
+        self.many.splice(from..to, [Run { first, last }]);
+    }
+
+    /// Adds all of `other`: a few in place, many in one pass.
+    pub(crate) fn add(&mut self, other: &UidSet) {
+        if other.runs().len() <= self.runs().len() / 16 + 1 {
+            other.runs().iter().for_each(|&run| self.insert_run(run));
+        } else {
+            *self = self.union(other);
         }
     }
 
@@ -220,9 +246,14 @@ impl UidSet {
     /// In `self`, not in `other`.
     #[must_use]
     pub fn difference(&self, other: &UidSet) -> UidSet {
+        self.without_runs(other.runs())
+    }
+
+    /// The same, of runs that ascend.
+    pub(crate) fn without_runs(&self, mut holes: &[Run]) -> UidSet {
         let mut set = Self::new();
-        let mut holes = other.runs();
         for &run in self.runs() {
+            holes = leap(holes, run.first);
             let mut from = Some(run.first);
             while let (Some(start), Some((hole, rest))) = (from, holes.split_first()) {
                 if hole.first > run.last {

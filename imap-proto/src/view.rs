@@ -159,6 +159,10 @@ impl View {
         self.index = Arc::new(index);
     }
 
+    pub(crate) fn runs(&self) -> &[Run] {
+        &self.index.runs
+    }
+
     /// The runs that view and set have in common, each with the number of its first message.
     fn meet<'v>(&'v self, uids: &'v UidSet) -> impl Iterator<Item = (u32, Run)> + 'v {
         uids.runs().iter().flat_map(|&wanted| {

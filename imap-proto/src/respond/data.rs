@@ -6,7 +6,7 @@ use super::string::{Sink, astring};
 use crate::flags::FlagList;
 use crate::status::{StatusData, StatusItems, StatusValue};
 use crate::syntax::{ATOM, Section, SectionText, Str, all_are};
-use crate::uid::UidSet;
+use crate::uid::{Run, UidSet};
 
 /// A `number`, or a `number64`.
 pub fn number(out: &mut impl Sink, value: u64) {
@@ -45,8 +45,13 @@ pub(crate) fn is_object_id(id: &str) -> bool {
 /// A `uid-set`, or a set of message numbers. A single one is written alone, never as `n:n`
 /// (RFC 4315 section 3). The empty set has no form: the caller leaves out what would hold it.
 pub fn uid_set(out: &mut impl Sink, set: &UidSet) {
+    runs(out, set.runs());
+}
+
+/// The same, of a part of a set.
+pub(crate) fn runs(out: &mut impl Sink, runs: &[Run]) {
     let mut comma: &[u8] = b"";
-    for run in set.runs() {
+    for run in runs {
         out.put(comma);
         number(out, u64::from(run.first));
         if run.last > run.first {

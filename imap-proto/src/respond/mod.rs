@@ -16,7 +16,7 @@ mod string;
 mod structure;
 mod threads;
 
-pub(crate) use data::is_object_id;
+pub(crate) use data::{is_object_id, runs};
 pub use data::{flags, internal_date, number, object_id, section, status, uid_set};
 #[cfg(feature = "mime")]
 pub use envelope::envelope;

@@ -353,7 +353,7 @@ impl Session {
                         at.validity, at.uids
                     ));
                 }
-                self.note_own_expunge(&uid.into());
+                self.note_own_expunge(&uid.into(), 0);
                 self.ok("Replaced");
             }
             None if told => {

@@ -237,6 +237,13 @@ impl Session {
             self.bad("", text);
             return self.rejected(line, Violation::BadState);
         }
+        if self.enabled.uid_only && is_by_number(&command.body) {
+            self.bad(
+                "UIDREQUIRED",
+                "Message numbers are not allowed with UIDONLY",
+            );
+            return self.rejected(line, Violation::BadState);
+        }
         self.updates = self.updates_with(&command.body);
         match command.body {
             Body::Capability => self.capability(),
@@ -266,6 +273,9 @@ impl Session {
             Body::Subscribe { mailbox } => return self.subscribe(mailbox, true),
             Body::Unsubscribe { mailbox } => return self.subscribe(mailbox, false),
             Body::Select(select) => {
+                if !self.may_select(&select) {
+                    return ControlFlow::Continue(());
+                }
                 if self.deselect() {
                     self.out
                         .push(b"* OK [CLOSED] The other mailbox is closed\r\n");
@@ -316,9 +326,10 @@ impl Session {
         match body {
             Body::Fetch(fetch) if !fetch.uid => Updates::Numbers,
             Body::Store(store) if !store.uid => Updates::Numbers,
-            Body::Search(search) if !search.uid => Updates::Numbers,
-            Body::Sort(sort) if !sort.search.uid => Updates::Numbers,
-            Body::Thread(thread) if !thread.search.uid => Updates::Numbers,
+            // RFC 7162 section 3.2.10.2
+            Body::Search(search) if is_numbered(search) => Updates::Numbers,
+            Body::Sort(sort) if is_numbered(&sort.search) => Updates::Numbers,
+            Body::Thread(thread) if is_numbered(&thread.search) => Updates::Numbers,
             Body::Close | Body::Unselect | Body::Select(_) | Body::Logout => Updates::None,
             Body::Unauthenticate => Updates::None,
             _ if self.mailbox.is_none() => Updates::None,
@@ -384,6 +395,27 @@ pub(super) enum Refused {
     Nothing,
     Literal,
     Line,
+}
+
+/// RFC 9586 section 3: what is refused once UIDONLY is on.
+fn is_by_number(body: &Body<'_>) -> bool {
+    match body {
+        Body::Fetch(fetch) => !fetch.uid,
+        Body::Store(store) => !store.uid,
+        Body::Search(search) => is_numbered(search),
+        Body::Sort(sort) => is_numbered(&sort.search),
+        Body::Thread(thread) => is_numbered(&thread.search),
+        Body::Copy { uid, .. } => !uid,
+        Body::Select(select) => select
+            .qresync
+            .is_some_and(|known| known.known_numbers.is_some()),
+        _ => false,
+    }
+}
+
+/// Numbers stand in the search or in its answer.
+fn is_numbered(search: &syntax::Search<'_>) -> bool {
+    !search.uid || search.names_numbers()
 }
 
 fn state_of(body: &Body<'_>) -> State {

@@ -15,7 +15,7 @@ use super::{
     target::{Direct, Pieces, Target},
 };
 use crate::{
-    Code, FlagList, No, Row, respond,
+    Code, FlagList, No, Row, Uid, respond,
     syntax::{FetchItem, FetchItems, PartPath, Partial, Section, SectionText},
 };
 
@@ -27,6 +27,8 @@ pub(super) struct Line {
     pub(super) named: bool,
     /// It has the flags, asked for or not.
     pub(super) seen: bool,
+    /// It has the mod-sequence, asked for or not: CHANGEDSINCE (RFC 7162 section 3.1.4.1).
+    pub(super) numbered: bool,
     /// What the items are made of.
     pub(super) needs: Needs,
 }
@@ -34,6 +36,14 @@ pub(super) struct Line {
 impl Line {
     pub(super) fn tells_flags(&self) -> bool {
         self.seen || self.needs.flags
+    }
+}
+
+/// How a line begins behind `* `: `5 FETCH (`, or by UID `9 UIDFETCH (` (RFC 9586 section 3.3).
+pub(super) fn head(number: u32, uid: Uid, enabled: Enabled) -> (u32, &'static [u8]) {
+    match enabled.uid_only {
+        true => (uid.get(), b" UIDFETCH ("),
+        false => (number, b" FETCH ("),
     }
 }
 
@@ -243,8 +253,8 @@ impl Writer<'_> {
             ..
         } = self.line.needs;
         to.put(b"* ");
-        respond::number(to, u64::from(self.line.number));
-        let mut before: &[u8] = b" FETCH (";
+        let (number, mut before) = head(self.line.number, self.row.uid, self.enabled);
+        respond::number(to, u64::from(number));
         if self.line.named {
             to.put(before);
             self.write_uid(to);
@@ -266,7 +276,7 @@ impl Writer<'_> {
         // imap-7162-3.1-03
         if let Some(modseq) = self.row.modseq.filter(|modseq| *modseq > 0)
             && self.enabled.condstore
-            && (asked_flags || self.line.seen)
+            && (asked_flags || self.line.seen || self.line.numbered)
             && !asked_modseq
         {
             to.put(before);

@@ -62,7 +62,7 @@ impl Session {
         if !code.is_empty() {
             self.untagged(format_args!("OK [{code}] Moved"));
         }
-        self.note_own_expunge(copied.sources());
+        self.note_own_expunge(copied.sources(), copied.removed_at());
         self.ok("Done");
         Answered::Taken
     }
@@ -87,12 +87,13 @@ impl Session {
         ControlFlow::Break(Next::Event(Event::Expunge { ticket, uids }))
     }
 
-    /// The answer to `Event::Expunge`: these are gone, at this mod-sequence.
+    /// The answer to `Event::Expunge`: these are gone, at this mod-sequence. A client with QRESYNC is
+    /// told it, if all changes before were noted; else the session asks for them by `Event::Sync`.
     pub fn expunged(
         &mut self,
         ticket: Ticket<kind::Expunge>,
         uids: &UidSet,
-        _modseq: ModSeq,
+        modseq: ModSeq,
     ) -> Answered {
         let Some(Asked::Expunge { close }) = self.close_ticket(ticket.id()) else {
             return Answered::Stale;
@@ -101,7 +102,7 @@ impl Session {
             true => {
                 self.deselect();
             }
-            false => self.note_own_expunge(uids),
+            false => self.note_own_expunge(uids, modseq),
         }
         self.ok("Done");
         Answered::Taken
@@ -109,9 +110,13 @@ impl Session {
 
     /// What this client removed is told with the completion; when the change comes back, its
     /// messages are no longer in the view.
-    pub(super) fn note_own_expunge(&mut self, uids: &UidSet) {
+    pub(super) fn note_own_expunge(&mut self, uids: &UidSet, modseq: ModSeq) {
         if let Some(mailbox) = self.mailbox.as_deref_mut() {
-            mailbox.gone(uids);
+            mailbox.gone(uids, modseq);
+            // RFC 7162 section 3.2.7: the completion tells it, so nothing before may be unknown.
+            if self.enabled.qresync && mailbox.is_numbered() && !uids.is_empty() {
+                mailbox.note_hint(modseq);
+            }
         }
     }
 }

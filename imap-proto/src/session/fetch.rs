@@ -8,7 +8,8 @@ use super::{
     Blob, Flow, Session,
     compose::{self, Line, Needs},
     pull::Pull,
-    stage::{Asked, Stage},
+    resync::Earlier,
+    stage::{Asked, Enabled, Stage},
 };
 use crate::{
     Capabilities, Code, Event, FlagList, Load, ModSeq, Need, No, Row, Uid, UidSet, Why, kind,
@@ -23,12 +24,16 @@ pub(super) struct Fetching {
     items: Vec<u8>,
     needs: Needs,
     /// Every line has the UID.
-    uid: bool,
+    named: bool,
     /// Every line has the flags: fetching may have set `\Seen`.
     mark_seen: bool,
     uids: UidSet,
     /// Only messages with a greater mod-sequence.
     changed_since: Option<ModSeq>,
+    /// What the client is told before all rows.
+    pub(super) earlier: Earlier,
+    /// It ends a SELECT, with this code.
+    pub(super) opens: Option<&'static str>,
     told: u32,
     /// Why a row was left out, if one was.
     left_out: Option<No<'static>>,
@@ -41,12 +46,31 @@ impl Fetching {
         self.left_out = self.left_out.or(Some(why));
     }
 
+    /// RFC 7162 section 3.2.5.1: as UID FETCH of the flags, with CHANGEDSINCE and VANISHED.
+    pub(super) fn resync(load: &Load, code: &'static str, enabled: Enabled) -> Self {
+        let items = b"FLAGS";
+        Fetching {
+            items: items.to_vec(),
+            needs: Needs::of(FetchItems::of(items)),
+            named: !enabled.uid_only,
+            mark_seen: false,
+            uids: load.uids.clone(),
+            changed_since: load.changed_since,
+            earlier: Earlier::asked(load.vanished.clone()),
+            opens: Some(code),
+            told: 0,
+            left_out: None,
+            pull: None,
+        }
+    }
+
     /// The items, and what each line of this command is like.
     pub(super) fn line(&self, number: u32) -> (FetchItems<'_>, Line) {
         let line = Line {
             number,
-            named: self.uid,
+            named: self.named,
             seen: self.mark_seen,
+            numbered: self.changed_since.is_some(),
             needs: self.needs,
         };
         (FetchItems::of(&self.items), line)
@@ -55,8 +79,7 @@ impl Fetching {
 
 impl Session {
     pub(super) fn fetch<'i>(&mut self, fetch: syntax::Fetch<'_>) -> Flow<'i> {
-        if fetch.vanished {
-            // imap-7162-3.2.6-01: nothing was enabled that allows it.
+        if fetch.vanished && !self.enabled.qresync {
             self.bad("", "QRESYNC is not enabled");
             return ControlFlow::Continue(());
         }
@@ -85,8 +108,13 @@ impl Session {
             self.no(No::new(Code::Cannot, "Only whole messages are served here"));
             return ControlFlow::Continue(());
         }
-        self.enabled.condstore |= fetch.changed_since.is_some() || needs.modseq;
-        if uids.is_empty() {
+        if (fetch.changed_since.is_some() || needs.modseq) && !self.use_modseqs() {
+            return ControlFlow::Continue(());
+        }
+        let mailbox = self.mailbox.as_deref().filter(|_| fetch.vanished);
+        let vanished = mailbox.map(|mailbox| mailbox.unknown_of(fetch.set));
+        let vanished = vanished.filter(|vanished| !vanished.is_empty());
+        if uids.is_empty() && vanished.is_none() {
             self.ok("No such messages");
             return ControlFlow::Continue(());
         }
@@ -99,16 +127,20 @@ impl Session {
             uids: uids.clone(),
             need: self.need(needs, mark_seen),
             changed_since: fetch.changed_since,
+            vanished: vanished.clone(),
             mark_seen,
             why: Why::Fetch,
         };
         let ticket = self.ask(Asked::Fetch(Box::new(Fetching {
             items: fetch.items.text().to_vec(),
             needs,
-            uid: fetch.uid,
+            // RFC 7162 section 3.2.4; RFC 9586 section 3.3: it stands in front.
+            named: (fetch.uid || (mark_seen && self.enabled.condstore)) && !self.enabled.uid_only,
             mark_seen,
             uids,
             changed_since: fetch.changed_since,
+            earlier: Earlier::asked(vanished),
+            opens: None,
             told: 0,
             left_out: None,
             pull: None,
@@ -161,6 +193,7 @@ impl Session {
             return None;
         }
         self.settle_pull(id);
+        self.end_earlier(id);
         match self.asked_mut(id)? {
             Asked::Fetch(_) => self.fetch_row(id, &row),
             Asked::Evaluate(_) => self.evaluate_row(id, &row),
@@ -183,6 +216,7 @@ impl Session {
         if self.is_cut_in_literal(id) {
             return Answered::Taken;
         }
+        self.end_earlier(id);
         match self.close_ticket(id) {
             Some(Asked::Fetch(fetching)) => self.fetched(&fetching),
             Some(Asked::Evaluate(searching)) => self.evaluated(*searching),
@@ -193,6 +227,9 @@ impl Session {
     }
 
     fn fetched(&mut self, fetching: &Fetching) {
+        if let Some(code) = fetching.opens {
+            return self.ok_code(code, "Open");
+        }
         match fetching.left_out {
             Some(why) => self.no(why),
             None if fetching.changed_since.is_none() && fetching.told < fetching.uids.len() => {
@@ -204,24 +241,30 @@ impl Session {
 
     /// Flags that changed elsewhere.
     fn refresh_row(&mut self, row: &Row<'_>) {
-        let (Some(number), Some(flags)) = (self.number_of(row.uid), row.flags) else {
+        let Some(flags) = row.flags else {
             return;
         };
-        self.push_flag_row(number, Some(row.uid), Some(flags), row.modseq.unwrap_or(0));
+        self.push_flag_row(row.uid, true, Some(flags), row.modseq.unwrap_or(0));
         if let (Some(mailbox), Some(modseq)) = (self.mailbox.as_deref_mut(), row.modseq) {
-            mailbox.flags_told(&UidSet::from(row.uid), modseq);
+            mailbox.flags_told(row.uid, modseq);
         }
     }
 
-    /// `* 5 FETCH (UID 9 FLAGS (\Seen) MODSEQ (7))`
+    /// `* 5 FETCH (UID 9 FLAGS (\Seen) MODSEQ (7))`, or `* 9 UIDFETCH (FLAGS (\Seen) MODSEQ (7))`.
+    /// `named`: with its UID, asked for or not.
     pub(super) fn push_flag_row(
         &mut self,
-        number: u32,
-        uid: Option<Uid>,
+        uid: Uid,
+        named: bool,
         flags: Option<FlagList<'_>>,
         modseq: ModSeq,
     ) {
-        let mut before: &[u8] = b" FETCH (";
+        let Some(number) = self.number_of(uid) else {
+            return;
+        };
+        // RFC 7162 section 3.2.4
+        let named = (named || self.enabled.condstore) && !self.enabled.uid_only;
+        let (number, mut before) = compose::head(number, uid, self.enabled);
         let mut word = |out: &mut wire_core::Output, name: &[u8]| {
             out.push(before);
             out.push(name);
@@ -230,7 +273,7 @@ impl Session {
         let condstore = self.enabled.condstore && modseq > 0;
         self.out.push(b"* ");
         respond::number(&mut self.out, u64::from(number));
-        if let Some(uid) = uid {
+        if named {
             word(&mut self.out, b"UID ");
             respond::number(&mut self.out, u64::from(uid.get()));
         }
@@ -244,6 +287,9 @@ impl Session {
             self.out.push(b")");
         }
         self.out.push(b")\r\n");
+        if let Some(mailbox) = self.mailbox.as_deref_mut().filter(|_| condstore) {
+            mailbox.hear(modseq);
+        }
     }
 
     fn fetch_row(&mut self, id: TicketId, row: &Row<'_>) -> Option<Blob> {
@@ -284,9 +330,12 @@ impl Session {
     }
 
     fn row_told(&mut self, row: &Row<'_>, tells_flags: bool) {
-        let told = row.flags.and(row.modseq).filter(|_| tells_flags);
-        if let (Some(mailbox), Some(modseq)) = (self.mailbox.as_deref_mut(), told) {
-            mailbox.flags_told(&UidSet::from(row.uid), modseq);
+        let (Some(mailbox), Some(modseq)) = (self.mailbox.as_deref_mut(), row.modseq) else {
+            return;
+        };
+        mailbox.hear(modseq);
+        if row.flags.is_some() && tells_flags {
+            mailbox.flags_told(row.uid, modseq);
         }
     }
 }

@@ -153,6 +153,9 @@ impl Session {
             self.bad("", &format!("{missing} is not offered"));
             return ControlFlow::Continue(());
         }
+        if items.has(StatusItems::HIGHEST_MODSEQ) && !self.enable_condstore() {
+            return ControlFlow::Continue(());
+        }
         let Some(mailbox) = self.mailbox_name(mailbox) else {
             return ControlFlow::Continue(());
         };

@@ -21,6 +21,17 @@ use crate::{
     syntax::{Atoms, Credential, IdPairs, Str},
 };
 
+type Switch = fn(&mut Enabled) -> &mut bool;
+
+/// What ENABLE switches on.
+const SWITCHES: [(Capabilities, Switch); 5] = [
+    (Capabilities::IMAP4REV2, |on| &mut on.rev2),
+    (Capabilities::UTF8_ACCEPT, |on| &mut on.utf8),
+    (Capabilities::CONDSTORE, |on| &mut on.condstore),
+    (Capabilities::QRESYNC, |on| &mut on.qresync),
+    (Capabilities::UIDONLY, |on| &mut on.uid_only),
+];
+
 impl Session {
     pub(super) fn greet<'i>(&mut self) -> Flow<'i> {
         let text = self.capability_text();
@@ -84,7 +95,12 @@ impl Session {
     }
 
     pub(super) fn offered(&self) -> Capabilities {
-        self.config.capabilities.without(self.hidden)
+        let offered = self.config.capabilities.without(self.hidden);
+        match offered.has(Capabilities::ENABLE) {
+            true => offered,
+            // RFC 7162 section 3.2.3, RFC 9586 section 3.1: nothing else switches them on.
+            false => offered.without(Capabilities::QRESYNC.with(Capabilities::UIDONLY)),
+        }
     }
 
     fn offers_starttls(&self) -> bool {
@@ -133,19 +149,23 @@ impl Session {
         if !self.offered().has(Capabilities::ENABLE) {
             return self.bad("", "ENABLE is not offered");
         }
-        let rev2 = self.offered().has(Capabilities::IMAP4REV2) && !self.enabled.rev2;
+        let (offered, before) = (self.offered(), self.enabled);
         let asked = |name: &str| names.iter().any(|known| known.eq_ignore_ascii_case(name));
         self.out.push(b"* ENABLED");
-        if rev2 && asked("IMAP4rev2") {
-            self.enabled.rev2 = true;
-            self.out.push(b" IMAP4rev2");
-        }
-        let utf8 = self.offered().has(Capabilities::UTF8_ACCEPT) && !self.enabled.utf8;
-        if utf8 && asked("UTF8=ACCEPT") {
-            self.enabled.utf8 = true;
-            self.out.push(b" UTF8=ACCEPT");
+        for (capability, switch) in SWITCHES {
+            let name = capability.names().next().unwrap_or_default();
+            let switch = switch(&mut self.enabled);
+            if offered.has(capability) && !*switch && asked(name) {
+                *switch = true;
+                let _ = write!(self.line(), " {name}");
+            }
         }
         self.out.push(b"\r\n");
+        let wanted = self.enabled.condstore || self.enabled.qresync;
+        self.enabled.condstore = before.condstore;
+        if wanted {
+            self.switch_condstore_on();
+        }
         self.ok("Done");
     }
 

@@ -1,8 +1,7 @@
 //! The selected mailbox as this client knows it, and what it has not been told yet.
 
-use std::collections::VecDeque;
-
-use crate::{Change, MailboxKey, ModSeq, Noted, Selected, Uid, UidSet, View};
+use super::pending::{Full, Sets, Settled};
+use crate::{Change, MailboxKey, ModSeq, Noted, Selected, Uid, UidSet, View, syntax::SequenceSet};
 
 /// The selected mailbox.
 ///
@@ -20,8 +19,14 @@ pub(super) struct Mailbox {
     added: UidSet,
     /// Messages of the view that are gone.
     vanished: UidSet,
+    /// None of them went before this.
+    vanished_low: Option<ModSeq>,
     /// Messages of the view whose flags changed, with the mod-sequence of the change.
     changed: Sets,
+    /// Flags that were told and may still stand in `changed`: taken out together.
+    settled: Vec<Settled>,
+    /// None of the flags that are being asked for changed before this.
+    refreshing: Option<ModSeq>,
     /// Flags that were told in answer to this client, at these mod-sequences. The change comes
     /// back by `notify` and is not told again.
     told: Sets,
@@ -37,8 +42,10 @@ pub(super) struct Mailbox {
     shown: u32,
     /// `noted` means something from the beginning: the store gave a mod-sequence with the view.
     numbered: bool,
-    /// How many sets `changed` and `told` keep apart.
-    limit: usize,
+    /// What the client takes for the highest mod-sequence that it knows everything of.
+    highest: ModSeq,
+    /// The highest that rows told it since the last completion.
+    heard: ModSeq,
 }
 
 impl Mailbox {
@@ -50,14 +57,18 @@ impl Mailbox {
             saved: UidSet::new(),
             added: UidSet::new(),
             vanished: UidSet::new(),
-            changed: Sets::new(ModSeq::max),
-            told: Sets::new(ModSeq::min),
-            silent: Sets::new(ModSeq::min),
+            vanished_low: None,
+            changed: Sets::new(limit, Full::Join),
+            settled: Vec::new(),
+            refreshing: None,
+            told: Sets::new(limit, Full::Forget),
+            silent: Sets::new(limit, Full::Forget),
             noted: opened.modseq.unwrap_or(0),
             hinted: None,
             shown: shown.max(opened.uid_next.get() - 1),
             numbered: opened.modseq.is_some(),
-            limit,
+            highest: opened.modseq.map_or(0, |modseq| modseq.max(1)),
+            heard: 0,
             view: opened.view,
         }
     }
@@ -73,6 +84,7 @@ impl Mailbox {
         if change.modseq <= self.noted && change.modseq != 0 {
             return Noted::Known;
         }
+        self.settle();
         let mut noted = Noted::Known;
         for range in change.added.ranges() {
             match self.note_added(*range.start(), *range.end()) {
@@ -81,7 +93,7 @@ impl Mailbox {
                 _ => {}
             }
         }
-        if self.note_vanished(&change.vanished) | self.note_changed(change) {
+        if self.note_vanished(&change.vanished, change.modseq) | self.note_changed(change) {
             noted = Noted::Taken;
         }
         self.noted = self.noted.max(change.modseq);
@@ -93,7 +105,7 @@ impl Mailbox {
         noted
     }
 
-    fn note_hint(&mut self, modseq: ModSeq) -> Noted {
+    pub(super) fn note_hint(&mut self, modseq: ModSeq) -> Noted {
         if modseq <= self.noted {
             return Noted::Known;
         }
@@ -123,7 +135,7 @@ impl Mailbox {
         noted
     }
 
-    fn note_vanished(&mut self, vanished: &UidSet) -> bool {
+    fn note_vanished(&mut self, vanished: &UidSet, modseq: ModSeq) -> bool {
         if vanished.is_empty() {
             return false;
         }
@@ -134,8 +146,11 @@ impl Mailbox {
             self.added = self.added.difference(&unseen);
         }
         let known = self.view.known(vanished).difference(&self.vanished);
-        self.vanished = self.vanished.union(&known);
-        self.changed.remove(&known, ModSeq::MAX);
+        if !known.is_empty() {
+            self.vanished.add(&known);
+            self.vanished_low = Some(self.vanished_low.map_or(modseq, |low| low.min(modseq)));
+            self.changed.remove(&known);
+        }
         !unseen.is_empty() || !known.is_empty()
     }
 
@@ -145,26 +160,50 @@ impl Mailbox {
         }
         let known = self.view.known(&change.changed);
         let known = known.difference(&self.vanished);
-        let fresh = known.difference(&self.told.since(change.modseq));
-        let fresh = fresh.difference(&self.silent.at(change.modseq));
-        let any = !fresh.is_empty();
-        self.changed.add(change.modseq, fresh, self.limit);
-        any
+        let fresh = self.told.without_since(known, change.modseq);
+        let fresh = self.silent.without_at(fresh, change.modseq);
+        self.changed.add(change.modseq, change.modseq, &fresh);
+        !fresh.is_empty()
     }
 
     /// The client was told the flags of this message as they were at `modseq`.
-    pub(super) fn flags_told(&mut self, uids: &UidSet, modseq: ModSeq) {
-        self.changed.remove(uids, modseq);
+    pub(super) fn flags_told(&mut self, uid: Uid, modseq: ModSeq) {
         if modseq > self.noted {
-            self.told.add(modseq, uids.clone(), self.limit);
+            self.told.add(modseq, modseq, &uid.into());
         }
+        self.settle_later(uid, modseq, false);
     }
 
-    /// The client changed these flags at `modseq`, and does not want to be told.
+    /// The client changed the flags of this message at `modseq`, and does not want to be told.
+    pub(super) fn flag_changed_silently(&mut self, uid: Uid, modseq: ModSeq) {
+        if modseq > self.noted {
+            self.silent.add(modseq, modseq, &uid.into());
+        }
+        self.settle_later(uid, modseq, true);
+    }
+
+    /// The same of many.
     pub(super) fn flags_changed_silently(&mut self, uids: &UidSet, modseq: ModSeq) {
         self.changed.remove_at(uids, modseq);
         if modseq > self.noted {
-            self.silent.add(modseq, uids.clone(), self.limit);
+            self.silent.add(modseq, modseq, uids);
+        }
+    }
+
+    fn settle_later(&mut self, uid: Uid, modseq: ModSeq, alone: bool) {
+        if self.changed.contains(uid) {
+            self.settled.push(Settled { uid, modseq, alone });
+            if self.settled.len() > self.changed.weight() {
+                self.settle();
+            }
+        }
+    }
+
+    /// To be called before `changed` is looked at.
+    pub(super) fn settle(&mut self) {
+        if !self.settled.is_empty() {
+            self.changed.settle(&self.settled);
+            self.settled = Vec::new();
         }
     }
 
@@ -172,20 +211,58 @@ impl Mailbox {
     pub(super) fn expunge(&mut self, uids: &UidSet) {
         self.view.remove(uids);
         self.vanished = self.vanished.difference(uids);
+        if self.vanished.is_empty() {
+            self.vanished_low = None;
+        }
         self.saved = self.saved.difference(uids);
-        self.changed.remove(uids, ModSeq::MAX);
+        self.changed.remove(uids);
     }
 
-    /// This client removed them itself.
-    pub(super) fn gone(&mut self, uids: &UidSet) {
+    /// This client removed them itself, at this mod-sequence: the next one, or there are changes of
+    /// others that are not known yet.
+    pub(super) fn gone(&mut self, uids: &UidSet, modseq: ModSeq) {
         let known = self.view.known(uids);
-        self.changed.remove(&known, ModSeq::MAX);
-        self.vanished = self.vanished.union(&known);
+        self.settle();
+        self.changed.remove(&known);
+        self.vanished.add(&known);
+        if modseq == self.noted.saturating_add(1) && !uids.is_empty() {
+            self.noted = modseq;
+        }
     }
 
     /// Flags that could not be told after all.
-    pub(super) fn put_back_changed(&mut self, uids: UidSet) {
-        self.changed.add(self.noted, uids, self.limit);
+    pub(super) fn put_back_changed(&mut self, uids: &UidSet) {
+        let low = self.refreshing.unwrap_or(self.noted);
+        self.changed.add(self.noted, low, uids);
+    }
+
+    /// Flags that another client must have changed: they are told, whether that was noted or not.
+    pub(super) fn tell_flags(&mut self, uids: &UidSet) {
+        let known = self.view.known(uids).difference(&self.vanished);
+        self.changed.add(self.noted, self.noted, &known);
+    }
+
+    /// The store gave the flags that were asked for, or would not.
+    pub(super) fn refreshed(&mut self) {
+        self.refreshing = None;
+        self.settle();
+    }
+
+    /// UIDs that once may have been here and are not in the view. `*` is the highest there ever was.
+    pub(super) fn unknown(&self, named: &UidSet) -> UidSet {
+        let mut given_out = UidSet::new();
+        given_out.insert_range(1..=self.shown);
+        named
+            .intersection(&given_out)
+            .without_runs(self.view.runs())
+    }
+
+    /// The same of a set as the client wrote it.
+    pub(super) fn unknown_of(&self, set: SequenceSet<'_>) -> UidSet {
+        match set.is_saved_result() {
+            true => UidSet::new(),
+            false => self.unknown(&set.below(self.shown)),
+        }
     }
 
     /// Those of the view that are gone and were not reported.
@@ -205,6 +282,8 @@ impl Mailbox {
 
     /// Messages whose flags are to be told now: in the view, not gone, not told already.
     pub(super) fn take_changed(&mut self) -> UidSet {
+        self.settle();
+        self.refreshing = self.changed.low();
         let changed = self.changed.take();
         if changed.is_empty() {
             return changed;
@@ -228,108 +307,47 @@ impl Mailbox {
     pub(super) fn noted(&self) -> ModSeq {
         self.noted
     }
-}
 
-/// Sets of UIDs, each with the mod-sequence it belongs to, oldest first.
-#[derive(Debug)]
-struct Sets {
-    sets: VecDeque<Numbered>,
-    /// Which number two sets get that become one. Either way a flag is told twice at worst.
-    join: fn(ModSeq, ModSeq) -> ModSeq,
-}
+    /// The store keeps mod-sequences for this mailbox.
+    pub(super) fn is_numbered(&self) -> bool {
+        self.numbered
+    }
 
-#[derive(Debug)]
-struct Numbered {
-    modseq: ModSeq,
-    uids: UidSet,
-    /// The number is not that of all of them.
-    joined: bool,
-}
+    /// The highest mod-sequence that is known here.
+    pub(super) fn highest(&self) -> Option<ModSeq> {
+        self.numbered.then_some(self.noted.max(1))
+    }
 
-impl Sets {
-    fn new(join: fn(ModSeq, ModSeq) -> ModSeq) -> Self {
-        Sets {
-            sets: VecDeque::new(),
-            join,
+    /// The client is told its highest mod-sequence.
+    pub(super) fn tell_highest(&mut self) -> Option<ModSeq> {
+        self.highest = self.told_up_to();
+        self.numbered.then_some(self.highest)
+    }
+
+    /// A row told this mod-sequence.
+    pub(super) fn hear(&mut self, modseq: ModSeq) {
+        self.heard = self.heard.max(modseq);
+    }
+
+    /// At a completion the client takes the highest mod-sequence of its rows for its own. `Some`: it
+    /// must take another, or may take a higher one.
+    pub(super) fn correct_highest(&mut self, or_higher: bool) -> Option<ModSeq> {
+        let heard = std::mem::take(&mut self.heard);
+        if !self.numbered {
+            return None;
         }
+        let assumed = self.highest.max(heard);
+        let right = self.told_up_to();
+        let corrects = right < assumed || (or_higher && right > assumed);
+        self.highest = if corrects { right } else { assumed };
+        corrects.then_some(right)
     }
 
-    /// Beyond `limit` the two oldest become one.
-    fn add(&mut self, modseq: ModSeq, uids: UidSet, limit: usize) {
-        if uids.is_empty() {
-            return;
-        }
-        match self.sets.iter_mut().find(|set| set.modseq == modseq) {
-            Some(set) => set.uids = set.uids.union(&uids),
-            None => {
-                let at = self.sets.partition_point(|set| set.modseq < modseq);
-                self.sets.insert(
-                    at,
-                    Numbered {
-                        modseq,
-                        uids,
-                        joined: false,
-                    },
-                );
-            }
-        }
-        while self.sets.len() > limit.max(1) {
-            let (Some(a), Some(b)) = (self.sets.pop_front(), self.sets.pop_front()) else {
-                return;
-            };
-            self.sets.push_front(Numbered {
-                modseq: (self.join)(a.modseq, b.modseq),
-                uids: a.uids.union(&b.uids),
-                joined: true,
-            });
-        }
-    }
-
-    /// Takes these out wherever they stand at `modseq` or lower.
-    fn remove(&mut self, uids: &UidSet, modseq: ModSeq) {
-        self.take_out(uids, |set| set.modseq <= modseq);
-    }
-
-    /// Takes these out where they stand at `modseq` and nowhere else.
-    fn remove_at(&mut self, uids: &UidSet, modseq: ModSeq) {
-        self.take_out(uids, |set| set.modseq == modseq && !set.joined);
-    }
-
-    fn take_out(&mut self, uids: &UidSet, from: impl Fn(&Numbered) -> bool) {
-        for set in self.sets.iter_mut().filter(|set| from(set)) {
-            set.uids = set.uids.difference(uids);
-        }
-        self.sets.retain(|set| !set.uids.is_empty());
-    }
-
-    fn drop_up_to(&mut self, modseq: ModSeq) {
-        while self.sets.front().is_some_and(|set| set.modseq <= modseq) {
-            self.sets.pop_front();
-        }
-    }
-
-    /// All that stand at `modseq` or higher.
-    fn since(&self, modseq: ModSeq) -> UidSet {
-        self.all(|set| set.modseq >= modseq)
-    }
-
-    /// Those that stand at `modseq`.
-    fn at(&self, modseq: ModSeq) -> UidSet {
-        self.all(|set| set.modseq == modseq && !set.joined)
-    }
-
-    fn all(&self, which: impl Fn(&Numbered) -> bool) -> UidSet {
-        let sets = self.sets.iter().filter(|set| which(set));
-        sets.fold(UidSet::new(), |all, set| all.union(&set.uids))
-    }
-
-    fn take(&mut self) -> UidSet {
-        let all = self.since(0);
-        self.sets.clear();
-        all
-    }
-
-    fn is_empty(&self) -> bool {
-        self.sets.is_empty()
+    /// All changes up to here were told, or need not be. It never goes down.
+    fn told_up_to(&self) -> ModSeq {
+        let waiting = [self.changed.low(), self.vanished_low, self.refreshing];
+        let first = waiting.into_iter().flatten().min();
+        let told = first.map_or(self.noted, |low| self.noted.min(low.saturating_sub(1)));
+        told.max(self.highest)
     }
 }

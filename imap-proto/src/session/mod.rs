@@ -16,9 +16,12 @@ mod listing;
 mod login;
 mod mailbox;
 mod matching;
+mod modseq;
+mod pending;
 mod pull;
 mod refuse;
 mod reply;
+mod resync;
 mod search;
 mod select;
 mod shape;
@@ -186,9 +189,13 @@ impl Session {
         match &self.stage {
             Stage::Greeting => self.greet(),
             Stage::Command => self.take_command(input),
-            Stage::Asked(..) => self.wait_for_answer(),
+            Stage::Asked(..) => {
+                self.tell_earlier(false);
+                self.wait_for_answer()
+            }
             Stage::Sasl(_) | Stage::Proving(_) => self.take_sasl_line(input),
             Stage::Answered(..) => self.go_on_after_answer(),
+            Stage::Resync(..) => self.begin_resync(),
             Stage::Evaluating(_) => self.go_on_evaluating(),
             Stage::Idle => self.take_done(input),
             Stage::Upload(_) => self.take_upload(input),
@@ -235,8 +242,12 @@ impl Session {
         ControlFlow::Break(Next::Wait(Wants::INPUT))
     }
 
-    /// Above the high-water mark: flush before the next row.
+    /// Above the high-water mark: flush, and call [`Session::next`], before the next row.
     pub fn congested(&self) -> bool {
+        self.is_full() || self.has_earlier_to_tell()
+    }
+
+    fn is_full(&self) -> bool {
         self.out.cost() >= self.config.limits.high_water
     }
 

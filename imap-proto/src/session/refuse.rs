@@ -2,7 +2,10 @@
 
 use wire_core::{TicketId, sasl::Failure};
 
-use super::{Session, stage::Asked};
+use super::{
+    Session,
+    stage::{Asked, Updates},
+};
 use crate::{Code, Event, No};
 
 impl Session {
@@ -19,6 +22,11 @@ impl Session {
             // imap-9051-6.3.2-05: nothing is selected any more, and what came early is for nobody.
             Asked::Select { .. } => {
                 self.early = Vec::new();
+                self.no(no);
+            }
+            Asked::Fetch(fetching) if fetching.opens.is_some() => {
+                self.deselect();
+                self.updates = Updates::None;
                 self.no(no);
             }
             Asked::Search(searching) | Asked::Evaluate(searching) => {

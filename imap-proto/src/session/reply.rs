@@ -213,7 +213,8 @@ impl Session {
             | Stage::Sasl(_)
             | Stage::Proving(_)
             | Stage::Answered(..) => true,
-            Stage::Evaluating(_) | Stage::Idle | Stage::Listing(_) | Stage::WindUp => true,
+            Stage::Resync(..) | Stage::Evaluating(_) | Stage::Idle => true,
+            Stage::Listing(_) | Stage::WindUp => true,
             Stage::Greeting | Stage::Command | Stage::StartTls(_) | Stage::Closing(_) => false,
         }
     }

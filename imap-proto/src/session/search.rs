@@ -210,6 +210,9 @@ impl Session {
             self.bad("", "Not offered here");
             return None;
         }
+        if search.names_modseq() && !self.use_modseqs() {
+            return None;
+        }
         let mailbox = self.mailbox.as_deref_mut()?;
         let recent = UidSet::new();
         let context = Context {
@@ -226,7 +229,6 @@ impl Session {
             }
         };
         let by_modseq = query.need().has(Need::MODSEQ);
-        self.enabled.condstore |= by_modseq;
         // imap-9051-6.4.4-01: in IMAP4rev2, SEARCH is RETURN (ALL).
         let rev2 = self.enabled.rev2 && matches!(form, Form::Set);
         let returns = search.returns.or(rev2.then(SearchReturn::default));
@@ -337,6 +339,7 @@ impl Session {
             uids: searching.wanted(),
             need: searching.need(),
             changed_since: None,
+            vanished: None,
             mark_seen: false,
             why: Why::Evaluate,
         };

@@ -7,7 +7,8 @@ use wire_core::{Answered, Next, Ticket};
 use super::{
     Flow, Session,
     mailbox::Mailbox,
-    stage::{Asked, Updates},
+    resync::Known,
+    stage::{Asked, Stage, Updates},
 };
 use crate::{
     Capabilities, Code, Event, FlagList, Keywords, No, Noted, Selected, System, Uid, kind, respond,
@@ -15,19 +16,32 @@ use crate::{
 };
 
 impl Session {
-    pub(super) fn select<'i>(&mut self, select: syntax::Select<'i>) -> Flow<'i> {
-        if select.qresync.is_some() {
-            // imap-7162-3.2.5-01: nothing was enabled that allows it.
-            self.bad("", "QRESYNC is not enabled");
-            return ControlFlow::Continue(());
+    /// The parameters are sound: only then is the mailbox closed that was open before.
+    pub(super) fn may_select(&mut self, select: &syntax::Select<'_>) -> bool {
+        if let Some(known) = &select.qresync {
+            if !self.enabled.qresync {
+                self.bad("", "QRESYNC is not enabled");
+                return false;
+            }
+            if Known::of(known).is_none() {
+                self.bad(
+                    "",
+                    "Each known number needs its UID, both in ascending order",
+                );
+                return false;
+            }
         }
+        !select.condstore || self.enable_condstore()
+    }
+
+    pub(super) fn select<'i>(&mut self, select: syntax::Select<'i>) -> Flow<'i> {
         let Some(mailbox) = self.mailbox_name(select.mailbox) else {
             return ControlFlow::Continue(());
         };
         let asked = Asked::Select {
             read_only: select.read_only,
             name: mailbox.name().into(),
-            condstore: select.condstore,
+            known: select.qresync.as_ref().and_then(Known::of).map(Box::new),
         };
         self.early.clear();
         let ticket = self.ask(asked);
@@ -44,30 +58,33 @@ impl Session {
         let Some(Asked::Select {
             read_only,
             name,
-            condstore,
+            known,
         }) = self.close_ticket(ticket.id())
         else {
             return Answered::Stale;
         };
-        self.enabled.condstore |= condstore;
+        let uid_validity = opened.uid_validity;
         self.write_selected(&opened, &name, read_only || opened.read_only);
         let early = std::mem::take(&mut self.early);
         let mut mailbox = Mailbox::new(opened, read_only, self.config.limits.pending);
         let lost = early
             .iter()
             .any(|change| mailbox.note(change) == Noted::OutOfOrder);
-        let code = if mailbox.read_only {
-            "READ-ONLY"
-        } else {
-            "READ-WRITE"
+        let code = match mailbox.read_only {
+            true => "READ-ONLY",
+            false => "READ-WRITE",
         };
+        let missed = known.and_then(|known| known.missed(&mailbox, uid_validity));
         self.mailbox = Some(Box::new(mailbox));
         if lost {
             self.abort("The mailbox changed in a way that needs a new start");
             return Answered::Taken;
         }
         self.updates = Updates::All;
-        self.ok_code(code, "Open");
+        match missed {
+            Some(load) => self.stage = Stage::Resync(Box::new(load), code),
+            None => self.ok_code(code, "Open"),
+        }
         Answered::Taken
     }
 
@@ -89,7 +106,8 @@ impl Session {
         if !self.enabled.rev2 {
             self.untagged(format_args!("{} RECENT", opened.recent));
             let unseen = opened.first_unseen.and_then(|uid| opened.view.number(uid));
-            if let Some(number) = unseen {
+            // RFC 9586 section 3
+            if let Some(number) = unseen.filter(|_| !self.enabled.uid_only) {
                 self.untagged(format_args!(
                     "OK [UNSEEN {number}] The first without \\Seen"
                 ));
@@ -111,10 +129,10 @@ impl Session {
             opened.uid_validity
         ));
         self.untagged(format_args!("OK [UIDNEXT {}] Predicted", opened.uid_next));
-        match opened.modseq.filter(|modseq| *modseq > 0) {
+        match opened.modseq.map(|modseq| modseq.max(1)) {
+            _ if !self.offers_condstore() => {}
             Some(modseq) => self.untagged(format_args!("OK [HIGHESTMODSEQ {modseq}] Highest")),
-            None if self.enabled.condstore => self.out.push(b"* OK [NOMODSEQ] Not kept\r\n"),
-            None => {}
+            None => self.out.push(b"* OK [NOMODSEQ] Not kept\r\n"),
         }
         if self.offered().has(Capabilities::OBJECTID) {
             self.untagged(format_args!("OK [MAILBOXID ({})] For ever", opened.key));

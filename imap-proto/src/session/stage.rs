@@ -5,8 +5,11 @@ use wire_core::{
     sasl::{Exchange, Identity, Step},
 };
 
-use super::{append::Upload, fetch::Fetching, listing::Listing, search::Searching, store::Storing};
-use crate::{Capabilities, StatusItems, Uid, UidSet};
+use super::{
+    append::Upload, fetch::Fetching, listing::Listing, resync::Known, search::Searching,
+    store::Storing,
+};
+use crate::{Capabilities, Load, StatusItems, Uid, UidSet};
 
 /// What comes next.
 #[derive(Debug)]
@@ -23,6 +26,8 @@ pub(super) enum Stage {
     Proving(Box<Identity>),
     /// What the application's answer to an exchange led to.
     Answered(Box<Exchange>, Box<Step>),
+    /// What a client that comes back has missed; then SELECT ends with this code.
+    Resync(Box<Load>, &'static str),
     /// The rows that a SEARCH is decided with.
     Evaluating(Box<Searching>),
     /// DONE, or news.
@@ -47,7 +52,7 @@ pub(super) enum Asked {
     Select {
         read_only: bool,
         name: Box<str>,
-        condstore: bool,
+        known: Option<Box<Known>>,
     },
     List(Box<Listing>),
     Status {
@@ -101,6 +106,10 @@ pub(super) struct Enabled {
     pub(super) utf8: bool,
     /// CONDSTORE: MODSEQ with every FLAGS.
     pub(super) condstore: bool,
+    /// QRESYNC: VANISHED in the place of EXPUNGE.
+    pub(super) qresync: bool,
+    /// UIDONLY: no message numbers, either way.
+    pub(super) uid_only: bool,
 }
 
 impl Enabled {
@@ -110,6 +119,8 @@ impl Enabled {
             rev2: !offered.has(Capabilities::IMAP4REV1),
             utf8: false,
             condstore: false,
+            qresync: false,
+            uid_only: false,
         }
     }
 

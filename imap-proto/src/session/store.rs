@@ -30,6 +30,9 @@ impl Session {
             self.bad("", "No such flag can be stored");
             return ControlFlow::Continue(());
         }
+        if store.unchanged_since.is_some() && !self.use_modseqs() {
+            return ControlFlow::Continue(());
+        }
         if !self.may_write() {
             return ControlFlow::Continue(());
         }
@@ -37,8 +40,8 @@ impl Session {
             self.ok("No such messages");
             return ControlFlow::Continue(());
         }
-        self.enabled.condstore |= store.unchanged_since.is_some();
-        let rows = match (store.silent, self.enabled.condstore) {
+        let numbered = self.enabled.condstore && self.keeps_modseqs();
+        let rows = match (store.silent, numbered) {
             (false, _) => Rows::Flags,
             (true, true) => Rows::ModSeq,
             (true, false) => Rows::No,
@@ -61,7 +64,8 @@ impl Session {
         ControlFlow::Break(Next::Event(Event::Store { ticket, change }))
     }
 
-    /// One message has these flags now, at this mod-sequence. The client is told what it asked for.
+    /// One message has these flags now, at this mod-sequence, which is its old one where nothing
+    /// changed. The client is told what it asked for.
     pub fn stored<'f>(
         &mut self,
         ticket: &Ticket<kind::Store>,
@@ -77,17 +81,13 @@ impl Session {
             return Answered::Taken;
         }
         let (named, rows) = (storing.uid, storing.rows);
-        let Some(number) = self.number_of(uid) else {
-            return Answered::Taken;
-        };
         let flags = (rows == Rows::Flags).then(|| flags.into());
         if rows == Rows::Flags || (rows == Rows::ModSeq && modseq > 0) {
-            self.push_flag_row(number, named.then_some(uid), flags, modseq);
+            self.push_flag_row(uid, named, flags, modseq);
         }
-        let uids = UidSet::from(uid);
         match self.mailbox.as_deref_mut() {
-            Some(mailbox) if rows == Rows::Flags => mailbox.flags_told(&uids, modseq),
-            Some(mailbox) => mailbox.flags_changed_silently(&uids, modseq),
+            Some(mailbox) if rows == Rows::Flags => mailbox.flags_told(uid, modseq),
+            Some(mailbox) => mailbox.flag_changed_silently(uid, modseq),
             None => {}
         }
         Answered::Taken
@@ -131,7 +131,10 @@ impl Session {
             self.ok("Done");
             return Answered::Taken;
         }
-        // RFC 7162 section 3.1.3: named as the command named them.
+        // RFC 7162 section 3.1.3: named as the command named them, and their flags are told.
+        if let Some(mailbox) = self.mailbox.as_deref_mut() {
+            mailbox.tell_flags(&storing.conflicts);
+        }
         let mut code = String::from("MODIFIED ");
         let named = match (storing.uid, self.view()) {
             (false, Some(view)) => view.numbers(&storing.conflicts),

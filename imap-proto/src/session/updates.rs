@@ -11,7 +11,7 @@ use super::{
     reply::Line,
     stage::{Own, Stage, Updates},
 };
-use crate::{Change, Event, Load, Need, Noted, UidSet, Why, kind, syntax};
+use crate::{Change, Event, Load, Need, Noted, UidSet, Why, kind, respond, syntax};
 
 /// EXPUNGE lines that are written between two looks at the high-water mark, which is reached with
 /// about as many: each page costs a walk over the view.
@@ -84,6 +84,9 @@ impl Session {
         }
         self.stage = Stage::WindUp;
         self.progress = true;
+        if let Some(mailbox) = self.mailbox.as_deref_mut() {
+            mailbox.settle();
+        }
         self.wind_up();
     }
 
@@ -97,7 +100,7 @@ impl Session {
 
     pub(super) fn release(&mut self) {
         let finale = std::mem::take(&mut self.finale);
-        self.out.push(&finale);
+        self.push_finale(&finale);
         self.finale = finale;
         self.finale.clear();
         if matches!(self.stage, Stage::WindUp) {
@@ -163,6 +166,7 @@ impl Session {
             uids,
             need,
             changed_since: None,
+            vanished: None,
             mark_seen: false,
             why: Why::Refresh,
         };
@@ -172,6 +176,9 @@ impl Session {
     /// The session's own question has its answer.
     pub(super) fn own_answered(&mut self) {
         self.progress = true;
+        if let Some(mailbox) = self.mailbox.as_deref_mut() {
+            mailbox.refreshed();
+        }
         match self.stage {
             Stage::WindUp => self.wind_up(),
             Stage::Idle => self.tell(Updates::All),
@@ -183,13 +190,14 @@ impl Session {
     pub(super) fn own_failed(&mut self, own: Own) {
         self.ask_no_more = true;
         if let (Some(mailbox), Some(uids)) = (self.mailbox.as_deref_mut(), own.refresh) {
-            mailbox.put_back_changed(uids);
+            mailbox.put_back_changed(&uids);
         }
         self.own_answered();
     }
 
-    /// Writes EXPUNGE, as far as there is room, and EXISTS (RFC 9051 sections 7.5.1 and 7.4.1).
+    /// Writes EXPUNGE or VANISHED, as far as there is room, and EXISTS (RFC 9051 sections 7.5.1 and 7.4.1).
     fn tell(&mut self, updates: Updates) {
+        let by_uid = self.tells_vanished();
         let Some(mailbox) = self
             .mailbox
             .as_deref_mut()
@@ -202,6 +210,13 @@ impl Session {
             let gone = mailbox.vanished().clone().take(PAGE);
             if gone.is_empty() {
                 break;
+            }
+            if by_uid {
+                self.out.push(b"* VANISHED ");
+                respond::uid_set(&mut self.out, &gone);
+                self.out.push(b"\r\n");
+                mailbox.expunge(&gone);
+                continue;
             }
             for (before, number) in (0..).zip(mailbox.view.numbers(&gone).iter()) {
                 let number = number.get().saturating_sub(before);

@@ -35,6 +35,21 @@ pub struct Search<'a> {
     pub keys: SearchKeys<'a>,
 }
 
+impl Search<'_> {
+    /// A key names messages by their numbers; `$` does not.
+    pub fn names_numbers(&self) -> bool {
+        let by_number = |key| matches!(key, SearchKey::Numbers(set) if !set.is_saved_result());
+        self.keys.iter().any(by_number)
+    }
+
+    /// A key compares mod-sequences: the answer then holds the highest (RFC 7162 section 3.1.5).
+    pub fn names_modseq(&self) -> bool {
+        self.keys
+            .iter()
+            .any(|key| matches!(key, SearchKey::ModSeq(_)))
+    }
+}
+
 /// A search program, checked, in the order it was written.
 ///
 /// Operators stand in front of their operands: [`SearchKey::Not`] of one key, [`SearchKey::Or`] of

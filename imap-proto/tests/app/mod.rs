@@ -75,6 +75,10 @@ pub struct App {
     extras: (bool, bool),
     /// The store searches, sorts and threads by itself.
     sorts: bool,
+    /// The store keeps no mod-sequences.
+    pub unnumbered: bool,
+    /// The store does not know what went when.
+    pub forgets: bool,
 }
 
 pub fn config(words: &[&str]) -> Arc<Config> {
@@ -191,6 +195,8 @@ impl App {
             deaf: words.contains(&"poll"),
             sorts: words.contains(&"sorts"),
             extras: (words.contains(&"ids"), words.contains(&"previews")),
+            unnumbered: words.contains(&"unnumbered"),
+            forgets: words.contains(&"forgets"),
         }
     }
 
@@ -344,9 +350,11 @@ impl App {
                     let unseen = unseen.map(|(uid, _)| *uid);
                     let mut opened =
                         Selected::new(found.key, found.validity, uid(found.next), view)
-                            .modseq(found.modseq)
                             .permanent_flags(System::ALL, &["$Work"], true)
                             .first_unseen(unseen);
+                    if !self.unnumbered {
+                        opened = opened.modseq(found.modseq);
+                    }
                     if found.read_only {
                         opened = opened.read_only();
                     }
@@ -434,7 +442,10 @@ impl App {
                 for uid in conflicts.iter() {
                     s.store_conflict(&ticket, uid);
                 }
-                s.store_done(ticket);
+                drop(store);
+                self.hear();
+                self.session.store_done(ticket);
+                return;
             }
             Owed::Search(ticket, query) => {
                 match self.sorts {
@@ -492,17 +503,13 @@ impl App {
                     .filter(|(u, m)| among.contains(**u) && deleted(m));
                 let gone: UidSet = gone.map(|(uid, _)| *uid).collect();
                 let modseq = store.expunge(&at, &gone);
-                s.expunged(ticket, &gone, modseq);
+                drop(store);
+                self.hear();
+                self.session.expunged(ticket, &gone, modseq);
+                return;
             }
             Owed::Sync(ticket, since) => {
-                let found = &store.boxes[&at];
-                let change = store
-                    .changes
-                    .iter()
-                    .filter(|change| change.key() == found.key);
-                let missed = change.filter(|change| change.modseq() > since);
-                let all = missed.fold(Change::hint(found.key, since), |_, change| change.clone());
-                s.synced(ticket, &all);
+                s.synced(ticket, &store.all_since(&at, since));
             }
             Owed::More => {
                 if let Some((ticket, name, _)) = &self.upload {
@@ -540,6 +547,13 @@ impl App {
     /// Gives rows as far as there is room; what is left is owed.
     fn load(&mut self, ticket: Ticket<kind::Load>, mut load: Load, mut blob: Option<Blob>) {
         let store = self.store.clone();
+        if let (Some(_), false) = (&load.vanished, self.forgets) {
+            let at = self.selected.clone().unwrap_or_default();
+            let gone = store
+                .borrow()
+                .gone_since(&at, load.changed_since.unwrap_or(0));
+            self.session.vanished(&ticket, &gone);
+        }
         loop {
             if let Some(mut open) = blob.take() {
                 let at = self.selected.clone().unwrap_or_default();
@@ -610,8 +624,8 @@ impl App {
             blob = self.session.row(&ticket, row);
             store.changes.extend(marked);
         }
-        self.session.loaded(ticket);
         self.hear();
+        self.session.loaded(ticket);
     }
 }
 
@@ -654,7 +668,12 @@ fn show(event: &Event<'_>) -> String {
         Event::Delete { mailbox, .. } => format!("delete {}", mailbox.name()),
         Event::Rename { from, to, .. } => format!("rename {} {}", from.name(), to.name()),
         Event::Subscribe { mailbox, on, .. } => format!("subscribe {} {on}", mailbox.name()),
-        Event::Load { load, .. } => format!("load {} {:?}", load.uids, load.why),
+        Event::Load { load, .. } => {
+            let gone = load.vanished.as_ref().map(|uids| format!(" gone {uids}"));
+            let since = load.changed_since.map(|since| format!(" since {since}"));
+            let (gone, since) = (gone.unwrap_or_default(), since.unwrap_or_default());
+            format!("load {} {:?}{since}{gone}", load.uids, load.why)
+        }
         Event::Store { change, .. } => format!("store {} {:?}", change.uids, change.how),
         Event::Search { query, .. } => format!("search {:?}", query.among()),
         Event::Sort { query, by, .. } => format!("sort {:?} {by:?}", query.among()),

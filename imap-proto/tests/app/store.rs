@@ -20,6 +20,8 @@ pub struct Box1 {
     pub mails: BTreeMap<Uid, Mail>,
     pub next: u32,
     pub modseq: u64,
+    /// What went, and at which mod-sequence.
+    pub gone: Vec<(u64, UidSet)>,
     pub special_use: SpecialUse,
     pub read_only: bool,
 }
@@ -54,6 +56,7 @@ impl Store {
             mails,
             next,
             modseq,
+            gone: Vec::new(),
             special_use,
             read_only,
         };
@@ -108,9 +111,29 @@ impl Store {
         let at = self.boxes.get_mut(name).unwrap();
         at.mails.retain(|uid, _| !gone.contains(*uid));
         at.modseq += 1;
+        at.gone.push((at.modseq, gone.clone()));
         self.changes
             .push(Change::new(at.key, at.modseq).vanished(gone));
         at.modseq
+    }
+
+    /// What went after `since`.
+    pub fn gone_since(&self, name: &str, since: u64) -> UidSet {
+        let gone = &self.boxes[name].gone;
+        let later = gone.iter().filter(|(modseq, _)| *modseq > since);
+        later.fold(UidSet::new(), |all, (_, uids)| all.union(uids))
+    }
+
+    /// All that happened after `since`, as one change.
+    pub fn all_since(&self, name: &str, since: u64) -> Change {
+        let at = &self.boxes[name];
+        let gone = self.gone_since(name, since);
+        let changed = at.mails.iter().filter(|(_, mail)| mail.modseq > since);
+        let changed: UidSet = changed.map(|(uid, _)| *uid).collect();
+        let change = Change::new(at.key, at.modseq).vanished(&gone);
+        change
+            .added(&at.mails.keys().copied().collect())
+            .changed(&changed)
     }
 
     /// The messages that changed, and those that were newer than allowed.
