@@ -16,8 +16,8 @@ mod string;
 mod structure;
 mod threads;
 
-pub(crate) use data::{is_object_id, runs};
 pub use data::{flags, internal_date, number, object_id, section, status, uid_set};
+pub(crate) use data::{is_object_id, runs};
 #[cfg(feature = "mime")]
 pub use envelope::envelope;
 pub use string::{Sink, astring, literal_head, mailbox, nstring, string};

@@ -71,7 +71,7 @@ impl Session {
                 self.out.push(text);
             }
             Some(highest) => {
-                self.untagged(format_args!("OK [HIGHESTMODSEQ {highest}] So far"));
+                self.untagged(format_args!("OK [HIGHESTMODSEQ {highest}] Up to here"));
                 self.out.push(finale);
             }
             None => self.out.push(finale),

@@ -192,7 +192,7 @@ impl App {
             upload: None,
             messages: Vec::new(),
             seen_changes,
-            deaf: words.contains(&"poll"),
+            deaf: words.contains(&"poll") || words.contains(&"deaf"),
             sorts: words.contains(&"sorts"),
             extras: (words.contains(&"ids"), words.contains(&"previews")),
             unnumbered: words.contains(&"unnumbered"),
@@ -750,6 +750,13 @@ impl Subject for App {
                 self.serve(owed);
             }
             "hold" => self.hold = true,
+            // What a session that is told nothing by itself has missed.
+            "hear" => {
+                let all = self.store.borrow().changes.clone();
+                all.iter().for_each(|change| {
+                    self.session.notify(change);
+                });
+            }
             "release" => self.hold = false,
             // What another session does.
             "deliver" => {

@@ -139,7 +139,7 @@ impl Store {
     /// The messages that changed, and those that were newer than allowed.
     pub fn change(&mut self, name: &str, change: &StoreChange) -> (UidSet, UidSet) {
         let at = self.boxes.get_mut(name).unwrap();
-        at.modseq += 1;
+        let next = at.modseq + 1;
         let [mut done, mut conflicts, mut changed] = [const { UidSet::new() }; 3];
         for (uid, mail) in &mut at.mails {
             if !change.uids.contains(*uid) {
@@ -153,13 +153,15 @@ impl Store {
                 continue;
             }
             if mail.flags.apply(change.how, &change.flags) {
-                mail.modseq = at.modseq;
+                mail.modseq = next;
                 changed.insert(*uid);
             }
             done.insert(*uid);
         }
-        self.changes
-            .push(Change::new(at.key, at.modseq).changed(&changed));
+        if !changed.is_empty() {
+            at.modseq = next;
+            self.changes.push(Change::new(at.key, next).changed(&changed));
+        }
         (done, conflicts)
     }
 
