@@ -160,7 +160,8 @@ impl Store {
         }
         if !changed.is_empty() {
             at.modseq = next;
-            self.changes.push(Change::new(at.key, next).changed(&changed));
+            self.changes
+                .push(Change::new(at.key, next).changed(&changed));
         }
         (done, conflicts)
     }
