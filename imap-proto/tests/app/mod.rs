@@ -14,7 +14,7 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc, sync::Arc};
 
 use imap_proto::wire_core::{
     Endpoint, Entropy, Next, Peer, Ticket, Time, TlsInfo, Upgrade,
-    sasl::{self, Answer, Mechanisms, Request},
+    sasl::{self, Answer, Mechanisms, Request, TokenError, TokenFault},
     transcript::{Record, Subject},
 };
 use imap_proto::{
@@ -104,6 +104,7 @@ pub fn config(words: &[&str]) -> Arc<Config> {
                     .with(Leniency::EXTENDED_LIST)
                     .with(Leniency::RAW_HEADERS),
             ),
+            "tokens" => builder.auth(Mechanisms::NONE, Mechanisms::TOKENS),
             "no-sasl" => builder.auth(Mechanisms::NONE, Mechanisms::NONE),
             "low-water" => builder.limits(|limits| {
                 limits.high_water = 512;
@@ -637,7 +638,12 @@ fn check(request: &Request) -> Answer {
                 false => Answer::Deny,
             }
         }
-        Request::Password { .. } => Answer::Deny,
+        Request::Token { token, .. } => match token.expose() {
+            b"good" => Answer::GrantAs("fred".into()),
+            b"later" => Answer::TryAgain,
+            b"narrow" => Answer::DenyToken(TokenError::new(TokenFault::Scope).scope("mail")),
+            _ => Answer::Deny,
+        },
         _ => Answer::Deny,
     }
 }

@@ -239,6 +239,9 @@ impl App {
             Open::Xclient(ticket, peer, login) => session.accept_xclient(ticket, peer, login),
             Open::Auth(ticket, request) => {
                 let granted = match &request {
+                    sasl::Request::Token { token, .. } => {
+                        return session.authenticate(ticket, token_answer(token.expose()));
+                    }
                     sasl::Request::Password { user, password } => {
                         (&**user == "demo" || &**user == "admin") && password.verify(b"secret")
                     }
@@ -321,6 +324,17 @@ impl App {
 /// Mechanisms of the application's own. X-TICKET: the client says `sesame`. X-RIDDLE: the server asks,
 /// the client answers `man` and is praised. X-LONG: a challenge of so many octets.
 const RAW: [&str; 3] = ["X-TICKET", "X-RIDDLE", "X-LONG"];
+
+/// What is said of a token.
+fn token_answer(token: &[u8]) -> sasl::Answer {
+    let narrow = sasl::TokenError::new(sasl::TokenFault::Scope).scope("mail");
+    match token {
+        b"good" => sasl::Answer::GrantAs("demo".into()),
+        b"later" => sasl::Answer::TryAgain,
+        b"narrow" => sasl::Answer::DenyToken(narrow),
+        _ => sasl::Answer::Deny,
+    }
+}
 
 fn raw_answer(
     session: &mut Session,
@@ -574,6 +588,7 @@ pub fn config(words: &str) -> Arc<Config> {
             "plaincaps" => caps = Capabilities::NONE,
             "auth" => tls = Mechanisms::PLAINTEXT,
             "plainauth" => (plain, tls) = (Mechanisms::PLAINTEXT, Mechanisms::PLAINTEXT),
+            "tokenauth" => plain = Mechanisms::TOKENS,
             "plainonly" => plain = Mechanisms::NONE.with(Mechanism::Plain),
             "raw" => builder = builder.raw_mechanisms(&RAW, &RAW),
             "raw-in-tls" => builder = builder.raw_mechanisms(&[], &RAW),
