@@ -2,12 +2,13 @@
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpListener},
+    net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
 
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 use wire_core::sasl::Secret;
 
@@ -26,8 +27,21 @@ struct Server {
     open: Arc<Mutex<(isize, isize)>>,
 }
 
+/// A connection, inside TLS or not.
+trait Stream: Read + Write + Send {}
+
+impl<T: Read + Write + Send> Stream for T {}
+
 impl Server {
     fn start(answer: Vec<u8>, after: Duration) -> Self {
+        Self::start_on(answer, after, |tcp| Box::new(tcp))
+    }
+
+    fn start_on(
+        answer: Vec<u8>,
+        after: Duration,
+        wrap: impl Fn(TcpStream) -> Box<dyn Stream> + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -36,10 +50,10 @@ impl Server {
         let counts = open.clone();
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let (answer, notes, mut stream) = (answer.clone(), notes.clone(), stream.unwrap());
+                let (answer, notes) = (answer.clone(), notes.clone());
+                let mut lines = BufReader::new(wrap(stream.unwrap()));
                 let counts = counts.clone();
                 thread::spawn(move || {
-                    let mut lines = BufReader::new(stream.try_clone().unwrap());
                     let (mut head, mut octets) = (String::new(), 0);
                     while lines.read_line(&mut head).unwrap_or(0) > 2 {
                         let last = head.lines().last().unwrap_or_default().to_lowercase();
@@ -48,7 +62,9 @@ impl Server {
                         }
                     }
                     let mut body = vec![0; octets];
-                    lines.read_exact(&mut body).unwrap();
+                    if lines.read_exact(&mut body).is_err() || head.is_empty() {
+                        return;
+                    }
                     let body = String::from_utf8(body).unwrap();
                     notes.lock().unwrap().push(format!("{head}{body}"));
                     let count = |step: isize| {
@@ -59,7 +75,8 @@ impl Server {
                     count(1);
                     thread::sleep(after);
                     count(-1);
-                    let _ = stream.write_all(&answer);
+                    let _ = lines.get_mut().write_all(&answer);
+                    let _ = lines.get_mut().flush();
                 });
             }
         });
@@ -263,6 +280,44 @@ async fn a_server_that_fails_is_no_verdict() {
             .unwrap_err()
             .is_temporary()
     );
+}
+
+#[tokio::test]
+async fn only_the_server_of_the_name_is_asked() {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = rustls_pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let config = Arc::new(config);
+    let answer = http("200 OK", r#"{"active":true,"sub":"demo"}"#);
+    let server = Server::start_on(answer, Duration::ZERO, move |tcp| {
+        let connection = ServerConnection::new(config.clone()).unwrap();
+        Box::new(StreamOwned::new(connection, tcp))
+    });
+    let stranger = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let ask = async |host: &str, certificate: &rcgen::Certificate| {
+        let roots = folder.path().join("roots.pem");
+        std::fs::write(&roots, certificate.pem()).unwrap();
+        let client = Introspection::new(&Settings {
+            url: format!("https://{host}:{}/introspect", server.address.port()),
+            client: None,
+            roots: Some(roots),
+        });
+        client.unwrap().bearer("t", &rules()).await
+    };
+    let known = ask("localhost", &made.cert).await.unwrap();
+    assert_eq!(&*known.name, "demo@example.org");
+    for (host, certificate) in [("localhost", &stranger.cert), ("127.0.0.1", &made.cert)] {
+        let why = ask(host, certificate).await.unwrap_err();
+        assert!(why.to_string().contains("fails in TLS"), "{why}");
+    }
+    assert_eq!(server.times_asked(), 1);
 }
 
 #[tokio::test]
