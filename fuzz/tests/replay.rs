@@ -1,10 +1,10 @@
 //! Every target over its corpus, and over changes of it that are the same in each run.
 
-use std::{fs, panic, path::Path};
+use std::{env, fs, panic, path::Path};
 
 use letterslot_fuzz::{Dice, TARGETS, Target};
 
-/// Changed inputs for each target.
+/// Changed inputs for each target, unless `FUZZ_CHANGES` says how many.
 const CHANGES: usize = 8000;
 
 /// Pieces that mean something in one protocol or another.
@@ -65,7 +65,8 @@ fn replay(name: &str, target: Target) {
     seeds.iter().for_each(|seed| check(target, seed));
     let mut dice = Dice::of(name.as_bytes());
     let mut data = Vec::new();
-    for n in 0..CHANGES {
+    let changes = env::var("FUZZ_CHANGES").map_or(CHANGES, |changes| changes.parse().unwrap());
+    for n in 0..changes {
         // A few changes on top of each other, then a fresh seed.
         if n % 4 == 0 {
             data.clone_from(&seeds[dice.roll(seeds.len())]);
