@@ -121,8 +121,8 @@ pub struct Limits {
     /// Octets of an AUTH command or a SASL response with its CRLF. Default 12288 (RFC 4954 section
     /// 4 names this for SMTP); at least `line`.
     pub sasl_line: usize,
-    /// Output queued before the session takes no more commands, rows and message octets. Default 64
-    /// KiB, at least 4 KiB.
+    /// Output queued before the session takes no more commands, rows and message octets. Default 32
+    /// KiB: whatever the message, a RETR then takes less than 64 KiB. At least 4 KiB.
     pub high_water: usize,
     /// Rejected commands before the session is closed. Default 20.
     pub errors: u16,
@@ -143,7 +143,7 @@ impl Default for Limits {
         Limits {
             line: 512,
             sasl_line: 12_288,
-            high_water: 64 * 1024,
+            high_water: 32 * 1024,
             errors: 20,
             failed_logins: 3,
             table: 1_000_000,

@@ -3,7 +3,8 @@
 
 Delivers messages with swaks, curl, msmtp and smtplib to every port, in the clear, with STARTTLS and
 inside TLS, with every mechanism of AUTH that they have; reads each of them back with imaplib, poplib,
-curl, mbsync and fetchmail, and compares octets; waits in IDLE for one more; logs in with gsasl by every
+curl, mbsync and fetchmail, and compares octets; reads a maildrop
+with every mechanism that POP3 clients have; waits in IDLE for one more; logs in with gsasl by every
 mechanism; keeps mailboxes in step with mbsync, OfflineIMAP, getmail and neomutt; looks at what
 clients show of refusals; then kills the server under load, and looks for what it had acknowledged."""
 import imaplib
@@ -22,6 +23,7 @@ import time
 
 import checks
 import logins
+import maildrops
 import refusals
 import tokens
 import synchronising
@@ -333,6 +335,7 @@ def main(binary):
         refusals.look(server, folder)
         check("SIGTERM", server.stop() == 0)
         take_passwords_in_the_clear(binary, folder)
+        maildrops.look(binary, folder)
         tokens.look(binary, folder)
         kill_under_load(binary, folder, rounds=3, senders=8)
         print(f"{checks.passed} checks passed")

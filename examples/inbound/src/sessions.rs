@@ -163,6 +163,8 @@ fn pop3(config: &Config, decoy: &Decoy) -> Result<Arc<pop3_proto::Config>, Mista
         .stls(false)
         .utf8(Utf8::Messages)
         .expire(Expire::Never)
+        // Of a large message it is blocks of the store that wait, not copies.
+        .limits(|limits| limits.high_water = 64 * 1024)
         .implementation("inbound")
         .build()
         .map_err(|error| Mistake::new("--domain", error))

@@ -227,7 +227,7 @@ impl Wild<'_> {
         let most = if self.choice & super::TIGHT != 0 {
             3 * 4096
         } else {
-            160 << 10
+            80 << 10
         };
         assert!(queued <= most, "{queued} octets are queued");
     }

@@ -112,16 +112,19 @@ impl OpenMessage {
     /// Zero for octets that are not empty: the client has too much to read yet. Write the output,
     /// then offer them again. When the writer [is full](Self::is_full) it takes, and drops, all.
     pub fn write(&mut self, session: &mut Session, raw: &[u8]) -> usize {
-        let Some(room) = self.room(session) else {
-            return raw.len();
-        };
-        let taken = room.min(raw.len());
-        let part = raw.get(..taken).unwrap_or(raw);
-        let mut part = part.get(..self.wanted.of(part)).unwrap_or(part);
-        while let Some(piece) = self.encoder.next(&mut part) {
-            session.output.push(piece.octets());
+        let mut rest = raw;
+        while !self.is_full(session) {
+            let Some(octets) = self.part(session, rest.len()) else {
+                return raw.len() - rest.len();
+            };
+            let (part, behind) = rest.split_at_checked(octets).unwrap_or((rest, &[]));
+            rest = behind;
+            let mut part = part.get(..self.wanted.of(part)).unwrap_or(part);
+            while let Some(piece) = self.encoder.next(&mut part) {
+                session.output.push(piece.octets());
+            }
         }
-        taken
+        raw.len()
     }
 
     /// Like [`write`](Self::write), but queues long runs without a copy. What it did not take comes
@@ -129,16 +132,20 @@ impl OpenMessage {
     ///
     /// A line that begins with a dot, or ends without CR, ends a run; runs below 1 KiB are copied.
     pub fn write_bytes(&mut self, session: &mut Session, mut raw: Bytes) -> Option<Bytes> {
-        let room = self.room(session)?;
-        let part = raw.split_to(room.min(raw.len()));
-        let mut rest = part.get(..self.wanted.of(&part)).unwrap_or(&part);
-        while let Some(piece) = self.encoder.next(&mut rest) {
-            match piece {
-                Piece::Message(run) => session.output.push_bytes(part.slice_ref(run)),
-                Piece::Added(octets) => session.output.push(octets),
+        while !self.is_full(session) {
+            let Some(octets) = self.part(session, raw.len()) else {
+                return (!raw.is_empty()).then_some(raw);
+            };
+            let part = raw.split_to(octets);
+            let mut rest = part.get(..self.wanted.of(&part)).unwrap_or(&part);
+            while let Some(piece) = self.encoder.next(&mut rest) {
+                match piece {
+                    Piece::Message(run) => session.output.push_bytes(part.slice_ref(run)),
+                    Piece::Added(octets) => session.output.push(octets),
+                }
             }
         }
-        (!raw.is_empty()).then_some(raw)
+        None
     }
 
     /// Whether no more octets are needed: TOP has its lines, or the session no longer wants them.
@@ -162,18 +169,15 @@ impl OpenMessage {
         Answered::Taken
     }
 
-    /// How many octets may be taken now; encoded they are at most twice as many. `None`: they are
-    /// dropped.
-    fn room(&self, session: &mut Session) -> Option<usize> {
-        if self.is_full(session) {
+    /// How many of so many octets go into the queue now. Encoded they are at most twice as many: half
+    /// of the room is taken, until what is left is not worth it.
+    fn part(&self, session: &mut Session, octets: usize) -> Option<usize> {
+        let limit = session.config.limits.high_water;
+        let room = limit.saturating_sub(session.output.cost());
+        if octets == 0 || room < limit / 4 {
             return None;
         }
-        let room = session
-            .config
-            .limits
-            .high_water
-            .saturating_sub(session.output.cost());
-        session.moved |= room > 0;
-        Some(room)
+        session.moved = true;
+        Some(octets.min(room / 2))
     }
 }
