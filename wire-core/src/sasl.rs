@@ -32,6 +32,8 @@
 //! Whoever names an authorization identity that is not their own is asked about again, with
 //! [`Request::ActAs`], when the proof held; so is who names another user than the owner of their token. DIGEST-MD5 is historic (RFC 6331), and not here.
 
+#[cfg(all(test, feature = "crypto"))]
+mod cost;
 #[cfg(feature = "crypto")]
 mod crypto;
 mod exchange;
