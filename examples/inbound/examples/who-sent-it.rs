@@ -58,7 +58,8 @@ async fn main() -> Outcome<()> {
     flags.extend(["--smtp", "127.0.0.1:0", "--pop3", "127.0.0.1:0"]);
     let folder = data.path().display().to_string();
     flags.extend(["--data", &folder]);
-    let server = Server::start(Config::from_cli(Cli::try_parse_from(flags)?.serve())?).await?;
+    let serve = Cli::try_parse_from(flags)?.serve().ok_or("not served")?;
+    let server = Server::start(Config::from_cli(serve)?).await?;
     let port = |of| server.addresses().find(|(service, _)| *service == of);
     let smtp = port(Service::Smtp).ok_or("no SMTP")?.1;
     let pop3 = port(Service::Pop3).ok_or("no POP3")?.1;

@@ -5,8 +5,11 @@ use argon2::{Argon2, PasswordHash, PasswordVerifier};
 use crate::{
     config::{AccountLine, AliasLine, Config, Mistake},
     passwords::Passwords,
-    store::{Directory, Error, Lookup, Recipient, Result, Scopes, Subaddressing},
+    store::{Directory, Error, Lookup, Recipient, Result, Scopes, Secret, Subaddressing},
 };
+
+/// The label of the password that an account has from the command line.
+pub(crate) const MAIN: &str = "password";
 
 /// Makes the accounts, sets their passwords where they are new, gives each domain a postmaster
 /// (RFC 5321 section 4.5.1), and sets the aliases, of which one may be a postmaster's.
@@ -33,13 +36,14 @@ pub async fn ensure(
 
 async fn make(directory: &dyn Directory, line: &AccountLine) -> Result<()> {
     let account = directory.ensure_account(&line.name).await?;
-    if has_password(directory, line).await? {
+    let (_, secrets) = directory.secrets(&line.name).await?;
+    if has_password(&secrets, line) {
         return Ok(());
     }
-    let decoy = directory.decoy();
-    let secret = Passwords::secret(&account.name, &line.password, &decoy, Scopes::ALL);
+    let (decoy, name) = (directory.decoy(), &account.name);
+    let secret = Passwords::secret(name, &line.password, &secrets, &decoy, Scopes::ALL);
     let secret = secret.ok_or(Error::Denied)?;
-    directory.set_secret(account.id, "password", secret).await?;
+    directory.set_secret(account.id, MAIN, secret).await?;
     Ok(())
 }
 
@@ -88,8 +92,7 @@ async fn give_postmaster(directory: &dyn Directory, config: &Config, domain: &st
 }
 
 /// Is the password of the command line the one that is stored, for every mechanism?
-async fn has_password(directory: &dyn Directory, line: &AccountLine) -> Result<bool> {
-    let (_, secrets) = directory.secrets(&line.name).await?;
+fn has_password(secrets: &[Secret], line: &AccountLine) -> bool {
     let fits = |hash: &str| {
         PasswordHash::new(hash).is_ok_and(|hash| {
             Argon2::default()
@@ -97,7 +100,7 @@ async fn has_password(directory: &dyn Directory, line: &AccountLine) -> Result<b
                 .is_ok()
         })
     };
-    Ok(secrets
+    secrets
         .iter()
-        .any(|secret| secret.scram.is_some() && fits(&secret.argon2)))
+        .any(|secret| secret.scram.is_some() && fits(&secret.argon2))
 }

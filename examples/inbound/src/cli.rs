@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{policy::PolicyFlags, tokens::TokenFlags};
+use crate::{
+    logins::LoginFlags, password::PasswordCommand, policy::PolicyFlags, tokens::TokenFlags,
+};
 
 // Where `--help` shows a flag.
 const ADDRESSES: &str = "Addresses";
@@ -23,11 +25,19 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// How to serve.
-    pub fn serve(self) -> Serve {
+    /// How to serve; `None`: that is not what to do.
+    pub fn serve(self) -> Option<Serve> {
+        match self.command() {
+            Command::Serve(serve) => Some(*serve),
+            Command::Password(_) => None,
+        }
+    }
+
+    /// What to do.
+    pub fn command(self) -> Command {
         match self.command {
-            Some(Command::Serve(serve)) => serve,
-            None => Cli::parse_from(["inbound", "serve"]).serve(),
+            Some(command) => command,
+            None => Cli::parse_from(["inbound", "serve"]).command(),
         }
     }
 }
@@ -36,7 +46,12 @@ impl Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serves until SIGTERM or Ctrl-C.
-    Serve(Serve),
+    Serve(Box<Serve>),
+    /// Makes, lists and revokes further passwords of an account: one for each of its devices.
+    ///
+    /// Works while a server serves the data folder, at once, and while none does.
+    #[command(subcommand)]
+    Password(PasswordCommand),
 }
 
 /// Where and for whom to serve. A port given as `off` is not opened.
@@ -121,6 +136,9 @@ pub struct Serve {
         default_value = "spaces"
     )]
     pub lenient: Vec<String>,
+    /// Who may log in as whom.
+    #[command(flatten)]
+    pub logins: LoginFlags,
     /// Whose tokens open accounts.
     #[command(flatten)]
     pub tokens: TokenFlags,

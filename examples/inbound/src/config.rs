@@ -4,11 +4,14 @@ mod addresses;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
+pub(crate) use addresses::login_name as whole_login_name;
 pub use addresses::{AccountLine, AliasLine};
 
 use smtp_proto::Leniency;
 
-use crate::{cli::Serve, networks::Networks, policy::Settings, store::Subaddressing, tokens};
+use crate::{
+    cli::Serve, logins, networks::Networks, policy::Settings, store::Subaddressing, tokens,
+};
 
 /// The limits of the limit: a server takes at least 64 KiB (RFC 5321 section 4.5.3.1.7), and stored
 /// layouts count in 32 bits.
@@ -126,6 +129,8 @@ pub struct Config {
     pub max_message_size: u64,
     /// Takes passwords without TLS.
     pub allow_plaintext_auth: bool,
+    /// Who may act as whom, and what wrong passwords cost.
+    pub logins: logins::Settings,
     /// What OAuth tokens are judged by, where they are taken.
     pub tokens: Option<tokens::Settings>,
     /// Whose connections begin with a PROXY header.
@@ -182,6 +187,9 @@ impl Config {
             data: cli.data,
             accounts,
             allow_plaintext_auth: cli.allow_plaintext_auth,
+            logins: cli
+                .logins
+                .check(&default_domain, cli.policy.judge_loopback)?,
             tokens: cli.tokens.check()?,
             policy: cli.policy.check()?,
         })

@@ -7,19 +7,20 @@ mod work;
 
 use std::{collections::VecDeque, sync::Arc};
 
-use imap_proto::{Code, CopyUid, Event, Mailbox, Namespaces, No, Noted, Session, kind};
+use imap_proto::{Code, CopyUid, Event, Mailbox, Namespaces, No, Noted, Session, Violation, kind};
 use tokio::task::AbortHandle;
 use tracing::{Span, info, warn};
 use wire_core::{
     Endpoint, Next, Ticket, TicketId, Time, TlsInfo, Upgrade,
-    sasl::{Answer, Identity, Mechanism, Request},
+    sasl::{Identity, Mechanism, Request},
 };
 
 use crate::{
     connection::Talk,
     jobs::Jobs,
+    logins::{Admission, Asked, Door, Fault, Footing, Lapse},
     server::Shared,
-    store::{AccountId, Error, Keywords, MailboxId, ModSeq, Result, Scopes, Watch},
+    store::{AccountId, Error, Keywords, MailboxId, ModSeq, Result, Watch},
 };
 
 use convert::{key, refusal, stored_uid, uids_of};
@@ -32,7 +33,10 @@ pub struct Imap {
     session: Session,
     shared: Arc<Shared>,
     jobs: Jobs<Done>,
+    door: Door,
     account: Option<AccountId>,
+    /// Waits for the end of the password that opened the session.
+    following: Option<Watching>,
     open: Option<Open>,
     loading: Option<Loading>,
     /// Loads that wait for their turn.
@@ -58,8 +62,9 @@ impl Drop for Watching {
 
 /// What a job brings back.
 pub enum Done {
-    Checked(Ticket<kind::Auth>, Answer),
-    LoggedIn(Ticket<kind::Login>, Option<AccountId>),
+    Checked(Ticket<kind::Auth>, Asked),
+    LoggedIn(Ticket<kind::Login>, std::result::Result<Admission, Fault>),
+    Lapsed(Lapse),
     Selected(Ticket<kind::Select>, bool, Result<Opened>),
     Listed(Ticket<kind::List>, Result<Vec<work::Listed>>),
     Counted(Ticket<kind::Status>, Result<imap_proto::StatusData>),
@@ -76,12 +81,14 @@ pub enum Done {
 }
 
 impl Imap {
-    pub fn new(session: Session, shared: Arc<Shared>) -> Self {
+    pub fn new(session: Session, shared: Arc<Shared>, door: Door) -> Self {
         Imap {
             session,
             shared,
             jobs: Jobs::default(),
+            door,
             account: None,
+            following: None,
             open: None,
             loading: None,
             loads: VecDeque::new(),
@@ -92,13 +99,21 @@ impl Imap {
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Auth { ticket, request } => self.check(ticket, request),
-            Event::Login { ticket, identity } => self.login(ticket, &identity),
+            Event::Login { ticket, identity } => self.login(ticket, identity),
+            Event::LoginFailed(failed) => self.door.failed(&failed),
             Event::Rejected { line, why } => {
+                match why {
+                    Violation::TlsRequired => self.door.no_tls(),
+                    _ => self.door.broken_off(),
+                }
                 info!(line = %line.escape_ascii(), ?why, "refused");
             }
             Event::Deselected { .. } => self.open = None,
             Event::AppendAborted => self.upload = None,
-            Event::Unauthenticated => self.account = None,
+            Event::Unauthenticated => {
+                self.account = None;
+                self.following = None;
+            }
             event => match self.account {
                 Some(account) => self.authenticated(account, event),
                 None => self.session.decline(event),
@@ -238,18 +253,26 @@ impl Imap {
     }
 
     fn check(&mut self, ticket: Ticket<kind::Auth>, request: Request) {
-        let passwords = self.shared.passwords.clone();
+        let asked = self.door.ask(request);
+        self.jobs.start(
+            ticket.id(),
+            async move { Done::Checked(ticket, asked.await) },
+        );
+    }
+
+    fn login(&mut self, ticket: Ticket<kind::Login>, identity: Identity) {
+        Span::current().record("auth", identity.mechanism.map_or("LOGIN", Mechanism::name));
+        let admitted = self.door.admit(identity);
         self.jobs.start(ticket.id(), async move {
-            Done::Checked(ticket, passwords.answer(request, Scopes::IMAP).await)
+            Done::LoggedIn(ticket, admitted.await)
         });
     }
 
-    fn login(&mut self, ticket: Ticket<kind::Login>, identity: &Identity) {
-        Span::current().record("auth", identity.mechanism.map_or("LOGIN", Mechanism::name));
-        let (directory, name) = (self.shared.directory.clone(), identity.account().to_owned());
-        self.jobs.start(ticket.id(), async move {
-            let account = directory.account(&name).await.ok().flatten();
-            Done::LoggedIn(ticket, account.map(|account| account.id))
+    /// Ends the session when the password that opened it is taken away.
+    fn follow(&mut self, footing: Option<Footing>) {
+        self.following = footing.map(|footing| {
+            let lapse = async move { Done::Lapsed(footing.lapse().await) };
+            Watching(self.jobs.background(lapse))
         });
     }
 
@@ -394,16 +417,21 @@ impl Talk for Imap {
 
     fn finish(&mut self, done: Done) {
         match done {
-            Done::Checked(ticket, answer) => {
+            Done::Checked(ticket, asked) => {
+                let answer = self.door.answered(asked);
                 self.session.authenticate(ticket, answer);
             }
-            Done::LoggedIn(ticket, Some(account)) => {
-                self.account = Some(account);
+            Done::LoggedIn(ticket, Ok(admission)) => {
+                self.account = Some(admission.account.id);
                 self.session.accept(ticket);
+                self.follow(admission.footing);
             }
-            Done::LoggedIn(ticket, None) => {
-                let no = No::new(Code::Unavailable, "The account cannot be opened now");
-                self.session.refuse(ticket, no);
+            Done::LoggedIn(ticket, Err(fault)) => {
+                self.session.refuse(ticket, convert::not_admitted(fault));
+            }
+            Done::Lapsed(lapse) => {
+                info!(?lapse, "the password of the session is gone");
+                self.session.abort(lapse.text());
             }
             Done::Selected(ticket, read_only, opened) => self.opened(ticket, read_only, opened),
             Done::Listed(ticket, Ok(listed)) => {

@@ -10,8 +10,9 @@ use std::{
 use clap::Parser;
 use inbound::{
     banner,
-    cli::{Cli, Serve},
+    cli::{Cli, Command, Serve},
     config::{Config, Mistake},
+    password,
     server::Server,
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -19,7 +20,11 @@ use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match serve(Cli::parse().serve()).await {
+    let done = match Cli::parse().command() {
+        Command::Serve(cli) => serve(*cli).await,
+        Command::Password(command) => password::run(command).await.map(|text| print!("{text}")),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(mistake) => {
             eprintln!("inbound: {mistake}");

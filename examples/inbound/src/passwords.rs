@@ -2,13 +2,13 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
+use argon2::{Argon2, Params, PasswordHash, PasswordHasher};
 use tokio::sync::Semaphore;
-use tracing::info;
 use wire_core::sasl::{self, Answer, Decoy, Request, ScramHash, StoredKeys};
 
 use crate::{
-    store::{AccountState, Directory, NewSecret, Scopes, ScramKeys, Secret},
+    logins::Fault,
+    store::{AccountState, CredentialId, Directory, NewSecret, Scopes, ScramKeys, Secret, address},
     tokens::Tokens,
 };
 
@@ -20,6 +20,37 @@ pub struct Passwords {
     /// One hash takes a core and some MiB: no more run at once than there are cores.
     hashing: Arc<Semaphore>,
     tokens: Option<Arc<Tokens>>,
+}
+
+/// An answer, and what stands behind it.
+pub struct Verdict {
+    /// What the session is told.
+    pub answer: Answer,
+    /// The secrets that [`Identity::credential`](sasl::Identity::credential) counts.
+    pub held: Vec<Held>,
+    /// Who said no, where the answer does not say it.
+    pub fault: Option<Fault>,
+}
+
+/// A secret that a client has shown, or may show.
+#[derive(Debug, Clone, Copy)]
+pub struct Held {
+    /// Which.
+    pub credential: CredentialId,
+    /// Until when it holds.
+    pub expires: Option<SystemTime>,
+    /// Why it does not open this service now.
+    pub fault: Option<Fault>,
+}
+
+impl From<Answer> for Verdict {
+    fn from(answer: Answer) -> Self {
+        Verdict {
+            answer,
+            held: Vec::new(),
+            fault: None,
+        }
+    }
 }
 
 impl Passwords {
@@ -35,16 +66,24 @@ impl Passwords {
     }
 
     /// What to store for a password of an account. Takes some tenths of a second of a core. `None`:
-    /// it is empty, has a control in it, is longer than argon2 takes, or the system has no
-    /// randomness.
+    /// it is empty, has a control in it, or is longer than argon2 takes.
+    ///
+    /// All passwords of an account have one salt, that of the `secrets` it has, so that it costs one
+    /// hash to find which of them somebody has typed.
     pub fn secret(
         account: &str,
         password: &str,
+        secrets: &[Secret],
         decoy: &Decoy,
         scopes: Scopes,
     ) -> Option<NewSecret> {
         let password = sasl::prepare(password)?;
-        let argon2 = Argon2::default().hash_password(password.as_bytes()).ok()?;
+        let first = PasswordHash::new(&secrets.first()?.argon2).ok()?;
+        let argon2 = Argon2::default();
+        let argon2 = match &first.salt {
+            Some(salt) => argon2.hash_password_with_salt(password.as_bytes(), salt),
+            None => argon2.hash_password(password.as_bytes()),
+        };
         let scram = |hash| {
             let stranger = decoy.keys(hash, account);
             let (salt, iterations) = (stranger.salt(), stranger.iterations());
@@ -52,7 +91,7 @@ impl Passwords {
             Some(keys.to_text().into())
         };
         Some(NewSecret {
-            argon2: argon2.to_string(),
+            argon2: argon2.ok()?.to_string(),
             scram: Some(ScramKeys {
                 sha1: scram(ScramHash::Sha1)?,
                 sha256: scram(ScramHash::Sha256)?,
@@ -62,109 +101,163 @@ impl Passwords {
         })
     }
 
-    /// Answers what an exchange asks, for a service that needs `scope`.
-    ///
-    /// Acting as somebody else is denied: this server has no delegation.
-    pub async fn answer(self, request: Request, scope: Scopes) -> Answer {
+    /// Answers what an exchange asks about the client's proof, for a service that needs `scope`.
+    pub async fn answer(self, request: Request, scope: Scopes) -> Verdict {
         match request {
-            Request::Password { user, password } => {
-                let answer = self.check(&user, password, scope).await;
-                match &answer {
-                    Answer::GrantAs(account) => info!(%account, "password accepted"),
-                    refused => info!(?user, ?refused, "password refused"),
-                }
-                answer
-            }
+            Request::Password { user, password } => self.check(&user, password, scope).await,
             Request::StoredKeys { user, hash } => self.keys(&user, hash, scope).await,
-            Request::ActAs { user, authzid } => {
-                info!(?user, ?authzid, "acting as another refused");
-                Answer::Deny
-            }
             Request::Token { token, .. } => match &self.tokens {
-                Some(tokens) => tokens.answer(&token, scope).await,
-                None => Answer::Deny,
+                Some(tokens) => tokens.answer(&token, scope).await.into(),
+                None => Answer::Deny.into(),
             },
-            _ => Answer::Deny,
+            _ => Answer::Deny.into(),
         }
     }
 
-    async fn check(self, user: &str, password: sasl::Secret, scope: Scopes) -> Answer {
+    async fn check(self, user: &str, password: sasl::Secret, scope: Scopes) -> Verdict {
         let name = self.full_name(user);
         let Ok((account, secrets)) = self.directory.secrets(&name).await else {
-            return Answer::TryAgain;
+            return Answer::TryAgain.into();
         };
-        let Ok(_permit) = self.hashing.clone().acquire_owned().await else {
-            return Answer::TryAgain;
+        let Ok(permit) = self.hashing.clone().acquire_owned().await else {
+            return Answer::TryAgain.into();
         };
-        let matched = tokio::task::spawn_blocking(move || matching(&secrets, &password)).await;
-        // Only now is the account looked at: a stranger's name takes as long as a known one.
-        match (matched, account) {
-            (Err(_), _) => Answer::TryAgain,
-            (Ok(Some(secret)), Some(account)) if secret.scopes.allow(scope) => {
-                if secret.expires.is_some_and(|end| end < SystemTime::now()) {
-                    return Answer::Expired;
-                }
-                if account.state != AccountState::Active {
-                    return Answer::Disabled;
-                }
-                self.directory.used(secret.credential, SystemTime::now());
-                Answer::GrantAs((&*account.name).into())
-            }
-            _ => Answer::Deny,
-        }
-    }
-
-    /// The keys of all passwords that are good for the service. Who has none is told of by the same
-    /// answer: keys that nobody knows a password for.
-    async fn keys(self, user: &str, hash: ScramHash, scope: Scopes) -> Answer {
-        let name = self.full_name(user);
-        let Ok((account, secrets)) = self.directory.secrets(&name).await else {
-            return Answer::TryAgain;
-        };
+        let state = account.as_ref().map(|account| account.state);
         let now = SystemTime::now();
-        let active = account.is_some_and(|account| account.state == AccountState::Active);
-        let good = |secret: &Secret| {
-            active && secret.scopes.allow(scope) && secret.expires.is_none_or(|end| end >= now)
+        let matched = tokio::task::spawn_blocking(move || {
+            // Held as long as the thread is busy, also where nobody waits for it any more.
+            let _permit = permit;
+            let mut fitting = fitting(&secrets, &password);
+            fitting.sort_by_key(|secret| fault(secret, state, scope, now).is_some());
+            fitting.into_iter().next().cloned()
+        });
+        // Only now is the account looked at: a stranger's name takes as long as a known one.
+        match (matched.await, account) {
+            (Err(_), _) => Answer::TryAgain.into(),
+            (Ok(Some(secret)), Some(account)) => {
+                let held = Held::new(&secret, Some(account.state), scope, now);
+                Verdict {
+                    answer: match held.fault {
+                        None => Answer::GrantAs((&*account.name).into()),
+                        Some(Fault::Expired) => Answer::Expired,
+                        Some(Fault::Disabled) => Answer::Disabled,
+                        Some(_) => Answer::Deny,
+                    },
+                    fault: held.fault,
+                    held: vec![held],
+                }
+            }
+            _ => Answer::Deny.into(),
+        }
+    }
+
+    /// The keys of all passwords, those that open the service first. Who has none is told of by the
+    /// same answer: keys that nobody knows a password for.
+    async fn keys(self, user: &str, hash: ScramHash, scope: Scopes) -> Verdict {
+        let name = self.full_name(user);
+        let Ok((account, mut secrets)) = self.directory.secrets(&name).await else {
+            return Answer::TryAgain.into();
         };
-        let mut keys: Vec<StoredKeys> = secrets
-            .iter()
-            .filter(|secret| good(secret))
-            .filter_map(|secret| secret.scram.as_ref())
-            .filter_map(|keys| match hash {
-                ScramHash::Sha1 => keys.sha1.parse().ok(),
-                ScramHash::Sha256 => keys.sha256.parse().ok(),
-                _ => None,
-            })
-            .collect();
+        let state = account.as_ref().map(|account| account.state);
+        let now = SystemTime::now();
+        secrets.sort_by_key(|secret| fault(secret, state, scope, now).is_some());
+        let read = |secret: &Secret| -> Option<(StoredKeys, Held)> {
+            let scram = secret.scram.as_ref()?;
+            let text = match hash {
+                ScramHash::Sha1 => &scram.sha1,
+                ScramHash::Sha256 => &scram.sha256,
+                _ => return None,
+            };
+            Some((text.parse().ok()?, Held::new(secret, state, scope, now)))
+        };
+        let (mut keys, held): (Vec<_>, Vec<_>) = secrets.iter().filter_map(read).unzip();
         if keys.is_empty() {
             keys.push(self.directory.decoy().keys(hash, &name));
         }
-        Answer::Keys {
-            user: Some(name.into()),
-            keys,
+        Verdict {
+            answer: Answer::Keys {
+                user: Some(name.into()),
+                keys,
+            },
+            held,
+            fault: None,
         }
     }
 
-    fn full_name(&self, user: &str) -> String {
+    /// The login name that a client means, as the directory compares it.
+    pub fn full_name(&self, user: &str) -> String {
         match user.contains('@') {
-            true => user.to_lowercase(),
-            false => format!("{user}@{}", self.first_domain).to_lowercase(),
+            true => address::login_name(user),
+            false => address::login_name(&format!("{user}@{}", self.first_domain)),
         }
     }
 }
 
-/// The secret that the password fits. All are tried.
-fn matching(secrets: &[Secret], password: &sasl::Secret) -> Option<Secret> {
-    let mut found = None;
-    for secret in secrets {
-        let fits = PasswordHash::new(&secret.argon2).is_ok_and(|hash| {
-            Argon2::default()
-                .verify_password(password.expose(), &hash)
-                .is_ok()
-        });
-        if fits {
-            found = Some(secret.clone());
+impl Held {
+    fn new(secret: &Secret, state: Option<AccountState>, scope: Scopes, now: SystemTime) -> Self {
+        Held {
+            credential: secret.credential,
+            expires: secret.expires,
+            fault: fault(secret, state, scope, now),
         }
     }
-    found
+}
+
+/// Why a secret does not open a service.
+fn fault(
+    secret: &Secret,
+    state: Option<AccountState>,
+    scope: Scopes,
+    now: SystemTime,
+) -> Option<Fault> {
+    match state {
+        _ if !secret.scopes.allow(scope) => Some(Fault::Scope),
+        _ if secret.expires.is_some_and(|end| end < now) => Some(Fault::Expired),
+        Some(AccountState::Active) => None,
+        _ => Some(Fault::Disabled),
+    }
+}
+
+/// The secrets that the password fits. One hash, where all have one salt, whatever the password.
+fn fitting<'s>(secrets: &'s [Secret], password: &sasl::Secret) -> Vec<&'s Secret> {
+    let mut hashes: Vec<PasswordHash> = Vec::new();
+    let fits = |secret: &&Secret| {
+        let Ok(stored) = PasswordHash::new(&secret.argon2) else {
+            return false;
+        };
+        let known = hashes.iter().position(|hash| same_way(hash, &stored));
+        let made = match known.and_then(|at| hashes.get(at)) {
+            Some(made) => made.clone(),
+            None => match hash_as(&stored, password.expose()) {
+                Some(made) => {
+                    hashes.push(made.clone());
+                    made
+                }
+                None => return false,
+            },
+        };
+        // Compared in constant time.
+        made.hash.is_some() && made.hash == stored.hash
+    };
+    secrets.iter().filter(fits).collect()
+}
+
+/// Were two hashes made in the same way, so that one password has one of them?
+fn same_way(a: &PasswordHash, b: &PasswordHash) -> bool {
+    (a.algorithm, a.version, &a.params, &a.salt) == (b.algorithm, b.version, &b.params, &b.salt)
+}
+
+fn hash_as(stored: &PasswordHash, password: &[u8]) -> Option<PasswordHash> {
+    use argon2::CustomizedPasswordHasher;
+
+    let params = Params::try_from(stored).ok()?;
+    Argon2::default()
+        .hash_password_customized(
+            password,
+            stored.salt.as_ref()?,
+            Some(stored.algorithm.as_str()),
+            stored.version,
+            params,
+        )
+        .ok()
 }

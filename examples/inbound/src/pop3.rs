@@ -7,18 +7,21 @@ mod surrogate;
 
 use std::{collections::VecDeque, sync::Arc};
 
-use pop3_proto::{Columns, Deleted, Event, Maildrop, Octets, OpenList, RespCode, Session, kind};
+use pop3_proto::{
+    Columns, Deleted, Event, Maildrop, Octets, OpenList, RespCode, Session, Violation, kind,
+};
 use tracing::{Span, info, warn};
 use wire_core::{
     Endpoint, Next, Ticket, TicketId, Time, TlsInfo, Upgrade,
-    sasl::{Answer, Identity, Mechanism, Request},
+    sasl::{Identity, Mechanism, Request},
 };
 
 use crate::{
     connection::Talk,
     jobs::Jobs,
+    logins::{Admission, Asked, Door, Fault, Footing, Lapse},
     server::Shared,
-    store::{Error, Result, Scopes, Stored},
+    store::{Error, Result, Stored},
 };
 use ahead::Ahead;
 use maildrop::{LOCKED, Locked};
@@ -29,6 +32,7 @@ pub struct Pop3 {
     session: Session,
     shared: Arc<Shared>,
     jobs: Jobs<Done>,
+    door: Door,
     maildrop: Option<Arc<Locked>>,
     ahead: Ahead,
     sending: Option<Sending>,
@@ -45,8 +49,10 @@ pub struct Found {
 
 /// What a job brings back.
 pub enum Done {
-    Checked(Ticket<kind::Auth>, Answer),
-    Opened(Ticket<kind::Login>, Result<Locked>),
+    Checked(Ticket<kind::Auth>, Asked),
+    Refused(Ticket<kind::Login>, Fault),
+    Opened(Ticket<kind::Login>, Result<Locked>, Option<Footing>),
+    Lapsed(Lapse),
     Found(Ticket<kind::Message>, Result<Found>),
     Read(Result<bytes::Bytes>),
     Committed(Ticket<kind::Commit>, Result<()>),
@@ -54,11 +60,12 @@ pub enum Done {
 }
 
 impl Pop3 {
-    pub fn new(session: Session, shared: Arc<Shared>) -> Self {
+    pub fn new(session: Session, shared: Arc<Shared>, door: Door) -> Self {
         Pop3 {
             session,
             shared,
             jobs: Jobs::default(),
+            door,
             maildrop: None,
             ahead: Ahead::default(),
             sending: None,
@@ -69,7 +76,8 @@ impl Pop3 {
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Auth { ticket, request } => self.check(ticket, request),
-            Event::Login { ticket, identity } => self.open(ticket, &identity),
+            Event::Login { ticket, identity } => self.open(ticket, identity),
+            Event::LoginFailed(failed) => self.door.failed(&failed),
             Event::List {
                 ticket, columns, ..
             } => {
@@ -84,6 +92,10 @@ impl Pop3 {
             }
             Event::Commit { ticket, deleted } => self.commit(ticket, deleted),
             Event::Rejected { line, why } => {
+                match why {
+                    Violation::TlsRequired => self.door.no_tls(),
+                    _ => self.door.broken_off(),
+                }
                 info!(line = %line.escape_ascii(), ?why, "refused");
             }
             other => self.session.decline(other),
@@ -91,21 +103,37 @@ impl Pop3 {
     }
 
     fn check(&mut self, ticket: Ticket<kind::Auth>, request: Request) {
-        let passwords = self.shared.passwords.clone();
-        self.jobs.start(ticket.id(), async move {
-            Done::Checked(ticket, passwords.answer(request, Scopes::POP3).await)
-        });
+        let asked = self.door.ask(request);
+        self.jobs.start(
+            ticket.id(),
+            async move { Done::Checked(ticket, asked.await) },
+        );
     }
 
-    fn open(&mut self, ticket: Ticket<kind::Login>, identity: &Identity) {
+    fn open(&mut self, ticket: Ticket<kind::Login>, identity: Identity) {
         let span = Span::current();
         span.record("auth", identity.mechanism.map_or("PASS", Mechanism::name));
         span.record("mailbox", "INBOX");
-        let (shared, account) = (self.shared.clone(), identity.account().to_owned());
+        let shared = self.shared.clone();
+        let admitted = self.door.admit(identity);
         self.jobs.start(ticket.id(), async move {
-            let locked = Locked::open(&*shared.directory, shared.store.clone(), &account);
-            Done::Opened(ticket, locked.await)
+            match admitted.await {
+                Ok(Admission { account, footing }) => {
+                    let (directory, store) = (&*shared.directory, shared.store.clone());
+                    let locked = Locked::open(directory, store, &account.name).await;
+                    Done::Opened(ticket, locked, footing)
+                }
+                Err(fault) => Done::Refused(ticket, fault),
+            }
         });
+    }
+
+    /// Ends the session when the password that opened it is taken away.
+    fn follow(&mut self, footing: Option<Footing>) {
+        if let Some(footing) = footing {
+            self.jobs
+                .background(async move { Done::Lapsed(footing.lapse().await) });
+        }
     }
 
     fn opened(&mut self, ticket: Ticket<kind::Login>, opened: Result<Locked>) {
@@ -308,10 +336,23 @@ impl Talk for Pop3 {
 
     fn finish(&mut self, done: Done) {
         match done {
-            Done::Checked(ticket, answer) => {
+            Done::Checked(ticket, asked) => {
+                let answer = self.door.answered(asked);
                 self.session.authenticate(ticket, answer);
             }
-            Done::Opened(ticket, opened) => self.opened(ticket, opened),
+            Done::Refused(ticket, fault) => {
+                let (code, text) = not_admitted(fault);
+                self.session.refuse(ticket, Some(code), text);
+            }
+            Done::Opened(ticket, opened, footing) => {
+                let is_open = opened.is_ok();
+                self.opened(ticket, opened);
+                self.follow(footing.filter(|_| is_open));
+            }
+            Done::Lapsed(lapse) => {
+                info!(?lapse, "the password of the session is gone");
+                self.session.abort(lapse.text());
+            }
             Done::Found(ticket, found) => self.found(ticket, found),
             Done::Read(octets) => self.read(octets),
             Done::Committed(ticket, Ok(())) => {
@@ -339,6 +380,16 @@ impl Talk for Pop3 {
     fn resume_tls(&mut self, upgrade: Upgrade, tls: TlsInfo) {
         Span::current().record("tls", tls.protocol.unwrap_or("unknown"));
         self.session.resume_tls(upgrade, tls);
+    }
+}
+
+/// The same answers as a session gives to a failed proof.
+fn not_admitted(fault: Fault) -> (RespCode, &'static str) {
+    match fault {
+        Fault::Expired => (RespCode::Auth, "Password has expired"),
+        Fault::Disabled => (RespCode::Auth, "Account is disabled"),
+        _ if fault.is_temporary() => (RespCode::SysTemp, "Authentication is not available"),
+        _ => (RespCode::Auth, "Wrong name or password"),
     }
 }
 

@@ -19,6 +19,8 @@ use crate::{
     connection::{self, Lost, Phase},
     http,
     imap::Imap,
+    logins::{Door, Logins},
+    password::{Control, Keeper},
     passwords::Passwords,
     policy::{self, Policies, Policy},
     pop3::Pop3,
@@ -54,7 +56,7 @@ pub struct Shared {
     /// Whose an address is.
     pub recipients: Recipients,
     /// Who may log in.
-    pub passwords: Passwords,
+    pub logins: Arc<Logins>,
     /// What the sessions offer.
     pub sessions: Sessions,
     /// What clients and mail are judged by.
@@ -67,6 +69,7 @@ pub struct Shared {
 pub struct Server {
     shared: Arc<Shared>,
     listeners: Vec<(Service, TcpListener)>,
+    control: Option<Control>,
 }
 
 impl Server {
@@ -97,8 +100,16 @@ impl Server {
             Some(settings) => Some(Tokens::new(settings, store.clone(), config.first_domain())?),
             None => None,
         };
+        let clock = Clock::new();
+        let passwords = Passwords::new(store.clone(), config.first_domain(), tokens);
+        let logins = Logins::new(
+            passwords,
+            store.clone(),
+            &config.logins,
+            Arc::new(move || clock.now()),
+        );
         let shared = Shared {
-            passwords: Passwords::new(store.clone(), config.first_domain(), tokens),
+            logins: Arc::new(logins),
             recipients,
             sessions: Sessions::new(&config, &policies, &store.decoy())?,
             policies,
@@ -106,10 +117,11 @@ impl Server {
             blobs: store.clone(),
             store,
             tls,
-            clock: Clock::new(),
+            clock,
             config,
         };
         Ok(Server {
+            control: open_control(&shared.config),
             shared: Arc::new(shared),
             listeners,
         })
@@ -142,9 +154,19 @@ impl Server {
             }
         }
         let tidying = tokio::spawn(tidy(self.shared.store.clone()));
+        let keeper = Keeper::new(
+            self.shared.directory.clone(),
+            self.shared.logins.standing().clone(),
+        );
+        let ordered = self
+            .control
+            .map(|control| tokio::spawn(control.serve(keeper)));
         stop.await;
         info!("going down");
         tidying.abort();
+        if let Some(ordered) = ordered {
+            ordered.abort();
+        }
         phase.send_replace(Phase::Draining);
         if tokio::time::timeout(DRAIN, ended(&mut ports))
             .await
@@ -182,6 +204,16 @@ async fn open_store(config: &Config) -> Result<Sqlite, Mistake> {
         Ok(Err(error)) => Err(Mistake::new("--data", error)),
         Err(error) => Err(Mistake::new("--data", error)),
     }
+}
+
+/// Orders come from the command line. Where they cannot, all else goes on.
+fn open_control(config: &Config) -> Option<Control> {
+    let opened = Control::open(&config.data);
+    opened
+        .inspect_err(
+            |error| warn!(%error, "no socket: `inbound password` waits for the server's end"),
+        )
+        .ok()
 }
 
 async fn tidy(store: Arc<dyn Store>) {
@@ -282,20 +314,21 @@ async fn talk(
     let mut entropy = Entropy([0; 32]);
     getrandom::fill(&mut entropy.0).map_err(io::Error::other)?;
     let (clock, sessions) = (shared.clock, &shared.sessions);
+    let door = Door::new(shared.logins.clone(), service, &peer);
     match service {
         Service::Smtp | Service::Submission | Service::Smtps | Service::Lmtp => {
             let session = sessions.smtp(service, peer, entropy, clock.now());
-            let mut smtp = Smtp::new(session, shared.clone(), service);
+            let mut smtp = Smtp::new(session, shared.clone(), service, door);
             connection::run(&mut smtp, io, handshake, clock, phase).await
         }
         Service::Imap | Service::Imaps => {
             let session = sessions.imap(peer, entropy, clock.now());
-            let mut imap = Imap::new(session, shared.clone());
+            let mut imap = Imap::new(session, shared.clone(), door);
             connection::run(&mut imap, io, handshake, clock, phase).await
         }
         Service::Pop3 | Service::Pop3s => {
             let session = sessions.pop3(peer, entropy, clock.now());
-            let mut pop3 = Pop3::new(session, shared.clone());
+            let mut pop3 = Pop3::new(session, shared.clone(), door);
             connection::run(&mut pop3, io, handshake, clock, phase).await
         }
         Service::Http => Ok(CloseReason::Aborted),

@@ -137,7 +137,7 @@ impl Rig {
         line.extend(off.iter().flat_map(|flag| [*flag, "off"]));
         let open = ["--smtp", "--lmtp", "--imap", "--pop3"];
         line.extend(open.iter().flat_map(|flag| [*flag, "0"]));
-        let config = Config::from_cli(Cli::parse_from(line).serve()).unwrap();
+        let config = Config::from_cli(Cli::parse_from(line).serve().unwrap()).unwrap();
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let (tell, told) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {

@@ -422,7 +422,7 @@ fn logs_name_the_session_and_hold_no_secret_and_no_control() {
         "{log}"
     );
     assert!(
-        log.contains("password refused") && log.contains("delivered"),
+        log.contains("wrong name or password") && log.contains("delivered"),
         "{log}"
     );
 }

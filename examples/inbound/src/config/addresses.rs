@@ -126,7 +126,8 @@ pub(super) fn subaddressing(separator: &str, mailboxes: bool) -> Result<Subaddre
     })
 }
 
-fn login_name(name: &str, default_domain: &str) -> Result<String, &'static str> {
+/// A whole login name, as it is compared, from one that may lack its domain.
+pub(crate) fn login_name(name: &str, default_domain: &str) -> Result<String, &'static str> {
     let (user, host) = name.rsplit_once('@').unwrap_or((name, default_domain));
     let host = domain(host).map_err(|_| "the domain is not a domain name")?;
     plain(user)?;

@@ -4,7 +4,10 @@ use imap_proto::{
     Change, Code, FlagList, MailboxKey, No, SpecialUse, StatusData, System, Uid as ImapUid, UidSet,
 };
 
-use crate::store::{self, Changes, Counts, Error, Flags, Keywords, MailboxId, Uid, Uids};
+use crate::{
+    logins::Fault,
+    store::{self, Changes, Counts, Error, Flags, Keywords, MailboxId, Uid, Uids},
+};
 
 /// A mailbox number is never used again, so it names the incarnation.
 pub fn key(id: MailboxId) -> MailboxKey {
@@ -110,6 +113,16 @@ pub fn special_use(stored: store::SpecialUse) -> SpecialUse {
 pub fn stored_use(wanted: SpecialUse) -> store::SpecialUse {
     let held = USES.into_iter().filter(|(_, use_)| wanted.has(*use_));
     store::SpecialUse(held.fold(0, |all, (use_, _)| all | use_.0))
+}
+
+/// The same answers as a session gives to a failed proof.
+pub fn not_admitted(fault: Fault) -> No<'static> {
+    match fault {
+        Fault::Expired => No::new(Code::Expired, "The password has expired"),
+        Fault::Disabled => No::new(Code::ContactAdmin, "The account is off"),
+        _ if fault.is_temporary() => No::new(Code::Unavailable, "Try again later"),
+        _ => No::new(Code::AuthenticationFailed, "Wrong user or password"),
+    }
 }
 
 /// What the client is told of a failure of the store. The reason is in the log.

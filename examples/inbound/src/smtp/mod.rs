@@ -12,25 +12,26 @@ mod trace;
 use std::{collections::VecDeque, sync::Arc};
 
 use futures_util::FutureExt;
-use smtp_proto::{Address, Event, MessageId, Path, RcptId, Reply, Session, kind};
+use smtp_proto::{Address, Event, MessageId, Path, RcptId, Reply, Session, Violation, kind};
 use tracing::{Span, info, warn};
 use wire_core::{
     Answered, Chunk, Endpoint, Next, Ticket, TicketId, Time, TlsInfo, Upgrade,
-    sasl::{Answer, Identity, Mechanism, Request},
+    sasl::{Identity, Mechanism, Request},
 };
 
 use crate::{
     config::Service,
     connection::Talk,
     jobs::Jobs,
+    logins::{Admission, Asked, Door, Fault, Lapse},
     policy::{Client, Decision, Hello, Login, Mail, Marks, Stage},
     server::Shared,
     spool::{Keep, Spool},
-    store::{AccountId, MailboxId, Receipt, Result, Scopes},
+    store::{AccountId, MailboxId, Receipt, Result},
 };
 use deliver::{Outcome, Undelivered};
 use recipients::Resolved;
-use replies::{HEADER_TOO_LONG, store_reply};
+use replies::{HEADER_TOO_LONG, not_admitted, store_reply};
 use trace::Trace;
 
 /// An SMTP or LMTP session with the store it delivers to and the policies that judge it.
@@ -38,6 +39,7 @@ pub struct Smtp {
     session: Session,
     shared: Arc<Shared>,
     jobs: Jobs<Done>,
+    door: Door,
     service: Service,
     client: Arc<Client>,
     /// What the client was marked with when it connected.
@@ -108,8 +110,9 @@ enum Body {
 pub enum Done {
     Connected(Ticket<kind::Connect>, Decision),
     Greeted(Ticket<kind::Hello>, Hello, Decision),
-    Checked(Ticket<kind::Auth>, Answer),
-    LoggedIn(Ticket<kind::Login>, Option<Login>),
+    Checked(Ticket<kind::Auth>, Asked),
+    LoggedIn(Ticket<kind::Login>, std::result::Result<Admission, Fault>),
+    Lapsed(Lapse),
     Begun(Ticket<kind::Mail>, MessageId, Decision),
     Resolved(Ticket<kind::Rcpt>, Resolved),
     Written(MessageId, Result<Box<Spool>>),
@@ -118,12 +121,13 @@ pub enum Done {
 }
 
 impl Smtp {
-    pub fn new(session: Session, shared: Arc<Shared>, service: Service) -> Self {
+    pub fn new(session: Session, shared: Arc<Shared>, service: Service, door: Door) -> Self {
         Smtp {
             client: Arc::new(Client::new(service, session.peer())),
             session,
             shared,
             jobs: Jobs::default(),
+            door,
             service,
             of_client: Marks::default(),
             hello: None,
@@ -147,7 +151,8 @@ impl Smtp {
                 info!(attributes = %attributes.raw().escape_ascii(), "xforward");
             }
             Event::Auth { ticket, request } => self.check(ticket, request),
-            Event::Login { ticket, identity } => self.login(ticket, &identity),
+            Event::Login { ticket, identity } => self.login(ticket, identity),
+            Event::LoginFailed(failed) => self.door.failed(&failed),
             Event::Mail {
                 ticket,
                 message,
@@ -180,6 +185,12 @@ impl Smtp {
             }
             Event::Expired(_) => warn!("a decision took too long"),
             Event::Rejected { line, why } => {
+                match why {
+                    // Only the line of a login is not shown.
+                    Violation::TlsRequired if line.is_empty() => self.door.no_tls(),
+                    Violation::SaslMalformed => self.door.broken_off(),
+                    _ => {}
+                }
                 info!(line = %line.escape_ascii(), ?why, "refused");
             }
             other => self.session.decline(other),
@@ -212,23 +223,34 @@ impl Smtp {
     }
 
     fn check(&mut self, ticket: Ticket<kind::Auth>, request: Request) {
-        let passwords = self.shared.passwords.clone();
+        let asked = self.door.ask(request);
+        self.jobs.start(
+            ticket.id(),
+            async move { Done::Checked(ticket, asked.await) },
+        );
+    }
+
+    fn login(&mut self, ticket: Ticket<kind::Login>, identity: Identity) {
+        Span::current().record("auth", identity.mechanism.map_or("none", Mechanism::name));
+        let admitted = self.door.admit(identity);
         self.jobs.start(ticket.id(), async move {
-            Done::Checked(ticket, passwords.answer(request, Scopes::SUBMISSION).await)
+            Done::LoggedIn(ticket, admitted.await)
         });
     }
 
-    fn login(&mut self, ticket: Ticket<kind::Login>, identity: &Identity) {
-        Span::current().record("auth", identity.mechanism.map_or("none", Mechanism::name));
-        let (directory, name) = (self.shared.directory.clone(), identity.account().to_owned());
-        self.jobs.start(ticket.id(), async move {
-            let account = directory.account(&name).await.ok().flatten();
-            let login = account.map(|account| Login {
-                account: account.id,
-                name: account.name,
-            });
-            Done::LoggedIn(ticket, login)
+    fn logged_in(&mut self, ticket: Ticket<kind::Login>, admission: Admission) {
+        if self.session.accept(ticket) != Answered::Taken {
+            return;
+        }
+        self.login = Some(Login {
+            account: admission.account.id,
+            name: admission.account.name,
         });
+        // The session ends when the password that opened it is taken away.
+        if let Some(footing) = admission.footing {
+            self.jobs
+                .background(async move { Done::Lapsed(footing.lapse().await) });
+        }
     }
 
     fn data(&mut self, ticket: Ticket<kind::Data>, hint: Option<u64>) {
@@ -329,18 +351,17 @@ impl Talk for Smtp {
         match done {
             Done::Connected(ticket, decision) => self.welcome(ticket, decision),
             Done::Greeted(ticket, hello, decision) => self.greeted(ticket, hello, decision),
-            Done::Checked(ticket, answer) => {
+            Done::Checked(ticket, asked) => {
+                let answer = self.door.answered(asked);
                 self.session.authenticate(ticket, answer);
             }
-            Done::LoggedIn(ticket, Some(login)) => {
-                if self.session.accept(ticket) == Answered::Taken {
-                    self.login = Some(login);
-                }
+            Done::LoggedIn(ticket, Ok(admission)) => self.logged_in(ticket, admission),
+            Done::LoggedIn(ticket, Err(fault)) => {
+                self.session.refuse(ticket, not_admitted(fault));
             }
-            Done::LoggedIn(ticket, None) => {
-                let text = "The account cannot be opened now";
-                self.session
-                    .refuse(ticket, Reply::new(454, (4, 7, 0), text));
+            Done::Lapsed(lapse) => {
+                info!(?lapse, "the password of the session is gone");
+                self.session.abort(Reply::new(421, (4, 7, 0), lapse.text()));
             }
             Done::Begun(ticket, message, decision) => self.begun(ticket, message, decision),
             Done::Resolved(ticket, resolved) => self.resolved(ticket, resolved),

@@ -2,7 +2,7 @@
 
 use smtp_proto::Reply;
 
-use crate::{config::Service, store::Error};
+use crate::{config::Service, logins::Fault, store::Error};
 
 pub(super) const DELIVERED: Reply<'static> = Reply::new(250, (2, 0, 0), "Delivered");
 pub(super) const HEADER_TOO_LONG: Reply<'static> =
@@ -21,6 +21,16 @@ pub(super) const fn foreign(service: Service) -> Reply<'static> {
         _ => "This server receives mail for its own domains only",
     };
     Reply::new(550, (5, 7, 1), text)
+}
+
+/// The same answers as a session gives to a failed proof.
+pub(super) const fn not_admitted(fault: Fault) -> Reply<'static> {
+    match fault {
+        Fault::Expired => Reply::new(535, (5, 7, 8), "Password expired"),
+        Fault::Disabled => Reply::new(535, (5, 7, 13), "Account disabled"),
+        _ if fault.is_temporary() => Reply::new(454, (4, 7, 0), "Temporary authentication failure"),
+        _ => Reply::new(535, (5, 7, 8), "Authentication credentials invalid"),
+    }
 }
 
 /// What the peer is told of a failure of the store. The reason is in the log.

@@ -51,7 +51,17 @@ pub enum Recipient {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scopes(pub u32);
 
+/// The names of the scopes.
+const SCOPES: [(Scopes, &str); 4] = [
+    (Scopes::IMAP, "imap"),
+    (Scopes::POP3, "pop3"),
+    (Scopes::SUBMISSION, "submission"),
+    (Scopes::HTTP, "http"),
+];
+
 impl Scopes {
+    /// Good for nothing.
+    pub const NONE: Self = Self(0);
     /// IMAP.
     pub const IMAP: Self = Self(1);
     /// POP3.
@@ -63,10 +73,52 @@ impl Scopes {
     /// All of them.
     pub const ALL: Self = Self(15);
 
+    /// The scope of this name.
+    ///
+    /// ```
+    /// use inbound::store::Scopes;
+    ///
+    /// assert_eq!(Scopes::from_name("imap"), Some(Scopes::IMAP));
+    /// assert_eq!(Scopes::ALL.names().collect::<Vec<_>>(), ["imap", "pop3", "submission", "http"]);
+    /// ```
+    pub fn from_name(name: &str) -> Option<Self> {
+        let mut known = SCOPES.into_iter();
+        known.find_map(|(scope, known)| (known == name).then_some(scope))
+    }
+
+    /// The names of what is among them.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let among = move |(scope, name): (Self, _)| self.allow(scope).then_some(name);
+        SCOPES.into_iter().filter_map(among)
+    }
+
+    /// These and the others.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether all of `other` is among them.
     pub const fn allow(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
+}
+
+/// What may be told of a stored secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// Which one.
+    pub id: CredentialId,
+    /// What it was stored under.
+    pub label: String,
+    /// What it is good for.
+    pub scopes: Scopes,
+    /// Since when it is there.
+    pub created: SystemTime,
+    /// Until when it is good.
+    pub expires: Option<SystemTime>,
+    /// When it was last told to be [used](Directory::used).
+    pub last_used: Option<SystemTime>,
 }
 
 /// A stored secret to verify a password against.
@@ -191,6 +243,23 @@ pub trait Directory: Send + Sync + 'static {
         label: &'a str,
         secret: NewSecret,
     ) -> Answer<'a, CredentialId>;
+
+    /// Stores a secret under a label that none has.
+    /// [`Error::Exists`](super::Error::Exists) where one has it;
+    /// [`Error::Limit`](super::Error::Limit) where the account has 64, which is more than anybody
+    /// tells apart, and few enough for SCRAM to try all.
+    fn add_secret<'a>(
+        &'a self,
+        account: AccountId,
+        label: &'a str,
+        secret: NewSecret,
+    ) -> Answer<'a, CredentialId>;
+
+    /// What secrets an account has, by label.
+    fn credentials(&self, account: AccountId) -> Answer<'_, Vec<Credential>>;
+
+    /// Whether a secret is there.
+    fn is_stored(&self, credential: CredentialId) -> Answer<'_, bool>;
 
     /// Removes a secret.
     fn revoke(&self, credential: CredentialId) -> Answer<'_, ()>;

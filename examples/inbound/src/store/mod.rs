@@ -25,7 +25,8 @@ pub mod sqlite;
 pub use address::{Lookup, Subaddressing};
 pub use blobs::{BlobReader, BlobRef, BlobWriter, Blobs, MAX_READ, Staged, Stored};
 pub use directory::{
-    Account, AccountState, CredentialId, Directory, NewSecret, Recipient, Scopes, ScramKeys, Secret,
+    Account, AccountState, Credential, CredentialId, Directory, NewSecret, Recipient, Scopes,
+    ScramKeys, Secret,
 };
 pub use error::{Answer, Error, Result};
 pub use feed::{Changed, Changes, Cursor, MailboxChange, OutEvent, Scope, Watch, What};

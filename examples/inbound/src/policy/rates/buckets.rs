@@ -1,14 +1,10 @@
-//! Token buckets in a table of fixed size.
+//! Token buckets.
 
-use std::{
-    fmt,
-    hash::{BuildHasher, Hash, RandomState},
-    str::FromStr,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{fmt, hash::Hash, str::FromStr, time::Duration};
 
 use wire_core::Time;
+
+use crate::moments::Moments;
 
 /// So many in so long. A bucket holds as many tokens: all of them may be taken at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,25 +67,12 @@ impl fmt::Display for Rate {
     }
 }
 
-/// Places of a set: one of these is given up for a newcomer.
-const WAYS: usize = 8;
-
-/// Fingerprints of keys, 0 for none, then the times at which their buckets are full again.
-///
-/// Whole numbers, so that a new table is zero pages that cost nothing until they are used.
-type Set = [u64; 2 * WAYS];
-
 /// A bucket for each key, in a table that never grows.
 ///
-/// A bucket is one number: when it will be full again. One that is full needs no place. A newcomer
-/// to a set without a free place takes that of the bucket that is full soonest, so the least is
-/// forgotten, and who is deepest in debt is forgotten last: to be forgotten, a client needs eight
-/// others of its own set that are worse, and which ones share its set it cannot know, since the hash
-/// is keyed.
+/// A bucket is one number: when it will be full again. One that is full needs no place.
 pub struct Buckets {
     rate: Rate,
-    hasher: RandomState,
-    sets: Mutex<Vec<Set>>,
+    full: Moments,
 }
 
 impl Buckets {
@@ -97,8 +80,7 @@ impl Buckets {
     pub fn new(rate: Rate, keys: usize) -> Self {
         Buckets {
             rate,
-            hasher: RandomState::new(),
-            sets: Mutex::new(vec![[0; 2 * WAYS]; keys.div_ceil(WAYS).max(1)]),
+            full: Moments::new(keys),
         }
     }
 
@@ -112,36 +94,17 @@ impl Buckets {
     /// # Errors
     /// There is none; one is there after so long.
     pub fn take(&self, key: &impl Hash, now: Time) -> Result<u32, Duration> {
-        let print = self.hasher.hash_one(key).max(1);
-        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-        // The high bits of the product: each set is as likely as any other.
-        let at = (u128::from(print) * sets.len() as u128) >> 64;
-        match sets.get_mut(at as usize) {
-            Some(set) => self.take_from(set, print, now.as_micros()),
-            None => Ok(self.rate.tokens),
-        }
-    }
-
-    fn take_from(&self, set: &mut Set, print: u64, now: u64) -> Result<u32, Duration> {
         let interval = self.rate.micros();
         let depth = interval.saturating_mul(self.rate.tokens.into());
-        let (prints, times) = set.split_at_mut(WAYS);
-        let soonest = || (0..WAYS).min_by_key(|way| times.get(*way).copied());
-        let own = prints.iter().position(|known| *known == print);
-        let place = own.or_else(soonest);
-        let place = place.and_then(|way| Some((prints.get_mut(way)?, times.get_mut(way)?)));
-        let Some((known, full)) = place else {
-            return Ok(self.rate.tokens);
-        };
-        let since = if own.is_some() { now.max(*full) } else { now };
-        let then = since.saturating_add(interval);
-        let owed = then - now;
-        if owed > depth {
-            return Err(Duration::from_micros(owed - depth));
-        }
-        (*known, *full) = (print, then);
-        // No more than the tokens of a whole bucket.
-        Ok(((depth - owed) / interval) as u32)
+        self.full.change(key, now, |full| {
+            let then = full.as_micros().saturating_add(interval);
+            let owed = then - now.as_micros();
+            if owed > depth {
+                return Err(Duration::from_micros(owed - depth));
+            }
+            // No more than the tokens of a whole bucket.
+            Ok((Time::from_micros(then), ((depth - owed) / interval) as u32))
+        })
     }
 }
 
@@ -230,17 +193,6 @@ mod tests {
             let _ = buckets.take(&other, at(1));
         }
         assert!(buckets.take(&"bad", at(1)).is_err());
-    }
-
-    #[test]
-    fn the_table_never_grows() {
-        let buckets = buckets("5/m", 4096);
-        let octets = |b: &Buckets| std::mem::size_of_val(&**b.sets.lock().unwrap());
-        assert_eq!(octets(&buckets), 16 * 4096);
-        for key in 0..500_000u32 {
-            let _ = buckets.take(&key, at(0));
-        }
-        assert_eq!(octets(&buckets), 16 * 4096);
     }
 
     proptest! {

@@ -2,19 +2,14 @@
 
 mod buckets;
 
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use wire_core::Time;
 
 pub use buckets::{Buckets, NotARate, Rate};
 
 use super::{Client, Judgement, Judging, Mail, Network, Policy, Prefixes, Refusal, Round, Stage};
-use crate::config::Service;
+use crate::{config::Service, places::Places};
 
 /// Clients that a table remembers at once: 4 MiB a table, and more than a server of 10,000
 /// connections sees in the minute that its rates are about.
@@ -49,7 +44,7 @@ pub struct Allowed {
 /// is anybody's claim, so it is counted by address too: nobody can use up the rate of another.
 pub struct Rates {
     prefixes: Prefixes,
-    open: Option<(u32, Arc<Open>)>,
+    open: Option<(u32, Arc<Places<Network>>)>,
     connections: Option<Buckets>,
     messages: Option<Buckets>,
     sender: Option<Buckets>,
@@ -75,7 +70,7 @@ impl Rates {
     fn judge_connection(&self, client: &Client, ip: IpAddr) -> Judgement {
         let network = self.prefixes.of(ip);
         if let Some((most, open)) = &self.open {
-            match Place::take(open, network, *most) {
+            match open.take(network, *most) {
                 // Given back when the connection is over, and its notes with it.
                 Some(place) => drop(client.notes.keep(place)),
                 None => {
@@ -169,42 +164,6 @@ impl Policy for Rates {
     }
 }
 
-/// How many connections each network has open. As large as there are connections.
-#[derive(Debug, Default)]
-struct Open(Mutex<HashMap<Network, u32>>);
-
-/// One of the connections of a network.
-#[derive(Debug)]
-struct Place {
-    open: Arc<Open>,
-    network: Network,
-}
-
-impl Place {
-    fn take(open: &Arc<Open>, network: Network, most: u32) -> Option<Place> {
-        let mut counts = open.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.get(&network).copied().unwrap_or(0);
-        if count >= most {
-            return None;
-        }
-        counts.insert(network, count + 1);
-        Some(Place {
-            open: open.clone(),
-            network,
-        })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut counts = self.open.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match counts.get_mut(&self.network) {
-            Some(count) if *count > 1 => *count -= 1,
-            _ => drop(counts.remove(&self.network)),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,9 +209,9 @@ mod tests {
         assert_eq!(judged, [true, true, false, true]);
         // Asked again, a client does not count twice.
         assert_eq!(said(rates.connect(&clients[3])), None);
-        assert_eq!(rates.open.as_ref().unwrap().1.0.lock().unwrap().len(), 2);
+        assert_eq!(rates.open.as_ref().unwrap().1.keys(), 2);
         drop(clients);
-        assert!(rates.open.as_ref().unwrap().1.0.lock().unwrap().is_empty());
+        assert_eq!(rates.open.as_ref().unwrap().1.keys(), 0);
         assert_eq!(
             said(rates.connect(&client(Service::Smtp, "192.0.2.1"))),
             None

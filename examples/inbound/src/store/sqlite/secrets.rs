@@ -6,12 +6,16 @@ use super::{
     writer::Tx,
 };
 use crate::store::{
-    Account, AccountId, CredentialId, Error, NewSecret, Scopes, ScramKeys, Secret, address,
+    Account, AccountId, Credential, CredentialId, Error, NewSecret, Scopes, ScramKeys, Secret,
+    address,
 };
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 use std::time::SystemTime;
+
+/// Secrets of one account.
+const MOST: i64 = 64;
 
 /// The secrets of an account; a decoy where there is none, so that the answer always has the same shape.
 pub(super) fn find(
@@ -93,6 +97,29 @@ pub(super) fn set(
         "DELETE FROM credential WHERE account_id = ? AND label = ?",
         params![account, label],
     )?;
+    insert(tx, account, label, secret)
+}
+
+/// The same, where no other has this label.
+pub(super) fn add(
+    tx: &Tx<'_>,
+    account: AccountId,
+    label: &str,
+    secret: &NewSecret,
+) -> Done<CredentialId> {
+    let sql =
+        "SELECT count(*), count(*) FILTER (WHERE label = ?) FROM credential WHERE account_id = ?";
+    let (all, same): (i64, i64) = tx.one(sql, params![label, account], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    match (all, same) {
+        (_, 1..) => Err(Error::Exists.into()),
+        (MOST.., _) => Err(Error::Limit.into()),
+        _ => insert(tx, account, label, secret),
+    }
+}
+
+fn insert(tx: &Tx<'_>, account: AccountId, label: &str, secret: &NewSecret) -> Done<CredentialId> {
     let scram = secret.scram.as_ref();
     tx.one(
         "INSERT INTO credential
@@ -110,6 +137,27 @@ pub(super) fn set(
         ],
         |row| row.get(0),
     )
+}
+
+pub(super) fn list(db: &Connection, account: AccountId) -> Done<Vec<Credential>> {
+    let sql = "SELECT id, label, scopes, created, expires, last_used
+               FROM credential WHERE account_id = ? ORDER BY label";
+    db.all(sql, [account], |row| {
+        let (expires, last_used): (Option<i64>, Option<i64>) = (row.get(4)?, row.get(5)?);
+        Ok(Credential {
+            id: row.get(0)?,
+            label: row.get(1)?,
+            scopes: Scopes(row.get(2)?),
+            created: time(row.get(3)?),
+            expires: expires.map(time),
+            last_used: last_used.map(time),
+        })
+    })
+}
+
+pub(super) fn is_stored(db: &Connection, credential: CredentialId) -> Done<bool> {
+    let sql = "SELECT 1 FROM credential WHERE id = ?";
+    Ok(db.find(sql, [credential], |_| Ok(()))?.is_some())
 }
 
 pub(super) fn revoke(tx: &Tx<'_>, credential: CredentialId) -> Done<()> {

@@ -5,10 +5,11 @@ use super::{
     leases::Taken, mailboxes, maildrop, messages, secrets, tidy,
 };
 use crate::store::{
-    Account, AccountId, Answer, Changes, Copied, Counts, CredentialId, Cursor, Delivered, Delivery,
-    Directory, Entry, Expunged, FlagOp, Flagged, Keywords, Lease, Lookup, Mailbox, MailboxId,
-    MailboxOp, ModSeq, New, NewSecret, OutEvent, Page, Quota, Receipt, Recipient, Result, Scope,
-    Secret, Selected, Staged, Store, Stored, Tidied, Uid, Uids, Want, Watch, blobs::Place,
+    Account, AccountId, Answer, Changes, Copied, Counts, Credential, CredentialId, Cursor,
+    Delivered, Delivery, Directory, Entry, Expunged, FlagOp, Flagged, Keywords, Lease, Lookup,
+    Mailbox, MailboxId, MailboxOp, ModSeq, New, NewSecret, OutEvent, Page, Quota, Receipt,
+    Recipient, Result, Scope, Secret, Selected, Staged, Store, Stored, Tidied, Uid, Uids, Want,
+    Watch, blobs::Place,
 };
 use std::time::{Duration, SystemTime};
 use wire_core::sasl::Decoy;
@@ -91,6 +92,24 @@ impl Directory for Sqlite {
     ) -> Answer<'a, CredentialId> {
         let label = label.to_owned();
         self.write(0, move |tx| secrets::set(tx, account, &label, &secret))
+    }
+
+    fn add_secret<'a>(
+        &'a self,
+        account: AccountId,
+        label: &'a str,
+        secret: NewSecret,
+    ) -> Answer<'a, CredentialId> {
+        let label = label.to_owned();
+        self.write(0, move |tx| secrets::add(tx, account, &label, &secret))
+    }
+
+    fn credentials(&self, account: AccountId) -> Answer<'_, Vec<Credential>> {
+        self.read(move |db| secrets::list(db, account))
+    }
+
+    fn is_stored(&self, credential: CredentialId) -> Answer<'_, bool> {
+        self.read(move |db| secrets::is_stored(db, credential))
     }
 
     fn revoke(&self, credential: CredentialId) -> Answer<'_, ()> {
