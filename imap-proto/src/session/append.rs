@@ -6,7 +6,7 @@ use wire_core::{Answered, Next, Ticket, TicketId, Wants, frame};
 
 use super::{
     Flow, Session,
-    command::{Refused, with_marker},
+    command::{Refused, UID_REQUIRED, with_marker},
     stage::{Asked, Stage, Updates},
 };
 use crate::{
@@ -63,14 +63,17 @@ impl Session {
         input: &mut &'i [u8],
     ) -> Flow<'i> {
         let state = match replaced {
-            _ if self.account.is_none() => Some("Not before login"),
-            Some(_) if !self.offered().has(Capabilities::REPLACE) => Some("REPLACE is not offered"),
-            Some(_) if self.mailbox.is_none() => Some("No mailbox is selected"),
+            _ if self.account.is_none() => Some(("", "Not before login")),
+            Some(_) if !self.offered().has(Capabilities::REPLACE) => {
+                Some(("", "REPLACE is not offered"))
+            }
+            Some(_) if self.mailbox.is_none() => Some(("", "No mailbox is selected")),
+            Some((_, false)) if self.enabled.uid_only => Some(UID_REQUIRED),
             _ => None,
         };
-        if let Some(text) = state {
+        if let Some((code, text)) = state {
             self.frame.discard(input);
-            self.bad("", text);
+            self.bad(code, text);
             return self.rejected(head, Violation::BadState);
         }
         self.updates = match self.mailbox {

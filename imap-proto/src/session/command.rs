@@ -238,10 +238,7 @@ impl Session {
             return self.rejected(line, Violation::BadState);
         }
         if self.enabled.uid_only && is_by_number(&command.body) {
-            self.bad(
-                "UIDREQUIRED",
-                "Message numbers are not allowed with UIDONLY",
-            );
+            self.bad(UID_REQUIRED.0, UID_REQUIRED.1);
             return self.rejected(line, Violation::BadState);
         }
         self.updates = self.updates_with(&command.body);
@@ -351,6 +348,12 @@ impl Session {
 fn begins_authenticate(start: &[u8]) -> bool {
     syntax::is_authenticate(start.get(..256).unwrap_or(start))
 }
+
+/// RFC 9586 section 3: how message numbers are refused.
+pub(super) const UID_REQUIRED: (&str, &str) = (
+    "UIDREQUIRED",
+    "Message numbers are not allowed with UIDONLY",
+);
 
 /// Octets that a literal marker and the arguments behind it may need.
 const MARKER_ROOM: usize = 64;

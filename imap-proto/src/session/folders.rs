@@ -22,6 +22,10 @@ impl Session {
             self.bad("", &format!("{missing} is not offered"));
             return ControlFlow::Continue(());
         }
+        let highest = list.returns.status.has(StatusItems::HIGHEST_MODSEQ);
+        if highest && !self.enable_condstore() {
+            return ControlFlow::Continue(());
+        }
         let reference = match self.decoded(list.reference) {
             Some(reference) => reference,
             None => return ControlFlow::Continue(()),

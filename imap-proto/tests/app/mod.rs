@@ -224,8 +224,11 @@ impl App {
         self.hear();
         let mut input = text.as_bytes();
         let mut record = Record::default();
+        let mut said = String::new();
         loop {
-            match self.step(Time::ZERO, &mut input, &mut record) {
+            let next = self.step(Time::ZERO, &mut input, &mut record);
+            said.push_str(&self.out());
+            match next {
                 Next::Event(()) => {}
                 _ if self.answer() => {}
                 Next::Wait(wants) if wants.flush => {}
@@ -233,7 +236,8 @@ impl App {
             }
         }
         assert!(input.is_empty(), "left: {}", input.escape_ascii());
-        self.out()
+        said.push_str(&self.out());
+        said
     }
 
     pub fn out(&mut self) -> String {
