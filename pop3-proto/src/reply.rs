@@ -125,6 +125,20 @@ impl Line {
         let _ = self.write_str(safe);
     }
 
+    /// As many characters of one octet as fit.
+    fn push_ascii(&mut self, text: &[u8]) {
+        let room = self.octets.get_mut(self.length..).unwrap_or_default();
+        let fits = text.get(..room.len()).unwrap_or(text);
+        match room.get_mut(..fits.len()) {
+            Some(place) if !self.full => {
+                place.copy_from_slice(fits);
+                self.length += fits.len();
+                self.full = fits.len() < text.len();
+            }
+            _ => {}
+        }
+    }
+
     /// A character, whole or not at all, and then none behind it.
     fn push(&mut self, octets: &[u8]) {
         let end = self.length + octets.len();
@@ -146,6 +160,10 @@ impl Line {
 
 impl Write for Line {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        if text.bytes().all(|octet| matches!(octet, b' '..=b'~')) {
+            self.push_ascii(text.as_bytes());
+            return Ok(());
+        }
         for character in text.chars() {
             match character {
                 ' '..='~' => {}
@@ -193,6 +211,16 @@ mod tests {
             "-ERR [SYS/TEMP] [x]\r\n"
         );
         assert_eq!(error(None, "[FAKE] x"), "-ERR (FAKE] x\r\n");
+    }
+
+    #[test]
+    fn a_line_that_is_full_takes_no_more() {
+        let mut output = Output::default();
+        row(&mut output, format_args!("{}{}{}", "x".repeat(509), "\u{e9}", "y"));
+        row(&mut output, format_args!("{}{}{}", "x".repeat(509), "yz", "\u{e9}"));
+        let lines = String::from_utf8(output.front().to_vec()).unwrap();
+        let x = "x".repeat(509);
+        assert_eq!(lines, format!("{x}\r\n{x}y\r\n"));
     }
 
     // pop3-1939-3-06

@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release --ignore-rust-version --manifest-path benches/compare/Cargo.toml -- mime
 //! cargo run --release --ignore-rust-version --manifest-path benches/compare/Cargo.toml -- smtp
+//! cargo run --release --ignore-rust-version --manifest-path benches/compare/Cargo.toml -- pop3
 //! ```
 //!
 //! First it compares what both sides read and lists what differs; then it prints speed, ratio, goal
@@ -12,6 +13,7 @@
 //! hold.
 
 mod mime;
+mod pop3;
 mod smtp;
 mod times;
 
@@ -21,10 +23,13 @@ fn main() {
     match args[..] {
         ["mime", ref rest @ ..] => mime::main(rest),
         ["smtp", ref rest @ ..] => smtp::main(rest),
+        ["pop3", ref rest @ ..] => pop3::main(rest),
         _ => {
             mime::main(&args);
             println!();
             smtp::main(&args);
+            println!();
+            pop3::main(&args);
         }
     }
 }
