@@ -216,8 +216,14 @@ mod tests {
     #[test]
     fn a_line_that_is_full_takes_no_more() {
         let mut output = Output::default();
-        row(&mut output, format_args!("{}{}{}", "x".repeat(509), "\u{e9}", "y"));
-        row(&mut output, format_args!("{}{}{}", "x".repeat(509), "yz", "\u{e9}"));
+        row(
+            &mut output,
+            format_args!("{}{}{}", "x".repeat(509), "\u{e9}", "y"),
+        );
+        row(
+            &mut output,
+            format_args!("{}{}{}", "x".repeat(509), "yz", "\u{e9}"),
+        );
         let lines = String::from_utf8(output.front().to_vec()).unwrap();
         let x = "x".repeat(509);
         assert_eq!(lines, format!("{x}\r\n{x}y\r\n"));
