@@ -19,6 +19,8 @@ mod query;
 pub mod respond;
 mod row;
 mod selected;
+#[cfg(feature = "tokio")]
+mod serve;
 mod session;
 mod sorting;
 mod special_use;
@@ -44,6 +46,8 @@ pub use no::{Code, No};
 pub use query::{Key, KeyList, KeyRef, Query, Subject, Unsearchable, Want};
 pub use row::{Load, Need, Row, Why};
 pub use selected::{MailboxKey, Selected};
+#[cfg(feature = "tokio")]
+pub use serve::{Folders, Handler, Matches, Page, Refusal, Reply, Stored, serve, serve_tls};
 pub use session::{Blob, Evaluable, Failed, ListQuery, Plain, Session};
 pub use special_use::SpecialUse;
 pub use status::{StatusData, StatusItems};

@@ -9,6 +9,7 @@
 //! | `smtp-probe` | asks a server what it can do | `std::net` |
 //! | `pop3-maildrop` | offers a Maildir, a folder or an mbox file to importers | tokio |
 //! | `pop3-import` | fetches mail, and makes a JSON ticket of each, exactly once | `std::net` |
+//! | `imap-folder` | the files of a folder as a mailbox, to be read, in 60 lines | tokio |
 //! | `imap-memory` | a mailbox in memory, for many clients at once | tokio |
 //! | `parse-eml` | prints a mail as a tree or as JSON, an mbox or a Maildir as a list | `std::io` |
 //!

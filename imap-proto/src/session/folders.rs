@@ -254,6 +254,12 @@ impl Session {
         Answered::Taken
     }
 
+    /// What a store without namespaces has.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn own_namespace(&self) -> Namespaces {
+        Namespaces::personal("", self.config.separator)
+    }
+
     fn write_prefixes(&mut self, prefixes: &[(String, char)]) {
         if prefixes.is_empty() {
             return self.out.push(b" NIL");
