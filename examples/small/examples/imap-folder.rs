@@ -28,8 +28,7 @@ impl Handler for Mails {
         let changed = changed.duration_since(UNIX_EPOCH);
         let validity = changed.map_or(1, |since| since.as_secs() as u32);
         let uids = (1..=self.1.len() as u32).filter_map(Uid::new);
-        let opened = Selected::new(MailboxKey(1), validity, Uid::MIN, uids.collect());
-        Ok(opened.read_only())
+        Ok(Selected::new(MailboxKey(1), validity, Uid::MIN, uids.collect()).read_only())
     }
 
     async fn load(&mut self, load: &Load, page: &mut Page) -> Reply<()> {
