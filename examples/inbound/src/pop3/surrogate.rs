@@ -109,7 +109,7 @@ fn quoted_length(octets: &[u8]) -> usize {
         let rest = octets.get(at..).unwrap_or_default();
         at += match rest {
             [b'"', ..] => return at + 1,
-            [b'\\', _, ..] => 2,
+            [b'\\', quoted, ..] if !b"\r\n".contains(quoted) => 2,
             [b'\r' | b'\n', ..] if space_length(rest) == 0 => return 1,
             [] => return 1,
             _ => 1,
@@ -199,6 +199,10 @@ mod tests {
             (
                 "X: \"open \u{fc}\r\nY: z\"\r\n",
                 "X: \"open =?utf-8?B?w7w=?=\r\nY: z\"\r\n",
+            ),
+            (
+                "X: \"\\\r\nY: \u{fc}\"\r\n",
+                "X: \"\\\r\nY: =?utf-8?B?w7w=?=\"\r\n",
             ),
         ] {
             assert_eq!(
