@@ -1,19 +1,6 @@
-//! What the one-file programs in `examples/` share.
+#![doc = include_str!("../README.md")]
 //!
-//! | program | what it is | runs on |
-//! |---|---|---|
-//! | `smtp-sink` | takes every mail, prints its envelope and size | `std::net`, threads |
-//! | `smtp-sink-smol` | the same sink | smol |
-//! | `smtp-sink-tokio` | the same sink, as a handler of one method | tokio |
-//! | `lmtp-to-jsonl` | prints every mail that it takes as a line of JSON | tokio |
-//! | `smtp-probe` | asks a server what it can do | `std::net` |
-//! | `pop3-maildrop` | offers a Maildir, a folder or an mbox file to importers | tokio |
-//! | `pop3-import` | fetches mail, and makes a JSON ticket of each, exactly once | `std::net` |
-//! | `imap-folder` | the files of a folder as a mailbox, to be read, in 60 lines | tokio |
-//! | `imap-memory` | a mailbox in memory, for many clients at once | tokio |
-//! | `parse-eml` | prints a mail as a tree or as JSON, an mbox or a Maildir as a list | `std::io` |
-//!
-//! A server takes its address as an argument (port 0: any free one) and prints where it listens.
+//! This library is what the programs share.
 
 pub mod blocking;
 mod client;

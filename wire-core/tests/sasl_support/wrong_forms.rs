@@ -2,6 +2,8 @@
 //! tests run them all.
 #![allow(unreachable_pub)]
 
+use std::sync::LazyLock;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use wire_core::{
     Endpoint, Entropy, Next, Peer, Time, TlsInfo, Wants,
@@ -149,8 +151,7 @@ pub fn answer(request: &Request) -> Answer {
             Answer::Grant
         }
         Request::StoredKeys { user, hash } if tims(user) => {
-            let keys = StoredKeys::derive(*hash, "pencil", b"0123456789abcdef", 4096).unwrap();
-            let (user, keys) = (None, vec![keys]);
+            let (user, keys) = (None, vec![keys(*hash)]);
             Answer::Keys { user, keys }
         }
         Request::SharedSecret { user, .. } if tims(user) => {
@@ -164,10 +165,27 @@ pub fn answer(request: &Request) -> Answer {
     }
 }
 
+/// Derived once: it takes milliseconds.
+fn keys(hash: ScramHash) -> StoredKeys {
+    static KEYS: LazyLock<[String; 2]> = LazyLock::new(|| {
+        [ScramHash::Sha1, ScramHash::Sha256].map(|hash| {
+            let keys = StoredKeys::derive(hash, "pencil", b"0123456789abcdef", 4096);
+            keys.unwrap().to_text()
+        })
+    });
+    let mut keys = KEYS.iter().map(|text| text.parse::<StoredKeys>().unwrap());
+    keys.find(|keys| keys.hash() == hash).unwrap()
+}
+
 /// Runs all of them on fresh sessions; each goes on after it as if nothing had been.
 pub fn check<P: Protocol>() {
     for (mechanism, first, then, fails) in exchanges() {
-        for at_once in [true, false] {
+        // How an exchange begins makes no difference to its end.
+        let ways: &[bool] = match then {
+            Then::Final(..) => &[true],
+            _ => &[true, false],
+        };
+        for &at_once in ways {
             let about = format!("{mechanism} {} {at_once}", first.escape_ascii());
             let (mut server, message) = (Server::<P>::new(), STANDARD.encode(&first));
             let mut said = if at_once {
