@@ -151,7 +151,7 @@ impl Wild<'_> {
                 assert_eq!(Some(id), self.last);
                 return;
             }
-            Event::Rejected { .. } => return,
+            Event::Rejected { .. } | Event::LoginFailed(_) => return,
             other => panic!("a new event: {other:?}"),
         };
         self.last = Some(id);
