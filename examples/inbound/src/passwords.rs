@@ -261,3 +261,102 @@ fn hash_as(stored: &PasswordHash, password: &[u8]) -> Option<PasswordHash> {
         )
         .ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(made: &NewSecret, number: u64) -> Secret {
+        Secret {
+            credential: CredentialId(number),
+            argon2: made.argon2.as_str().into(),
+            scram: made.scram.clone(),
+            scopes: made.scopes,
+            expires: made.expires,
+        }
+    }
+
+    fn of_another_salt(password: &str, number: u64) -> Secret {
+        let hash = Argon2::default().hash_password(password.as_bytes());
+        Secret {
+            credential: CredentialId(number),
+            argon2: hash.unwrap().to_string().into(),
+            scram: None,
+            scopes: Scopes::ALL,
+            expires: None,
+        }
+    }
+
+    fn found(secrets: &[Secret], password: &str) -> Vec<u64> {
+        let password = sasl::Secret::from(password.as_bytes());
+        let fitting = fitting(secrets, &password);
+        fitting.iter().map(|secret| secret.credential.0).collect()
+    }
+
+    #[test]
+    fn all_passwords_of_an_account_are_hashed_in_the_same_way() {
+        let decoy = Decoy::new([7; 32]);
+        let mut secrets = vec![of_another_salt("one", 1)];
+        for (number, password) in [(2, "two"), (3, "three"), (4, "two")] {
+            let made = Passwords::secret("a@b.example", password, &secrets, &decoy, Scopes::ALL);
+            secrets.push(stored(&made.unwrap(), number));
+        }
+        let hashes = secrets
+            .iter()
+            .map(|secret| PasswordHash::new(&secret.argon2).unwrap());
+        let hashes: Vec<_> = hashes.collect();
+        assert!(hashes.iter().all(|hash| same_way(hash, &hashes[0])));
+        assert_eq!(found(&secrets, "one"), [1]);
+        assert_eq!(found(&secrets, "two"), [2, 4]);
+        assert_eq!(found(&secrets, "three"), [3]);
+        assert!(found(&secrets, "four").is_empty());
+        assert!(Passwords::secret("a@b.example", "", &secrets, &decoy, Scopes::ALL).is_none());
+    }
+
+    #[test]
+    fn a_password_with_another_salt_or_a_broken_hash_hinders_no_other() {
+        let mut secrets = vec![of_another_salt("one", 1), of_another_salt("two", 2)];
+        secrets[0].argon2 = "no hash".into();
+        assert_eq!(found(&secrets, "two"), [2]);
+        assert!(found(&secrets, "one").is_empty());
+    }
+
+    #[test]
+    fn what_stands_against_a_password_is_named_by_its_layer() {
+        let now = SystemTime::now();
+        let hour = std::time::Duration::from_secs(3600);
+        let secret = |scopes, expires| Secret {
+            scopes,
+            expires,
+            ..of_another_salt("x", 1)
+        };
+        let active = Some(AccountState::Active);
+        let table = [
+            (Scopes::ALL, None, active, None),
+            (Scopes::IMAP, None, active, None),
+            (Scopes::IMAP, Some(now + hour), active, None),
+            (Scopes::POP3, None, active, Some(Fault::Scope)),
+            (Scopes::NONE, None, active, Some(Fault::Scope)),
+            (Scopes::IMAP, Some(now - hour), active, Some(Fault::Expired)),
+            // A password for something else says nothing of the account.
+            (Scopes::POP3, Some(now - hour), None, Some(Fault::Scope)),
+            (
+                Scopes::IMAP,
+                None,
+                Some(AccountState::Suspended),
+                Some(Fault::Disabled),
+            ),
+            (
+                Scopes::IMAP,
+                None,
+                Some(AccountState::ReceiveOnly),
+                Some(Fault::Disabled),
+            ),
+            (Scopes::IMAP, None, None, Some(Fault::Disabled)),
+        ];
+        for (scopes, expires, state, wanted) in table {
+            let found = fault(&secret(scopes, expires), state, Scopes::IMAP, now);
+            assert_eq!(found, wanted, "{scopes:?} {expires:?} {state:?}");
+        }
+    }
+}

@@ -26,6 +26,7 @@ const ACCOUNTS: &[&str] = &[
     "ada=bob@example.net",
 ];
 
+// sasl-4616-2-05 sasl-4422-3.4.1-01
 #[test]
 fn only_what_was_said_is_allowed_on_every_port() {
     let server = Server::start(ACCOUNTS);

@@ -256,11 +256,56 @@ async fn secrets_are_set_replaced_by_label_and_revoked() {
 }
 
 #[tokio::test]
+async fn secrets_are_added_under_labels_of_their_own_and_listed() {
+    let fixture = Fixture::new();
+    let account = fixture.account("a@example.org").await.id;
+    let other = fixture.account("b@example.org").await.id;
+    let directory = &fixture.directory;
+    let more: Vec<String> = (0..62).map(|number| number.to_string()).collect();
+    let add = |label| directory.add_secret(account, label, secret("one"));
+    let phone = add("phone").await.unwrap();
+    assert_eq!(add("phone").await, Err(Error::Exists));
+    assert!(
+        directory
+            .add_secret(other, "phone", secret("two"))
+            .await
+            .is_ok()
+    );
+    // Written with the next transaction.
+    directory.used(phone, UNIX_EPOCH + Duration::from_secs(9));
+    add("desk").await.unwrap();
+    assert_eq!(directory.is_stored(phone).await, Ok(true));
+
+    let listed = directory.credentials(account).await.unwrap();
+    let labels: Vec<&str> = listed.iter().map(|one| &*one.label).collect();
+    assert_eq!(labels, ["desk", "phone"]);
+    assert_eq!(listed[1].id, phone);
+    assert_eq!(listed[1].scopes, secret("one").scopes);
+    assert_eq!(listed[1].expires, secret("one").expires);
+    assert_eq!(
+        listed[1].last_used,
+        Some(UNIX_EPOCH + Duration::from_secs(9))
+    );
+    assert_eq!(listed[0].last_used, None);
+    assert!(listed[0].created > UNIX_EPOCH);
+
+    for label in &more {
+        add(label).await.unwrap();
+    }
+    assert_eq!(add("one too many").await, Err(Error::Limit));
+    directory.revoke(phone).await.unwrap();
+    assert_eq!(directory.is_stored(phone).await, Ok(false));
+    assert!(add("one too many").await.is_ok());
+}
+
+#[tokio::test]
 async fn what_belongs_to_nobody_is_refused() {
     let fixture = Fixture::new();
     let nobody = AccountId(99);
     let set = fixture.directory.set_secret(nobody, "x", secret("one"));
     assert_eq!(set.await, Err(Error::NotFound));
+    let add = fixture.directory.add_secret(nobody, "x", secret("one"));
+    assert_eq!(add.await, Err(Error::NotFound));
     let add = fixture.directory.add_address(nobody, "x", "example.org");
     assert_eq!(add.await, Err(Error::NotFound));
     let set = fixture.store.set_quota(nobody, None, None);
