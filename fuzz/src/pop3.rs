@@ -45,8 +45,7 @@ fn quits(input: &[u8]) -> usize {
 
 /// One reply for each line, and the greeting; each of the form that its line asked for.
 fn replies(input: &[u8], log: &Log) {
-    let mut asked: Vec<&[u8]> = input.split(|octet| *octet == b'\n').collect();
-    asked.pop();
+    let asked: Vec<&[u8]> = input.split(|octet| *octet == b'\n').collect();
     let mut asked = asked.into_iter();
     let mut said = lines(&log.output).into_iter();
     let greeting = said.next().expect("a greeting");
@@ -65,7 +64,8 @@ fn replies(input: &[u8], log: &Log) {
         is_response = is_challenge;
     }
     if log.closed == "Eof" {
-        assert_eq!(asked.next(), None, "a line without a reply");
+        // What came behind the last line end has a reply only where it is too long.
+        assert!(asked.len() <= 1, "a line without a reply");
     }
 }
 
