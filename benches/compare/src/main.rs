@@ -4,6 +4,7 @@
 //! cargo run --release --ignore-rust-version --manifest-path benches/compare/Cargo.toml -- mime
 //! cargo run --release --ignore-rust-version --manifest-path benches/compare/Cargo.toml -- smtp
 //! cargo run --release --ignore-rust-version --manifest-path benches/compare/Cargo.toml -- pop3
+//! cargo run --release --ignore-rust-version --manifest-path benches/compare/Cargo.toml -- imap
 //! ```
 //!
 //! First it compares what both sides read and lists what differs; then it prints speed, ratio, goal
@@ -12,6 +13,7 @@
 //! for `.ci/instructions`, and what is hostile too, at two sizes; `smtp idle` tells what idle sessions
 //! hold.
 
+mod imap;
 mod mime;
 mod pop3;
 mod smtp;
@@ -24,12 +26,15 @@ fn main() {
         ["mime", ref rest @ ..] => mime::main(rest),
         ["smtp", ref rest @ ..] => smtp::main(rest),
         ["pop3", ref rest @ ..] => pop3::main(rest),
+        ["imap", ref rest @ ..] => imap::main(rest),
         _ => {
             mime::main(&args);
             println!();
             smtp::main(&args);
             println!();
             pop3::main(&args);
+            println!();
+            imap::main(&args);
         }
     }
 }

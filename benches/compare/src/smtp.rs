@@ -105,7 +105,8 @@ fn counts() {
     }
 }
 
-fn head() {
+/// Prints the head of the table.
+pub fn head() {
     let columns = |name, unit, words: [&str; 7]| {
         let [a, b, c, d, e, f, g] = words;
         println!("{name:<34} {unit:<5} {a:>8} {b:>8} {c:>6} {d:>6} {e:>5} {f:<8} {g:>6}  ");
@@ -119,7 +120,8 @@ fn head() {
 }
 
 impl Task {
-    fn row(&mut self, rounds: usize) {
+    /// Times it and prints its line.
+    pub fn row(&mut self, rounds: usize) {
         // By itself it is measured against itself.
         let nothing: &mut dyn FnMut() = &mut || {};
         let [mut ours, mut peer] = match &mut self.peer {
