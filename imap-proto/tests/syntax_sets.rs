@@ -164,3 +164,42 @@ fn no_sequence_set() {
     }
     assert!(SequenceSet::parse(b"$").unwrap().is_saved_result());
 }
+
+// Octet by octet, as the grammar has it.
+#[test]
+fn every_length_and_every_end_of_a_number_is_seen() {
+    for digits in 1..=12 {
+        for end in 0..=255u8 {
+            let number = "4294967296789"[..digits].as_bytes();
+            let mut text = number.to_vec();
+            text.push(end);
+            let whole = SequenceSet::parse(&text).is_some();
+            let value: u64 = "4294967296789"[..digits].parse().unwrap();
+            let longer = value * 10 + u64::from(end.wrapping_sub(b'0'));
+            let expected = end.is_ascii_digit() && longer <= u64::from(u32::MAX);
+            assert_eq!(whole, expected, "{}", text.escape_ascii());
+            text.extend_from_slice(b",1");
+            let listed = SequenceSet::parse(&text).is_some();
+            assert_eq!(listed, expected, "{}", text.escape_ascii());
+        }
+    }
+    for (text, expected) in [
+        ("4294967295", true),
+        ("4294967296", false),
+        ("4294967295:1,*", true),
+        ("12345678", true),
+        ("123456789:*", true),
+        ("0", false),
+        ("01", false),
+        ("1:0", false),
+        ("1:", false),
+        (":1", false),
+        ("1,", false),
+    ] {
+        assert_eq!(
+            SequenceSet::parse(text.as_bytes()).is_some(),
+            expected,
+            "{text}"
+        );
+    }
+}

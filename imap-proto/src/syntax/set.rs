@@ -93,10 +93,18 @@ pub(super) fn sequence_set(input: &[u8]) -> Parsed<'_, SequenceSet<'_>> {
         let text = input.get(..1).unwrap_or_default();
         return Ok((rest, SequenceSet { text }));
     }
-    let mut rest = sequence_range(input)?.0;
-    while let Some(next) = rest.strip_prefix(b",") {
-        rest = sequence_range(next)?.0;
-    }
+    let mut next = input;
+    let rest = loop {
+        let rest = match skip_range(next) {
+            Some(rest) => rest,
+            // It says what is wrong.
+            None => sequence_range(next)?.0,
+        };
+        match rest.split_first() {
+            Some((b',', after)) => next = after,
+            _ => break rest,
+        }
+    };
     let text = input.get(..input.len() - rest.len()).unwrap_or_default();
     Ok((rest, SequenceSet { text }))
 }
@@ -130,6 +138,44 @@ fn scan_range(input: &[u8]) -> Result<(&[u8], SequenceRange), &[u8]> {
     };
     let (rest, to) = scan_number(second).ok_or(second)?;
     Ok((rest, SequenceRange { from, to }))
+}
+
+/// What is behind a range. Sets are long, and only checked here: no number is made of its digits.
+fn skip_range(input: &[u8]) -> Option<&[u8]> {
+    let rest = skip_number(input)?;
+    match rest.split_first() {
+        Some((b':', second)) => skip_number(second),
+        _ => Some(rest),
+    }
+}
+
+fn skip_number(input: &[u8]) -> Option<&[u8]> {
+    const LAST: &[u8] = b"4294967295";
+    let first = *input.first()?;
+    if first == b'*' {
+        return input.get(1..);
+    }
+    let digits = leading_digits(input);
+    let (number, rest) = input.split_at_checked(digits)?;
+    let fits = digits < LAST.len() || (digits == LAST.len() && number <= LAST);
+    (digits > 0 && first != b'0' && fits).then_some(rest)
+}
+
+/// How many digits come first: up to eight in one step.
+fn leading_digits(input: &[u8]) -> usize {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let count = |octets: &[u8]| octets.iter().take_while(|o| o.is_ascii_digit()).count();
+    let Some((chunk, more)) = input.split_first_chunk::<8>() else {
+        return count(input);
+    };
+    // A digit becomes 0 to 9; what is more sets the highest bit of its octet. A carry out of an
+    // octet comes only from one that is marked already, and goes to later ones.
+    let values = u64::from_le_bytes(*chunk) ^ (EACH * 0x30);
+    let others = (values.wrapping_add(EACH * 0x76) | values) & (EACH * 0x80);
+    match others {
+        0 => 8 + count(more),
+        _ => others.trailing_zeros() as usize / 8,
+    }
 }
 
 /// `seq-number`.
