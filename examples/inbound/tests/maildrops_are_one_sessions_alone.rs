@@ -88,6 +88,8 @@ fn append(imap: &mut Client, message: &str) {
 fn sizes_are_those_of_what_comes() {
     let server = Server::start(OPEN);
     let (mut imap, _) = server.imap();
+    // Else a field in UTF-8 is refused.
+    imap.say("a ENABLE UTF8=ACCEPT", "a OK");
     for message in [
         "Subject: cut\r\n\r\nno line end",
         "Subject: unix\n\n.one\n..two\n",
