@@ -17,6 +17,8 @@ pub(super) struct Storing {
     rows: Rows,
     uids: UidSet,
     conflicts: UidSet,
+    /// The mod-sequence of this very change.
+    took: Option<ModSeq>,
 }
 
 impl Session {
@@ -52,6 +54,7 @@ impl Session {
             rows,
             uids: uids.clone(),
             conflicts,
+            took: None,
         };
         let change = StoreChange {
             uids,
@@ -81,19 +84,32 @@ impl Session {
             return Answered::Taken;
         }
         let (named, rows) = (storing.uid, storing.rows);
+        let own = storing.took == Some(modseq);
         let flags = (rows == Rows::Flags).then(|| flags.into());
         if rows == Rows::Flags || (rows == Rows::ModSeq && modseq > 0) {
             self.push_flag_row(uid, named, flags, modseq);
         }
         match self.mailbox.as_deref_mut() {
             Some(mailbox) if rows == Rows::Flags => mailbox.flags_told(uid, modseq),
-            Some(mailbox) => mailbox.flag_changed_silently(uid, modseq),
-            None => {}
+            Some(mailbox) if own => mailbox.flag_changed_silently(uid, modseq),
+            _ => {}
         }
         Answered::Taken
     }
 
-    /// These were all changed, at this mod-sequence: for `Rows::No`.
+    /// The mod-sequence that this STORE took, said before [`Session::stored`]; not where it changed
+    /// nothing. With `.SILENT` the client knows this very change by itself, and is not told of it
+    /// when it comes back by [`Session::notify`]; without this call it is.
+    pub fn store_took(&mut self, ticket: &Ticket<kind::Store>, modseq: ModSeq) -> Answered {
+        let Some(Asked::Store(storing)) = self.asked_mut(ticket.id()) else {
+            return Answered::Stale;
+        };
+        storing.took = Some(modseq);
+        Answered::Taken
+    }
+
+    /// These were all changed, at this mod-sequence, which no other change has: for `Rows::No`.
+    /// Leave out those whose flags were so already.
     pub fn stored_all(
         &mut self,
         ticket: &Ticket<kind::Store>,

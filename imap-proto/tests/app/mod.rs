@@ -436,13 +436,16 @@ impl App {
                 return;
             }
             Owed::Store(ticket, change) => {
-                let (done, conflicts) = store.change(&at, &change);
+                let (done, changed, conflicts) = store.change(&at, &change);
+                if !changed.is_empty() {
+                    s.store_took(&ticket, store.boxes[&at].modseq);
+                }
                 for uid in done.iter().filter(|_| change.rows != Rows::No) {
                     let mail = &store.boxes[&at].mails[&uid];
                     s.stored(&ticket, uid, &mail.flags, mail.modseq);
                 }
                 if change.rows == Rows::No {
-                    s.stored_all(&ticket, &done, store.boxes[&at].modseq);
+                    s.stored_all(&ticket, &changed, store.boxes[&at].modseq);
                 }
                 for uid in conflicts.iter() {
                     s.store_conflict(&ticket, uid);

@@ -136,8 +136,9 @@ impl Store {
             .changed(&changed)
     }
 
-    /// The messages that changed, and those that were newer than allowed.
-    pub fn change(&mut self, name: &str, change: &StoreChange) -> (UidSet, UidSet) {
+    /// The messages whose flags are as wanted, those of them that changed, and those that were newer
+    /// than allowed.
+    pub fn change(&mut self, name: &str, change: &StoreChange) -> (UidSet, UidSet, UidSet) {
         let at = self.boxes.get_mut(name).unwrap();
         let next = at.modseq + 1;
         let [mut done, mut conflicts, mut changed] = [const { UidSet::new() }; 3];
@@ -163,7 +164,7 @@ impl Store {
             self.changes
                 .push(Change::new(at.key, next).changed(&changed));
         }
-        (done, conflicts)
+        (done, changed, conflicts)
     }
 
     pub fn set_flag(&mut self, name: &str, uid: Uid, flags: System) {
