@@ -12,7 +12,7 @@ mod app;
 use std::{cell::RefCell, rc::Rc};
 
 use app::{App, account, uids};
-use imap_proto::wire_core::{Next, Time};
+use imap_proto::wire_core::{Endpoint, Next, Time};
 use imap_proto::{Change, Event, MailboxKey, Noted};
 
 fn pair() -> (App, App) {
@@ -206,4 +206,44 @@ fn many_messages_that_went_are_told_as_the_client_reads() {
     }
     assert_eq!(said, "* 4 EXPUNGE\r\n".repeat(20_000) + "4 OK Done\r\n");
     assert!(most < 256 << 10, "{most} octets at once");
+}
+
+/// Lines that a client could send back, and never more of them than it reads.
+#[test]
+fn what_went_long_ago_is_told_as_the_client_reads() {
+    let mut b = App::new(&[]);
+    b.say("1 LOGIN fred secret\r\n2 ENABLE QRESYNC\r\n");
+    b.hold = true;
+    b.say("3 SELECT INBOX (QRESYNC (1 1))\r\n");
+    let Some(app::Owed::Select(ticket, ..)) = b.owed.pop_front() else {
+        panic!("no select")
+    };
+    let view = (1..=40_000).step_by(2).map(app::uid).collect();
+    let opened = imap_proto::Selected::new(MailboxKey(1), 1, app::uid(40_001), view);
+    b.session.selected(ticket, opened.modseq(9));
+    let mut said = b.say("");
+    let Some(app::Owed::Load(ticket, load, _)) = b.owed.pop_front() else {
+        panic!("no rows were asked for")
+    };
+    b.session.vanished(&ticket, &load.vanished.unwrap());
+    let mut most = 0;
+    while b.session.congested() {
+        let n = b.session.output().len();
+        most = most.max(n);
+        said.push_str(std::str::from_utf8(b.session.output()).unwrap());
+        b.session.advance_output(n);
+    }
+    b.session.loaded(ticket);
+    said.push_str(&b.out());
+    let lines = said
+        .lines()
+        .filter_map(|line| line.strip_prefix("* VANISHED (EARLIER) "));
+    let told: Vec<&str> = lines
+        .inspect(|line| assert!(line.len() < 8192))
+        .flat_map(|line| line.split(','))
+        .collect();
+    assert_eq!(told.len(), 20_000);
+    assert_eq!((told[0], told[19_999]), ("2", "40000"));
+    assert!(said.ends_with("3 OK [READ-WRITE] Open\r\n"));
+    assert!(most < 128 << 10, "{most} octets at once");
 }

@@ -242,7 +242,7 @@ impl Session {
         ControlFlow::Break(Next::Wait(Wants::INPUT))
     }
 
-    /// Above the high-water mark: flush, and call [`Session::next`], before the next row.
+    /// Above the high-water mark: flush before the next row.
     pub fn congested(&self) -> bool {
         self.is_full() || self.has_earlier_to_tell()
     }
@@ -494,6 +494,7 @@ impl Endpoint for Session {
     fn advance_output(&mut self, n: usize) {
         self.out.advance(n);
         self.progress |= n > 0;
+        self.tell_earlier(false);
     }
 
     fn external(&self) -> Option<u64> {
