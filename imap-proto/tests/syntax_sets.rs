@@ -170,8 +170,7 @@ fn no_sequence_set() {
 fn every_length_and_every_end_of_a_number_is_seen() {
     for digits in 1..=12 {
         for end in 0..=255u8 {
-            let number = "4294967296789"[..digits].as_bytes();
-            let mut text = number.to_vec();
+            let mut text = b"4294967296789"[..digits].to_vec();
             text.push(end);
             let whole = SequenceSet::parse(&text).is_some();
             let value: u64 = "4294967296789"[..digits].parse().unwrap();

@@ -1,6 +1,7 @@
 //! imap-proto beside imap-codec, which reads and writes messages of IMAP and leaves sessions, stores
 //! and mail to its user.
 
+mod commands;
 mod fetch;
 
 use crate::measured;
@@ -18,13 +19,16 @@ pub fn main(args: &[&str]) {
 }
 
 fn tasks() -> Vec<Task> {
-    fetch::tasks()
+    let mut tasks = commands::tasks();
+    tasks.extend(fetch::tasks());
+    tasks
 }
 
 fn compare(args: &[&str]) {
     let rounds = rounds(args, 20);
     let wanted: Vec<&&str> = args.iter().filter(|arg| !arg.contains('=')).collect();
     println!("Equal work:");
+    commands::check();
     fetch::check();
     println!();
     head();
