@@ -203,6 +203,12 @@ impl App {
             Event::Search { ticket, query } => {
                 s.evaluate(ticket, &UidSet::new(), query.among());
             }
+            Event::Sort { ticket, query, .. } => {
+                s.evaluate(ticket, &UidSet::new(), query.among());
+            }
+            Event::Thread { ticket, query, .. } => {
+                s.evaluate(ticket, &UidSet::new(), query.among());
+            }
             Event::Copy { ticket, uids, .. } => {
                 let mut copied = CopyUid::new(1);
                 for (from, to) in uids.iter().zip(10..) {

@@ -11,6 +11,7 @@ mod dice;
 mod drive;
 mod frame;
 mod imap;
+mod imap_data;
 mod mime;
 mod mime_archive;
 mod mime_audit;
@@ -30,6 +31,7 @@ mod wire;
 pub use dice::Dice;
 pub use frame::{frame_commands, frame_lines};
 pub use imap::{imap_session, imap_syntax};
+pub use imap_data::{imap_respond, imap_search};
 pub use mime::{mime_bodies, mime_fields, mime_scan};
 pub use mime_archive::{mime_jmap, mime_mbox};
 pub use mime_audit::mime_audit;
@@ -79,6 +81,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("pop3_session", pop3_session),
     ("imap_session", imap_session),
     ("imap_syntax", imap_syntax),
+    ("imap_respond", imap_respond),
+    ("imap_search", imap_search),
     ("frame_lines", frame_lines),
     ("frame_commands", frame_commands),
     ("proxy", proxy),
