@@ -12,6 +12,7 @@ mod drive;
 mod frame;
 mod imap;
 mod imap_data;
+mod imap_leniency;
 mod mime;
 mod mime_archive;
 mod mime_audit;
@@ -32,6 +33,7 @@ pub use dice::Dice;
 pub use frame::{frame_commands, frame_lines};
 pub use imap::{imap_session, imap_syntax};
 pub use imap_data::{imap_respond, imap_search};
+pub use imap_leniency::imap_leniency;
 pub use mime::{mime_bodies, mime_fields, mime_scan};
 pub use mime_archive::{mime_jmap, mime_mbox};
 pub use mime_audit::mime_audit;
@@ -83,6 +85,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("imap_syntax", imap_syntax),
     ("imap_respond", imap_respond),
     ("imap_search", imap_search),
+    ("imap_leniency", imap_leniency),
     ("frame_lines", frame_lines),
     ("frame_commands", frame_commands),
     ("proxy", proxy),
