@@ -356,6 +356,9 @@ impl Imap {
             Ok(stored) => stored,
             Err(error) => return self.no(ticket, error),
         };
+        if !stored.changed.is_empty() {
+            self.session.store_took(&ticket, stored.modseq.0);
+        }
         for entry in &stored.rows {
             let words: Vec<&str> = stored.keywords.of(entry.flags).collect();
             let flags = convert::flag_list(entry.flags, &words);
@@ -364,8 +367,8 @@ impl Imap {
             }
         }
         if stored.rows.is_empty() {
-            let done = convert::uid_set(&stored.done);
-            self.session.stored_all(&ticket, &done, stored.modseq.0);
+            let changed = convert::uid_set(&stored.changed);
+            self.session.stored_all(&ticket, &changed, stored.modseq.0);
         }
         for uid in stored.modified.iter().filter_map(convert::uid) {
             self.session.store_conflict(&ticket, uid);

@@ -1,6 +1,6 @@
 //! Rows of messages, and octets where a row needs them.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::UNIX_EPOCH};
 
 use bytes::Bytes;
 use imap_proto::{Blob, Load, Need, Row, kind};
@@ -10,7 +10,7 @@ use wire_core::Ticket;
 
 use super::{
     Done, Imap,
-    convert::{flag_list, uid, uids_of},
+    convert::{flag_list, uid, uid_set, uids_of},
 };
 use crate::store::{
     BlobReader, BlobRef, Blobs, Entry, Error, FlagOp, Flags, MAX_READ, MailboxId, ModSeq, Result,
@@ -35,6 +35,8 @@ pub struct Loading {
     feeding: Option<Feeding>,
     /// A job is on its way.
     waiting: bool,
+    /// Which of the messages that the client knew are gone is still to be told.
+    gone: bool,
 }
 
 /// A row whose octets are pulled.
@@ -51,6 +53,8 @@ struct Feeding {
 pub struct Rows {
     entries: Vec<Entry>,
     rest: Option<Uids>,
+    /// What is gone, where that was asked for and is known.
+    gone: Option<Uids>,
 }
 
 /// Octets of one message.
@@ -64,6 +68,7 @@ impl Loading {
         Loading {
             ticket,
             wanted: Some(uids_of(&load.uids)),
+            gone: load.vanished.is_some(),
             load,
             mailbox,
             rows: VecDeque::new(),
@@ -118,9 +123,11 @@ impl Imap {
             loading.mailbox,
             loading.load.clone(),
         );
+        let gone = std::mem::take(&mut loading.gone);
         loading.waiting = true;
-        self.jobs
-            .background(async move { Done::Rows(rows(&*store, mailbox, &load, wanted).await) });
+        self.jobs.background(async move {
+            Done::Rows(rows(&*store, mailbox, &load, wanted, gone).await)
+        });
     }
 
     /// Reads a short message before its row is given.
@@ -153,6 +160,16 @@ impl Imap {
         // An outline of another version is as good as none: the octets are asked for instead.
         if let Some(outline) = layout.and_then(|layout| Outline::read(layout).ok()) {
             row = row.outline(outline);
+        }
+        let email = object_id('E', entry.email.0);
+        let thread = entry.content.as_ref();
+        let thread = thread.map(|content| object_id('T', content.thread.0));
+        let saved = entry.saved.duration_since(UNIX_EPOCH).unwrap_or_default();
+        row = row
+            .save_date(saved.as_secs().cast_signed(), 0)
+            .email_id(&email);
+        if let Some(thread) = &thread {
+            row = row.thread_id(thread);
         }
         let whole = loading.whole.take();
         if let Some(whole) = &whole {
@@ -221,7 +238,14 @@ impl Imap {
         };
         loading.waiting = false;
         match rows {
-            Ok(Rows { entries, rest }) => {
+            Ok(Rows {
+                entries,
+                rest,
+                gone,
+            }) => {
+                if let Some(gone) = gone {
+                    self.session.vanished(&loading.ticket, &uid_set(&gone));
+                }
                 loading.rows = entries.into();
                 loading.wanted = rest;
                 self.loading = Some(loading);
@@ -256,22 +280,41 @@ impl Imap {
 }
 
 /// One page of what is wanted.
-async fn rows(store: &dyn Store, mailbox: MailboxId, load: &Load, wanted: Uids) -> Result<Rows> {
+async fn rows(
+    store: &dyn Store,
+    mailbox: MailboxId,
+    load: &Load,
+    wanted: Uids,
+    gone: bool,
+) -> Result<Rows> {
     if load.mark_seen {
         store
             .flag(mailbox, wanted.clone(), FlagOp::Add(Flags::SEEN), None)
             .await?;
     }
-    let want = match load.need.has(Need::OUTLINE) || load.need.has(Need::BLOB) {
+    let needs = |need| load.need.has(need);
+    let want = match needs(Need::OUTLINE) || needs(Need::BLOB) {
         true => Want::Layout,
+        false if needs(Need::THREAD_ID) => Want::Meta,
         false => Want::Flags,
     };
     let since = load.changed_since.map(ModSeq);
+    // Where the store does not know any more, the session tells of all that the client named.
+    let gone = match since.filter(|_| gone) {
+        Some(since) => store.vanished(mailbox, since).await.ok(),
+        None => None,
+    };
     let page = store.entries(mailbox, &wanted, want, since).await?;
     Ok(Rows {
         entries: page.items,
         rest: page.next.map(|last| wanted.after(last)),
+        gone,
     })
+}
+
+/// Ids of different kinds never look alike (RFC 8474 section 8).
+fn object_id(kind: char, number: u64) -> String {
+    format!("{kind}{number:x}")
 }
 
 async fn read(

@@ -224,7 +224,8 @@ pub async fn find(store: &dyn Store, account: AccountId, name: &str) -> Result<M
 /// What became of a STORE.
 pub struct Stored {
     pub modseq: ModSeq,
-    pub done: Uids,
+    /// Whose flags were others before.
+    pub changed: Uids,
     pub modified: Uids,
     pub keywords: Keywords,
     /// The messages as they are now, where the client wants to know.
@@ -250,13 +251,12 @@ pub async fn flag(
     let flagged = store.flag(mailbox, uids, op, since).await?;
     let rows = match change.rows {
         Rows::No => Vec::new(),
-        _ => entries(store, mailbox, flagged.done.clone()).await?,
+        _ => entries(store, mailbox, flagged.done).await?,
     };
-    let (modseq, done, modified) = (flagged.modseq, flagged.done, flagged.modified);
     Ok(Stored {
-        modseq,
-        done,
-        modified,
+        modseq: flagged.modseq,
+        changed: flagged.changed,
+        modified: flagged.modified,
         keywords,
         rows,
     })

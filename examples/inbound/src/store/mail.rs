@@ -280,6 +280,9 @@ pub struct Flagged {
     pub modseq: ModSeq,
     /// These now have the flags, whether they changed or not.
     pub done: Uids,
+    /// Those whose flags were others before, all at `modseq`; none where it took several transactions,
+    /// each with a mod-sequence of its own.
+    pub changed: Uids,
     /// UNCHANGEDSINCE failed for these: the MODIFIED response code.
     pub modified: Uids,
     /// There are no such messages.

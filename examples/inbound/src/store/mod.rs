@@ -161,6 +161,10 @@ pub trait Store: Send + Sync + 'static {
     /// [`Error::Stale`] when `since` is not 0 and below the tombstones that are still kept.
     fn changes(&self, of: MailboxId, since: ModSeq, most: usize) -> Answer<'_, Changes>;
 
+    /// What went from a mailbox after a mod-sequence. [`Error::Stale`] when that is below the tombstones that
+    /// are still kept.
+    fn vanished(&self, of: MailboxId, since: ModSeq) -> Answer<'_, Uids>;
+
     /// Hints that something may be new. It sees whatever is committed after this call.
     fn watch(&self, scope: Scope) -> Box<dyn Watch>;
 

@@ -29,6 +29,16 @@ pub(super) fn changes(db: &Connection, of: MailboxId, since: ModSeq, most: usize
     })
 }
 
+pub(super) fn vanished_since(db: &Connection, of: MailboxId, since: ModSeq) -> Done<Uids> {
+    let sql = "SELECT vanished_floor, modseq FROM mailbox WHERE id = ?";
+    let (floor, highest): (ModSeq, ModSeq) =
+        db.one(sql, [of], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    match since < floor {
+        true => Err(Error::Stale.into()),
+        false => vanished(db, of, since, highest),
+    }
+}
+
 /// The mod-sequence to stop at, where there are more than `most` items.
 fn last(db: &Connection, of: MailboxId, since: ModSeq, most: usize) -> Done<Option<ModSeq>> {
     let sql = "SELECT modseq FROM (

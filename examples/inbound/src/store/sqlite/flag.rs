@@ -38,10 +38,10 @@ pub(super) fn flag(
     let done: Uids = change.done.into_iter().collect();
     let modified: Uids = change.modified.into_iter().collect();
     let gone = asked.without(&done).without(&modified);
+    let changed: Uids = change.changed.into_iter().collect();
     let modseq = match change.modseq {
         Some(modseq) => {
             mailbox.save(tx, modseq, change.delta)?;
-            let changed = change.changed.into_iter().collect();
             events::flagged(tx, &mailbox, modseq, &changed, op)?;
             modseq
         }
@@ -51,6 +51,7 @@ pub(super) fn flag(
         Flagged {
             modseq,
             done,
+            changed,
             modified,
             gone,
         },

@@ -244,6 +244,10 @@ impl Store for Sqlite {
         self.read(move |db| changes::changes(db, of, since, most))
     }
 
+    fn vanished(&self, of: MailboxId, since: ModSeq) -> Answer<'_, Uids> {
+        self.read(move |db| changes::vanished_since(db, of, since))
+    }
+
     fn watch(&self, scope: Scope) -> Box<dyn Watch> {
         self.engine.hub.watch(scope)
     }
@@ -331,6 +335,7 @@ fn joined(a: Flagged, b: Flagged) -> Flagged {
     Flagged {
         modseq: a.modseq.max(b.modseq),
         done: join(&a.done, &b.done),
+        changed: Uids::default(),
         modified: join(&a.modified, &b.modified),
         gone: join(&a.gone, &b.gone),
     }
