@@ -34,6 +34,8 @@ struct Slow {
     unreadable: Vec<u32>,
     /// Octets after which the disk fails.
     broken_at: usize,
+    /// A message that is found long after nobody waits for it.
+    far_away: u32,
 }
 
 impl Slow {
@@ -44,6 +46,7 @@ impl Slow {
             deleted: Vec::new(),
             unreadable: Vec::new(),
             broken_at: usize::MAX,
+            far_away: 0,
         }
     }
 
@@ -78,6 +81,7 @@ impl AsyncRead for Disk {
 }
 
 const MOMENT: Duration = Duration::from_millis(1);
+const HOURS: Duration = Duration::from_secs(7200);
 
 impl Handler for Slow {
     type Message = Disk;
@@ -111,7 +115,12 @@ impl Handler for Slow {
     }
 
     async fn open(&mut self, message: u32, utf8: bool) -> Result<(u64, Disk), Refusal> {
-        sleep(MOMENT).await;
+        sleep(if message == self.far_away {
+            HOURS
+        } else {
+            MOMENT
+        })
+        .await;
         let raw = &self.mail[message as usize - 1];
         if !raw.is_ascii() && !utf8 {
             return Err(Refusal::new(RespCode::Utf8, "It has names in UTF-8"));
@@ -136,6 +145,7 @@ fn session(clock: &Clock) -> Session {
     let config = Config::builder("pop.example.org")
         .plaintext_logins(true)
         .utf8(Utf8::Messages)
+        .timeouts(|timeouts| timeouts.decision = Duration::from_millis(500))
         .build()
         .unwrap();
     Session::new(config, Peer::default(), Entropy([7; 32]), clock.now())
@@ -199,6 +209,24 @@ async fn a_message_that_cannot_be_read_is_never_whole() {
         (CloseReason::Aborted, vec![1])
     );
     assert!(handler.deleted.is_empty());
+}
+
+#[tokio::test]
+async fn a_late_answer_holds_nothing_up() {
+    let mut handler = Slow::new(&[b"a\r\n", b"b\r\n"]);
+    handler.far_away = 2;
+    let client = format!("{LOGIN}RETR 2\r\nRETR 1\r\nRETR 2\r\nWHAT\r\nQUIT\r\n");
+    let (said, reason) = talk(&mut handler, &client).await;
+    let late = "-ERR [SYS/TEMP] ";
+    assert_eq!(said.matches(late).count(), 2, "{said}");
+    assert!(
+        said.contains("+OK 3 octets\r\na\r\n.\r\n-ERR [SYS/TEMP] "),
+        "{said}"
+    );
+    assert!(
+        said.ends_with("+OK Bye\r\n") && reason == CloseReason::Quit,
+        "{said}"
+    );
 }
 
 #[tokio::test]

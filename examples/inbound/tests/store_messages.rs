@@ -9,7 +9,7 @@
 mod store_support;
 
 use inbound::store::{
-    Date, Error, FlagOp, Flags, Keywords, ModSeq, Uid, Uids, Want, What, sqlite::Limits,
+    Date, Error, FlagOp, Flagged, Flags, Keywords, ModSeq, Uid, Uids, Want, What, sqlite::Limits,
 };
 use std::time::Duration;
 use store_support::{Fixture, set, text};
@@ -291,13 +291,22 @@ async fn no_mod_sequence_is_given_where_no_flag_changes() {
     let first = fixture.flag(inbox, &[1, 2], FlagOp::Add(Flags::SEEN)).await;
     let head = fixture.store.head().await.unwrap();
     let second = fixture.flag(inbox, &[1, 2], FlagOp::Add(Flags::SEEN)).await;
-    assert_eq!(second, first);
+    assert_eq!(first.changed, first.done);
+    let none = Uids::default();
+    assert_eq!(
+        second,
+        Flagged {
+            changed: none,
+            ..first
+        }
+    );
     assert_eq!(fixture.store.head().await.unwrap(), head);
     // Of several, those that change.
     let third = fixture
         .flag(inbox, &[1, 2, 3], FlagOp::Add(Flags::SEEN))
         .await;
     assert_eq!(third.done, set(&[1, 2, 3]));
+    assert_eq!(third.changed, set(&[3]));
     let entries = fixture.entries(inbox, Want::Flags).await;
     let modseqs: Vec<_> = entries.iter().map(|entry| entry.modseq).collect();
     assert_eq!(modseqs, [first.modseq, first.modseq, third.modseq]);

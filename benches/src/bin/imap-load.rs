@@ -1,8 +1,9 @@
-//! Clients that keep an IMAP server busy: `imap-clients ADDR steady|logins CLIENTS SECONDS USERS`, or
-//! `imap-clients ADDR fill MESSAGES USERS`.
+//! Clients that keep an IMAP server busy: `imap-load ADDR steady|logins CLIENTS SECONDS USERS`, or
+//! `imap-load ADDR fill MESSAGES USERS`.
 //!
 //! Users are `u0@example.org`, `u1@example.org`… with the password `pw`; several clients share one where there
 //! are more clients than users. Prints how many commands were answered, and in how many seconds.
+#![allow(clippy::disallowed_methods, reason = "a program owns its clock")]
 
 use std::{
     error::Error,
@@ -30,7 +31,7 @@ fn main() -> Result<()> {
             run(address, mix, clients.parse()?, seconds, users.parse()?)
         }
         _ => Err(
-            "imap-clients ADDR fill MESSAGES USERS | steady|logins CLIENTS SECONDS USERS".into(),
+            "imap-load ADDR fill MESSAGES USERS | steady|logins CLIENTS SECONDS USERS".into(),
         ),
     }
 }
