@@ -30,9 +30,7 @@ fn main() -> Result<()> {
             let seconds = Duration::from_secs(seconds.parse()?);
             run(address, mix, clients.parse()?, seconds, users.parse()?)
         }
-        _ => Err(
-            "imap-load ADDR fill MESSAGES USERS | steady|logins CLIENTS SECONDS USERS".into(),
-        ),
+        _ => Err("imap-load ADDR fill MESSAGES USERS | steady|logins CLIENTS SECONDS USERS".into()),
     }
 }
 
