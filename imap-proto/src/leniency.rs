@@ -43,59 +43,20 @@ impl Leniency {
     /// Octets above ASCII in the header fields of a message, in APPEND without UTF8=ACCEPT enabled,
     /// as old mail has them that is moved from another server. RFC 6855 section 4 wants NO.
     pub const RAW_HEADERS: Self = Leniency(1 << 5);
-
-    /// How many there are.
-    pub(crate) const COUNT: usize = 6;
-
-    const NAMES: [(Self, &'static str); Self::COUNT] = [
-        (Self::SPACES, "spaces"),
-        (Self::EMPTY_LINES, "empty-lines"),
-        (Self::BARE_LF, "bare-lf"),
-        (Self::OPEN_ENDS, "open-ends"),
-        (Self::EXTENDED_LIST, "extended-list"),
-        (Self::RAW_HEADERS, "raw-headers"),
-    ];
-
-    /// Both sets.
-    #[must_use]
-    pub const fn with(self, other: Self) -> Self {
-        Leniency(self.0 | other.0)
-    }
-
-    /// This set without the other one.
-    #[must_use]
-    pub const fn without(self, other: Self) -> Self {
-        Leniency(self.0 & !other.0)
-    }
-
-    /// Is all of `other` in it?
-    pub const fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    /// Is nothing in it?
-    pub const fn is_none(self) -> bool {
-        self.0 == 0
-    }
-
-    /// The names of what is in it, for a log or an option: those of the constants in lower case,
-    /// with hyphens.
-    pub fn names(self) -> impl Iterator<Item = &'static str> {
-        let all = Self::NAMES.into_iter();
-        all.filter(move |(one, _)| self.contains(*one))
-            .map(|(_, name)| name)
-    }
-
-    /// What has this [name](Self::names).
-    pub fn from_name(name: &str) -> Option<Self> {
-        let same = |(_, known): &&(Self, &str)| *known == name;
-        Self::NAMES.iter().find(same).map(|(one, _)| *one)
-    }
 }
+
+wire_core::named_set! { Leniency {
+    SPACES "spaces"
+    EMPTY_LINES "empty-lines"
+    BARE_LF "bare-lf"
+    OPEN_ENDS "open-ends"
+    EXTENDED_LIST "extended-list"
+    RAW_HEADERS "raw-headers"
+} }
 
 /// How often a client made use of each.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Uses([u16; Leniency::COUNT]);
+pub(crate) struct Uses([u16; Leniency::NAMES.len()]);
 
 impl Uses {
     pub(crate) fn count(&mut self, one: Leniency) {
@@ -105,9 +66,9 @@ impl Uses {
     }
 
     pub(crate) fn iter(self) -> impl Iterator<Item = (Leniency, u16)> {
-        let all = Leniency::NAMES.into_iter().zip(self.0);
+        let all = Leniency::NAMES.iter().zip(self.0);
         all.filter(|(_, uses)| *uses > 0)
-            .map(|((one, _), uses)| (one, uses))
+            .map(|((one, _), uses)| (*one, uses))
     }
 }
 
@@ -118,7 +79,7 @@ mod tests {
     #[test]
     fn every_name_is_one_bit_with_a_count_of_its_own() {
         let mut all = Leniency::NONE;
-        for (i, (one, name)) in Leniency::NAMES.into_iter().enumerate() {
+        for (i, &(one, name)) in Leniency::NAMES.iter().enumerate() {
             assert!(!all.contains(one), "{name}");
             all = all.with(one);
             assert_eq!(Leniency::from_name(name), Some(one));

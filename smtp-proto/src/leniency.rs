@@ -52,52 +52,16 @@ impl Leniency {
     /// `EHLO (my pc)`: any visible ASCII and spaces for the name of a client, as computers send
     /// whose owners named them. Such a name never gets into a `Received` field.
     pub const ANY_HELLO: Self = Leniency(1 << 5);
-
-    const NAMES: [(Self, &'static str); 6] = [
-        (Self::SPACES, "spaces"),
-        (Self::BARE_PATHS, "bare-paths"),
-        (Self::LOOSE_DOTS, "loose-dots"),
-        (Self::UNDERSCORES, "underscores"),
-        (Self::UNQUALIFIED, "unqualified"),
-        (Self::ANY_HELLO, "any-hello"),
-    ];
-
-    /// Both sets.
-    #[must_use]
-    pub const fn with(self, other: Self) -> Self {
-        Leniency(self.0 | other.0)
-    }
-
-    /// This set without the other one.
-    #[must_use]
-    pub const fn without(self, other: Self) -> Self {
-        Leniency(self.0 & !other.0)
-    }
-
-    /// Is all of `other` in it?
-    pub const fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    /// Is nothing in it?
-    pub const fn is_none(self) -> bool {
-        self.0 == 0
-    }
-
-    /// The names of what is in it, for a log or an option: those of the constants in lower case,
-    /// with hyphens.
-    pub fn names(self) -> impl Iterator<Item = &'static str> {
-        let all = Self::NAMES.into_iter();
-        all.filter(move |(one, _)| self.contains(*one))
-            .map(|(_, name)| name)
-    }
-
-    /// What has this [name](Self::names).
-    pub fn from_name(name: &str) -> Option<Self> {
-        let same = |(_, known): &&(Self, &str)| *known == name;
-        Self::NAMES.iter().find(same).map(|(one, _)| *one)
-    }
 }
+
+wire_core::named_set! { Leniency {
+    SPACES "spaces"
+    BARE_PATHS "bare-paths"
+    LOOSE_DOTS "loose-dots"
+    UNDERSCORES "underscores"
+    UNQUALIFIED "unqualified"
+    ANY_HELLO "any-hello"
+} }
 
 #[cfg(test)]
 mod tests {
@@ -106,7 +70,7 @@ mod tests {
     #[test]
     fn every_name_is_one_bit() {
         let mut all = Leniency::NONE;
-        for (one, name) in Leniency::NAMES {
+        for &(one, name) in Leniency::NAMES {
             assert!(!all.contains(one), "{name}");
             all = all.with(one);
             assert_eq!(Leniency::from_name(name), Some(one));

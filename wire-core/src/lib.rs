@@ -14,6 +14,7 @@ pub mod transcript;
 mod buffer;
 mod chunk;
 mod endpoint;
+mod named_set;
 mod next;
 mod output;
 mod peer;
