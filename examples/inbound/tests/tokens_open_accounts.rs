@@ -202,6 +202,7 @@ fn a_token_that_is_refused_is_refused_with_a_reason() {
     let (jwks, issuer) = (folder.path().join("jwks.json"), Issuer::new());
     issuer.write_keys(&jwks);
     let mut flags = flags(&jwks);
+    flags.extend(["--max-login-delay", "off"]);
     flags.extend(["--account", "demo@example.org:demo"]);
     flags.extend(["--account", "other@example.org:other"]);
     let server = Server::start_logging(&flags);

@@ -87,6 +87,8 @@ impl Logins {
         }
         let guess = match &request {
             Request::Password { password, .. } => Some(password),
+            // A client shows a token that has ended until it has another.
+            Request::Token { token, .. } => Some(token),
             _ => None,
         };
         turn.begin(guess);
