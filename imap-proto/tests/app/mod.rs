@@ -105,6 +105,10 @@ pub fn config(words: &[&str]) -> Arc<Config> {
                     .with(Leniency::RAW_HEADERS),
             ),
             "tokens" => builder.auth(Mechanisms::NONE, Mechanisms::TOKENS),
+            "cram" => builder.auth(
+                Mechanisms::NONE,
+                Mechanisms::NONE.with(sasl::Mechanism::CramMd5),
+            ),
             "no-sasl" => builder.auth(Mechanisms::NONE, Mechanisms::NONE),
             "low-water" => builder.limits(|limits| {
                 limits.high_water = 512;
@@ -177,6 +181,11 @@ impl App {
         };
         if words.contains(&"threads") {
             threads(&mut store.borrow_mut());
+        }
+        if words.contains(&"drop-box") {
+            let mut store = store.borrow_mut();
+            store.create("Drop", SpecialUse::NONE);
+            store.boxes.get_mut("Drop").unwrap().drop_only = true;
         }
         let seen_changes = store.borrow().changes.len();
         let mut session = Session::new(config(words), peer, Entropy([7; 32]), Time::ZERO);
@@ -346,6 +355,9 @@ impl App {
                 s.accept(ticket);
             }
             Owed::Select(ticket, name, _) => match store.boxes.get(&name) {
+                Some(found) if found.drop_only => {
+                    s.refuse(ticket, No::new(Code::NoPerm, "Put messages in, no more"));
+                }
                 Some(found) => {
                     let view: View = found.mails.keys().copied().collect();
                     let unseen = found
@@ -400,7 +412,7 @@ impl App {
                 if store.boxes.contains_key(&name) {
                     s.refuse(ticket, No::new(Code::AlreadyExists, "It is there"));
                 } else {
-                    store.create(&name, special_use);
+                    store.create_all(&name, special_use);
                     s.created(ticket, store.boxes[&name].key);
                 }
             }
@@ -488,11 +500,12 @@ impl App {
                 }
                 let mut copied = CopyUid::new(store.boxes[&to].validity);
                 for from in sources.iter() {
-                    let Some(mail) = store.boxes[&at].mails.get(&from) else {
-                        continue;
-                    };
-                    let (raw, flags, date) = (mail.raw.clone(), mail.flags.clone(), mail.date);
-                    copied.push(from, store.deliver(&to, &raw, flags, date));
+                    if let Some(new) = store.copy(&at, from, &to) {
+                        copied.push(from, new);
+                    }
+                }
+                if store.boxes[&to].drop_only {
+                    copied = CopyUid::without_uids(sources.clone());
                 }
                 if moves {
                     let modseq = store.expunge(&at, &sources);
@@ -539,7 +552,10 @@ impl App {
                     if let Some(uid) = replaces {
                         store.expunge(&at, &uid.into());
                     }
-                    let validity = store.boxes[&name].validity;
+                    let validity = match store.boxes[&name].drop_only {
+                        true => 0,
+                        false => store.boxes[&name].validity,
+                    };
                     drop(store);
                     self.hear();
                     let at = AppendUid { validity, uids };
@@ -610,7 +626,7 @@ impl App {
                 .modseq(mail.modseq)
                 .size(raw.len() as u64)
                 .date(mail.date.0, mail.date.1);
-            let (email_id, thread_id) = (format!("M{uid}"), format!("T{}", uid.get() % 2));
+            let (email_id, thread_id) = (format!("M{}", mail.id), format!("T{}", mail.id % 2));
             let preview = format!("preview {uid}");
             let row = match self.extras.0 {
                 true => row
@@ -795,6 +811,17 @@ impl Subject for App {
             "refuse" => {
                 let owed = self.owed.pop_front().ok_or("nothing is owed")?;
                 self.refuse(owed, Some(No::new(Code::OverQuota, "No room")));
+            }
+            // How far a long COPY is, and of how much.
+            "progress" => {
+                let number = |word: &str| word.parse().ok();
+                let (done, goal) = rest.split_once(' ').unwrap_or((rest, ""));
+                match self.owed.front() {
+                    Some(Owed::Copy(ticket, ..)) => {
+                        self.session.in_progress(ticket, number(done), number(goal));
+                    }
+                    _ => return Err("no COPY is owed".to_owned()),
+                }
             }
             "drop" => {
                 self.owed.pop_front().ok_or("nothing is owed")?;

@@ -12,6 +12,8 @@ pub struct Mail {
     pub flags: Flags,
     pub date: (i64, i16),
     pub modseq: u64,
+    /// What EMAILID is made of: copies share it.
+    pub id: u32,
 }
 
 pub struct Box1 {
@@ -24,6 +26,8 @@ pub struct Box1 {
     pub gone: Vec<(u64, UidSet)>,
     pub special_use: SpecialUse,
     pub read_only: bool,
+    /// Messages may be put in, and nobody may select it.
+    pub drop_only: bool,
 }
 
 /// The mailboxes of one account, and what their watchers have not been told.
@@ -33,6 +37,8 @@ pub struct Store {
     pub subscribed: BTreeSet<String>,
     pub changes: Vec<Change>,
     keys: u128,
+    /// How many messages ever came.
+    ids: u32,
     /// How many mailboxes were deleted: a new one must not be taken for an old one.
     deleted: u32,
 }
@@ -59,8 +65,19 @@ impl Store {
             gone: Vec::new(),
             special_use,
             read_only,
+            drop_only: false,
         };
         self.boxes.insert(name.to_owned(), new);
+    }
+
+    /// The same, with the superiors that are missing.
+    pub fn create_all(&mut self, name: &str, special_use: SpecialUse) {
+        for (at, _) in name.match_indices('/') {
+            if !self.boxes.contains_key(&name[..at]) {
+                self.create(&name[..at], SpecialUse::NONE);
+            }
+        }
+        self.create(name, special_use);
     }
 
     /// What is below it stays. `false`: there is none.
@@ -74,7 +91,7 @@ impl Store {
         if from == "INBOX" {
             self.create(to, SpecialUse::NONE);
             for mail in std::mem::take(&mut self.boxes.get_mut(from).unwrap().mails).into_values() {
-                self.deliver(to, &mail.raw, mail.flags, mail.date);
+                self.put(to, mail);
             }
             return;
         }
@@ -88,20 +105,35 @@ impl Store {
     }
 
     pub fn deliver(&mut self, name: &str, raw: &[u8], flags: Flags, date: (i64, i16)) -> Uid {
+        self.ids += 1;
+        let mail = Mail {
+            raw: Bytes::copy_from_slice(raw),
+            flags,
+            date,
+            modseq: 0,
+            id: self.ids,
+        };
+        self.put(name, mail)
+    }
+
+    /// The new message has all that the old one has, but for its UID and mod-sequence.
+    pub fn copy(&mut self, from: &str, uid: Uid, to: &str) -> Option<Uid> {
+        let old = self.boxes[from].mails.get(&uid)?;
+        let copy = Mail {
+            raw: old.raw.clone(),
+            flags: old.flags.clone(),
+            ..*old
+        };
+        Some(self.put(to, copy))
+    }
+
+    fn put(&mut self, name: &str, mut mail: Mail) -> Uid {
         let at = self.boxes.get_mut(name).unwrap();
         let new = uid(at.next);
         at.next += 1;
         at.modseq += 1;
-        let raw = Bytes::copy_from_slice(raw);
-        at.mails.insert(
-            new,
-            Mail {
-                raw,
-                flags,
-                date,
-                modseq: at.modseq,
-            },
-        );
+        mail.modseq = at.modseq;
+        at.mails.insert(new, mail);
         let change = Change::new(at.key, at.modseq).added(&new.into());
         self.changes.push(change);
         new
