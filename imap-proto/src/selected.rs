@@ -46,7 +46,7 @@ pub struct Selected {
     pub(crate) keywords: Vec<String>,
     pub(crate) new_keywords: bool,
     pub(crate) first_unseen: Option<Uid>,
-    pub(crate) recent: u32,
+    pub(crate) recent_from: Option<Uid>,
 }
 
 impl Selected {
@@ -67,7 +67,7 @@ impl Selected {
             keywords: Vec::new(),
             new_keywords: true,
             first_unseen: None,
-            recent: 0,
+            recent_from: None,
         }
     }
 
@@ -100,9 +100,30 @@ impl Selected {
         self
     }
 
-    /// How many messages no session was told of before: IMAP4rev1 clients get it as RECENT.
-    pub fn recent(mut self, count: u32) -> Self {
-        self.recent = count;
+    /// From this UID on messages are `\Recent` to this session, those that arrive later as well: no
+    /// session that may write was told of them before (RFC 3501 section 2.3.2). Clients of IMAP4rev1
+    /// get the flag with FETCH, the number as RECENT, and SEARCH RECENT, NEW and OLD; for those that
+    /// enabled IMAP4rev2 there is no such flag. Without it no message is recent.
+    ///
+    /// A store keeps one UID for each mailbox: the first that no session was told of. It gives that
+    /// here; and raises it to UIDNEXT when the mailbox is opened for writing, and when such a session is
+    /// notified of arrivals. EXAMINE leaves it as it is: the next session gets `\Recent` too (RFC
+    /// 3501 section 6.3.2). `StatusData::recent` counts from the same UID.
+    ///
+    /// ```
+    /// use imap_proto::{MailboxKey, Selected, Uid, View};
+    ///
+    /// let uid = |n| Uid::new(n).unwrap();
+    /// let (mut first_unknown, uid_next, read_only) = (uid(4), uid(6), false);
+    /// let view: View = [1, 4, 5].into_iter().filter_map(Uid::new).collect();
+    /// let opened = Selected::new(MailboxKey(7), 1, uid_next, view).recent_from(first_unknown);
+    /// if !read_only {
+    ///     first_unknown = uid_next;
+    /// }
+    /// # let _ = (opened, first_unknown);
+    /// ```
+    pub fn recent_from(mut self, uid: Uid) -> Self {
+        self.recent_from = Some(uid);
         self
     }
 }

@@ -78,6 +78,15 @@ impl View {
         Some(before + within + 1)
     }
 
+    /// How many messages have this UID or a higher one. Logarithmic in the runs.
+    pub(crate) fn count_from(&self, uid: Uid) -> u32 {
+        let at = self.index.runs.partition_point(|run| run.last < uid.get());
+        let found = self.index.runs.get(at).zip(self.index.before.get(at));
+        found.map_or(0, |(run, before)| {
+            self.len() - before - uid.get().saturating_sub(run.first)
+        })
+    }
+
     /// Every UID.
     pub fn uids(&self) -> UidSet {
         UidSet::from_runs(self.index.runs.iter().copied())

@@ -588,6 +588,7 @@ struct World {
 impl World {
     fn new() -> Self {
         let store = Rc::new(RefCell::new(account()));
+        store.borrow_mut().recents = true;
         let mut clients: Vec<_> = MODES.map(|mode| Client::new(&store, mode)).into();
         clients
             .iter_mut()

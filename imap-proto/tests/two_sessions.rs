@@ -40,6 +40,47 @@ fn an_expunge_waits_for_a_command_that_may_tell_it() {
     assert_eq!(b.session.view().unwrap().len(), 2);
 }
 
+// imap-3501-2.3.2-01
+#[test]
+fn the_first_session_that_may_write_gets_recent() {
+    let store = Rc::new(RefCell::new(account()));
+    let open = |command: &str| {
+        let mut app = App::on(store.clone(), &["recent"]);
+        let said = app.say(&format!("1 LOGIN fred secret\r\n2 {command} INBOX\r\n"));
+        (app, said)
+    };
+    let (mut reader, said) = open("EXAMINE");
+    assert!(said.contains("* 3 RECENT\r\n"));
+    let (mut first, said) = open("SELECT");
+    assert!(said.contains("* 3 RECENT\r\n"));
+    let (mut second, said) = open("SELECT");
+    assert!(said.contains("* 0 RECENT\r\n"));
+    for app in [&mut reader, &mut first] {
+        assert_eq!(
+            app.say("3 SEARCH RECENT\r\n"),
+            "* SEARCH 1 2 3\r\n3 OK Done\r\n"
+        );
+    }
+    assert_eq!(
+        second.say("3 SEARCH RECENT\r\n"),
+        "* SEARCH\r\n3 OK Done\r\n"
+    );
+    assert!(!second.say("4 FETCH 1:* FLAGS\r\n").contains("Recent"));
+    assert!(
+        second
+            .say("5 STORE 1 +FLAGS (\\Recent)\r\n")
+            .starts_with("5 BAD")
+    );
+    assert_eq!(
+        second.say("6 STORE 1 +FLAGS (\\Answered)\r\n"),
+        "* 1 FETCH (FLAGS (\\Answered \\Seen))\r\n6 OK Done\r\n"
+    );
+    assert_eq!(
+        first.say("4 NOOP\r\n"),
+        "* 1 FETCH (UID 1 FLAGS (\\Answered \\Seen \\Recent))\r\n4 OK Done\r\n"
+    );
+}
+
 #[test]
 fn a_change_that_comes_while_an_answer_is_open_is_told_after_it() {
     let (mut a, mut b) = pair();

@@ -165,7 +165,7 @@ impl Session {
 
     /// The header was read to its end: now it is known which ranges the line is made of.
     fn go_on_behind_header(&mut self, id: TicketId) {
-        let view = self.mailbox.as_deref().map(|mailbox| &mailbox.view);
+        let mailbox = self.mailbox.as_deref();
         let Stage::Asked(open, Asked::Fetch(fetching)) = &mut self.stage else {
             return;
         };
@@ -178,10 +178,10 @@ impl Session {
         let row = header
             .row
             .behind(shape::header_end(&header.octets), header.whole);
-        let Some(number) = view.and_then(|view| view.number(row.uid)) else {
+        let Some(place) = mailbox.and_then(|mailbox| mailbox.place(row.uid)) else {
             return;
         };
-        let (items, line) = fetching.line(number);
+        let (items, line) = fetching.line(place);
         let next = compose::row(&mut self.out, items, &row, line, self.enabled, u64::MAX);
         let next = next.unwrap_or_else(|why| {
             fetching.leave_out(why);
@@ -243,11 +243,10 @@ impl Session {
         let row = whole.row.with(&raw);
         match &mut self.stage {
             Stage::Asked(_, Asked::Fetch(fetching)) => {
-                let Some(number) = self.mailbox.as_deref().and_then(|m| m.view.number(row.uid))
-                else {
+                let Some(place) = self.mailbox.as_deref().and_then(|m| m.place(row.uid)) else {
                     return;
                 };
-                let (items, line) = fetching.line(number);
+                let (items, line) = fetching.line(place);
                 let limit = u64::MAX;
                 if let Err(why) =
                     compose::row(&mut self.out, items, &row, line, self.enabled, limit)

@@ -23,6 +23,8 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Line {
     pub(super) number: u32,
+    /// The message is `\Recent`, for clients that know this flag.
+    pub(super) recent: bool,
     /// It has the UID, asked for or not.
     pub(super) named: bool,
     /// It has the flags, asked for or not.
@@ -45,6 +47,11 @@ pub(super) fn head(number: u32, uid: Uid, enabled: Enabled) -> (u32, &'static [u
         true => (uid.get(), b" UIDFETCH ("),
         false => (number, b" FETCH ("),
     }
+}
+
+/// What ends its list of flags.
+pub(super) fn last_flag(recent: bool, enabled: Enabled) -> Option<&'static str> {
+    (recent && !enabled.rev2).then_some("\\Recent")
 }
 
 /// Writes the line of a row; `Some`: it waits for octets of the message.
@@ -396,7 +403,7 @@ impl Writer<'_> {
 
     fn write_flags(&self, flags: FlagList<'_>, to: &mut impl Target) {
         to.put(b"FLAGS ");
-        respond::flags(to, flags, None);
+        respond::flags(to, flags, last_flag(self.line.recent, self.enabled));
     }
 
     fn write_modseq(&self, modseq: u64, to: &mut impl Target) {

@@ -7,6 +7,7 @@ use wire_core::{Answered, Next, Ticket, TicketId};
 use super::{
     Blob, Flow, Session,
     compose::{self, Line, Needs},
+    mailbox::Place,
     pull::Pull,
     resync::Earlier,
     stage::{Asked, Enabled, Stage},
@@ -65,9 +66,10 @@ impl Fetching {
     }
 
     /// The items, and what each line of this command is like.
-    pub(super) fn line(&self, number: u32) -> (FetchItems<'_>, Line) {
+    pub(super) fn line(&self, place: Place) -> (FetchItems<'_>, Line) {
         let line = Line {
-            number,
+            number: place.number,
+            recent: place.recent,
             named: self.named,
             seen: self.mark_seen,
             numbered: self.changed_since.is_some(),
@@ -259,12 +261,12 @@ impl Session {
         flags: Option<FlagList<'_>>,
         modseq: ModSeq,
     ) {
-        let Some(number) = self.number_of(uid) else {
+        let Some(place) = self.place_of(uid) else {
             return;
         };
         // RFC 7162 section 3.2.4
         let named = (named || self.enabled.condstore) && !self.enabled.uid_only;
-        let (number, mut before) = compose::head(number, uid, self.enabled);
+        let (number, mut before) = compose::head(place.number, uid, self.enabled);
         let mut word = |out: &mut wire_core::Output, name: &[u8]| {
             out.push(before);
             out.push(name);
@@ -279,7 +281,8 @@ impl Session {
         }
         if let Some(flags) = flags {
             word(&mut self.out, b"FLAGS ");
-            respond::flags(&mut self.out, flags, None);
+            let last = compose::last_flag(place.recent, self.enabled);
+            respond::flags(&mut self.out, flags, last);
         }
         if condstore {
             word(&mut self.out, b"MODSEQ (");
@@ -293,7 +296,7 @@ impl Session {
     }
 
     fn fetch_row(&mut self, id: TicketId, row: &Row<'_>) -> Option<Blob> {
-        let number = self.number_of(row.uid);
+        let place = self.place_of(row.uid);
         let Stage::Asked(open, Asked::Fetch(fetching)) = &mut self.stage else {
             return None;
         };
@@ -307,9 +310,9 @@ impl Session {
             fetching.leave_out(No::new(Code::ServerBug, "The server failed"));
             return None;
         }
-        let number = number?;
+        let place = place?;
         fetching.told += 1;
-        let (items, line) = fetching.line(number);
+        let (items, line) = fetching.line(place);
         let limit = self.config.limits.gather;
         let tells_flags = line.tells_flags();
         match compose::row(&mut self.out, items, row, line, self.enabled, limit) {

@@ -13,6 +13,8 @@ pub(super) struct Mailbox {
     pub(super) key: MailboxKey,
     pub(super) view: View,
     pub(super) read_only: bool,
+    /// From here on messages are `\Recent` to this client, if they are to any.
+    recent_from: Option<Uid>,
     /// The result of the last SEARCH with SAVE: `$` of RFC 9051 section 6.4.4.1.
     pub(super) saved: UidSet,
     /// New messages, all above the view.
@@ -48,12 +50,21 @@ pub(super) struct Mailbox {
     heard: ModSeq,
 }
 
+/// Where a message of the view stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) number: u32,
+    /// It is `\Recent`, for clients that know this flag.
+    pub(super) recent: bool,
+}
+
 impl Mailbox {
     pub(super) fn new(opened: Selected, read_only: bool, limit: usize) -> Self {
         let shown = opened.view.last().map_or(0, Uid::get);
         Mailbox {
             key: opened.key,
             read_only: read_only || opened.read_only,
+            recent_from: opened.recent_from,
             saved: UidSet::new(),
             added: UidSet::new(),
             vanished: UidSet::new(),
@@ -246,6 +257,27 @@ impl Mailbox {
     pub(super) fn refreshed(&mut self) {
         self.refreshing = None;
         self.settle();
+    }
+
+    /// `None`: the client does not know this message.
+    pub(super) fn place(&self, uid: Uid) -> Option<Place> {
+        let number = self.view.number(uid)?;
+        let recent = self.recent_from.is_some_and(|from| uid >= from);
+        Some(Place { number, recent })
+    }
+
+    /// What the client knows and is `\Recent` to it.
+    pub(super) fn recent(&self) -> UidSet {
+        let mut recent = UidSet::new();
+        if let Some(from) = self.recent_from {
+            recent.insert_range(from.get()..=u32::MAX);
+        }
+        self.view.known(&recent)
+    }
+
+    pub(super) fn recent_count(&self) -> u32 {
+        self.recent_from
+            .map_or(0, |from| self.view.count_from(from))
     }
 
     /// UIDs that once may have been here and are not in the view. `*` is the highest there ever was.

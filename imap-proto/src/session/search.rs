@@ -214,7 +214,11 @@ impl Session {
             return None;
         }
         let mailbox = self.mailbox.as_deref_mut()?;
-        let recent = UidSet::new();
+        // RFC 9051 appendix E: IMAP4rev2 has no such flag.
+        let recent = match self.enabled.rev2 {
+            true => UidSet::new(),
+            false => mailbox.recent(),
+        };
         let context = Context {
             view: &mailbox.view,
             saved: &mailbox.saved,

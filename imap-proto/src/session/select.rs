@@ -6,7 +6,7 @@ use wire_core::{Answered, Next, Ticket};
 
 use super::{
     Flow, Session,
-    mailbox::Mailbox,
+    mailbox::{Mailbox, Place},
     resync::Known,
     stage::{Asked, Stage, Updates},
 };
@@ -104,7 +104,9 @@ impl Session {
         self.out.push(b"\r\n");
         self.untagged(format_args!("{} EXISTS", opened.view.len()));
         if !self.enabled.rev2 {
-            self.untagged(format_args!("{} RECENT", opened.recent));
+            let recent = opened.recent_from;
+            let recent = recent.map_or(0, |from| opened.view.count_from(from));
+            self.untagged(format_args!("{recent} RECENT"));
             let unseen = opened.first_unseen.and_then(|uid| opened.view.number(uid));
             // RFC 9586 section 3
             if let Some(number) = unseen.filter(|_| !self.enabled.uid_only) {
@@ -204,8 +206,8 @@ impl Session {
         found
     }
 
-    /// The number that the client knows a message by.
-    pub(super) fn number_of(&self, uid: Uid) -> Option<u32> {
-        self.mailbox.as_deref()?.view.number(uid)
+    /// Where the client knows a message.
+    pub(super) fn place_of(&self, uid: Uid) -> Option<Place> {
+        self.mailbox.as_deref()?.place(uid)
     }
 }

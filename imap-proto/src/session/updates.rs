@@ -195,7 +195,7 @@ impl Session {
         self.own_answered();
     }
 
-    /// Writes EXPUNGE or VANISHED, as far as there is room, and EXISTS (RFC 9051 sections 7.5.1 and 7.4.1).
+    /// Writes EXPUNGE or VANISHED, as far as there is room, EXISTS and RECENT (RFC 9051 sections 7.5.1 and 7.4.1).
     fn tell(&mut self, updates: Updates) {
         let by_uid = self.tells_vanished();
         let Some(mailbox) = self
@@ -206,6 +206,7 @@ impl Session {
             return;
         };
         let high_water = self.config.limits.high_water;
+        let recent = mailbox.recent_count();
         while updates == Updates::All && self.out.cost() < high_water {
             let gone = mailbox.vanished().clone().take(PAGE);
             if gone.is_empty() {
@@ -224,12 +225,15 @@ impl Session {
             }
             mailbox.expunge(&gone);
         }
-        if mailbox.admit_added() {
+        let arrived = mailbox.admit_added();
+        if arrived {
             let count = mailbox.view.len();
             let _ = write!(Line(&mut self.out), "* {count} EXISTS\r\n");
-            if !self.enabled.rev2 {
-                self.out.push(b"* 0 RECENT\r\n");
-            }
+        }
+        // RFC 3501 section 7.3.2: with every EXISTS, and when EXPUNGE took some.
+        let count = mailbox.recent_count();
+        if !self.enabled.rev2 && (arrived || count != recent) {
+            let _ = write!(Line(&mut self.out), "* {count} RECENT\r\n");
         }
     }
 

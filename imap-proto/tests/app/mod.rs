@@ -66,6 +66,8 @@ pub struct App {
     /// Nothing is answered by itself; the transcript decides.
     pub hold: bool,
     pub selected: Option<String>,
+    /// It is not open for reading only.
+    may_write: bool,
     upload: Option<(Ticket<kind::Append>, String, Option<Uid>)>,
     messages: Vec<(NewMessage, Vec<u8>)>,
     seen_changes: usize,
@@ -187,6 +189,9 @@ impl App {
             store.create("Drop", SpecialUse::NONE);
             store.boxes.get_mut("Drop").unwrap().drop_only = true;
         }
+        if words.contains(&"recent") {
+            store.borrow_mut().recents = true;
+        }
         let seen_changes = store.borrow().changes.len();
         let mut session = Session::new(config(words), peer, Entropy([7; 32]), Time::ZERO);
         if !words.contains(&"no-clock") {
@@ -199,6 +204,7 @@ impl App {
             rowed,
             hold: words.contains(&"hold"),
             selected: None,
+            may_write: false,
             upload: None,
             messages: Vec::new(),
             seen_changes,
@@ -222,10 +228,17 @@ impl App {
         if self.deaf {
             return Vec::new();
         }
-        fresh
+        let noted: Vec<Noted> = fresh
             .iter()
             .map(|change| self.session.notify(change))
-            .collect()
+            .collect();
+        if let Some(at) = self.selected.as_deref().filter(|_| self.may_write)
+            && noted.contains(&Noted::Taken)
+            && let Some(found) = self.store.borrow_mut().boxes.get_mut(at)
+        {
+            found.untold = found.next;
+        }
+        noted
     }
 
     /// Says something and serves all that comes of it; the answer of the session.
@@ -347,6 +360,7 @@ impl App {
         let mut store = store.borrow_mut();
         let s = &mut self.session;
         let at = self.selected.clone().unwrap_or_default();
+        let recents = store.recents;
         match owed {
             Owed::Auth(ticket, request) => {
                 s.authenticate(ticket, check(&request));
@@ -354,7 +368,7 @@ impl App {
             Owed::Login(ticket) => {
                 s.accept(ticket);
             }
-            Owed::Select(ticket, name, _) => match store.boxes.get(&name) {
+            Owed::Select(ticket, name, read_only) => match store.boxes.get_mut(&name) {
                 Some(found) if found.drop_only => {
                     s.refuse(ticket, No::new(Code::NoPerm, "Put messages in, no more"));
                 }
@@ -374,6 +388,13 @@ impl App {
                     }
                     if found.read_only {
                         opened = opened.read_only();
+                    }
+                    if recents {
+                        opened = opened.recent_from(uid(found.untold));
+                    }
+                    self.may_write = !read_only && !found.read_only;
+                    if self.may_write {
+                        found.untold = found.next;
                     }
                     s.selected(ticket, opened);
                     self.selected = Some(name);

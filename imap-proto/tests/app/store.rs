@@ -21,6 +21,8 @@ pub struct Box1 {
     pub validity: u32,
     pub mails: BTreeMap<Uid, Mail>,
     pub next: u32,
+    /// The first UID that no session which may write was told of.
+    pub untold: u32,
     pub modseq: u64,
     /// What went, and at which mod-sequence.
     pub gone: Vec<(u64, UidSet)>,
@@ -37,6 +39,8 @@ pub struct Store {
     pub subscribed: BTreeSet<String>,
     pub changes: Vec<Change>,
     keys: u128,
+    /// Messages have `\Recent` until a session was told of them.
+    pub recents: bool,
     /// How many messages ever came.
     ids: u32,
     /// How many mailboxes were deleted: a new one must not be taken for an old one.
@@ -61,6 +65,7 @@ impl Store {
             validity: 1 + self.deleted,
             mails,
             next,
+            untold: 1,
             modseq,
             gone: Vec::new(),
             special_use,
@@ -225,7 +230,8 @@ impl Store {
         status.deleted = Some(count(System::DELETED, true));
         status.size = Some(at.mails.values().map(|m| m.raw.len() as u64).sum());
         status.modseq = Some(at.modseq);
-        status.recent = Some(0);
+        let untold = at.mails.range(uid(at.untold)..).count() as u32;
+        status.recent = Some(if self.recents { untold } else { 0 });
         status.key = Some(at.key);
         Some(status)
     }

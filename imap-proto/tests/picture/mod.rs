@@ -49,6 +49,8 @@ impl Mode {
 struct Known {
     flags: Option<Vec<String>>,
     modseq: Option<u64>,
+    /// Told in this session.
+    recent: Option<bool>,
 }
 
 pub struct Picture {
@@ -66,6 +68,8 @@ pub struct Picture {
     /// A mailbox is being opened: what EXISTS said.
     opening: Option<usize>,
     open: bool,
+    /// What RECENT said last.
+    recent: usize,
 }
 
 impl Picture {
@@ -80,6 +84,7 @@ impl Picture {
             sure: 0,
             opening: None,
             open: false,
+            recent: 0,
         }
     }
 
@@ -127,7 +132,10 @@ impl Picture {
     /// A SELECT was sent.
     pub fn selects(&mut self) {
         (self.open, self.opening) = (false, None);
-        (self.rows, self.code) = (0, None);
+        (self.rows, self.code, self.recent) = (0, None, 0);
+        self.known
+            .values_mut()
+            .for_each(|known| known.recent = None);
     }
 
     /// Whole lines. `numbers_hold`: nothing may go.
@@ -147,6 +155,7 @@ impl Picture {
             let number = first.parse::<usize>();
             match (number, second) {
                 (Ok(count), "EXISTS") => self.exists(count, said),
+                (Ok(count), "RECENT") => self.recent = count,
                 (Ok(number), "EXPUNGE") => {
                     assert!(!numbers_hold, "EXPUNGE where numbers must hold: {said}");
                     assert!(
@@ -252,6 +261,7 @@ impl Picture {
                 "no MODSEQ: {said}"
             );
             let list = list.split(')').next().unwrap();
+            known.recent = Some(list.split_whitespace().any(|flag| flag == "\\Recent"));
             let flags = list.split_whitespace().filter(|flag| *flag != "\\Recent");
             let mut flags: Vec<_> = flags.map(str::to_owned).collect();
             flags.sort();
@@ -306,6 +316,29 @@ impl Picture {
                 assert_eq!(modseq, mail.modseq, "the mod-sequence of {uid}");
             }
         }
+        self.compare_recent();
+    }
+
+    /// From one UID on messages are `\Recent`, and RECENT counts them.
+    fn compare_recent(&self) {
+        let told = |recent| {
+            let all = self.known.iter();
+            all.filter(move |(_, known)| known.recent == recent)
+                .map(|(uid, _)| *uid)
+        };
+        if let Some(first) = told(Some(true)).next() {
+            assert!(told(Some(false)).all(|uid| uid < first), "{:?}", self.known);
+        }
+        let sure = told(Some(true)).count();
+        if self.mode.has("IMAP4rev2") {
+            assert_eq!((sure, self.recent), (0, 0), "IMAP4rev2 has no such flag");
+        }
+        let may_be = sure..=sure + told(None).count();
+        assert!(
+            may_be.contains(&self.recent),
+            "{} RECENT of {may_be:?}",
+            self.recent
+        );
     }
 }
 
