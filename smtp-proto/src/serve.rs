@@ -23,7 +23,7 @@ pub use handler::{Envelope, Handler, Outcome, RawAnswer, Recipient, Verdict};
 /// session's `now`.
 ///
 /// Decisions that wait hold up neither the clock nor the stream. Who wants to shut a session down
-/// with a 421 drives it by [`turn`]; dropping this future ends it without a word.
+/// with a 421 drives it by [`turn`](wire_core::driver::turn); dropping this future ends it without a word.
 ///
 /// ```
 /// # use smtp_proto::{serve, Config, Handler, Session};
