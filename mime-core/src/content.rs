@@ -207,11 +207,13 @@ pub struct WireType<'a> {
 
 impl<'a> WireType<'a> {
     fn of(media: &MediaType<'a>, kind: Kind) -> Self {
-        let composite = media.is("multipart", "*")
-            || media.is("message", "rfc822")
-            || media.is("message", "global");
+        let is_composite = || {
+            media.is("multipart", "*")
+                || media.is("message", "rfc822")
+                || media.is("message", "global")
+        };
         let (ty, subtype) = match kind {
-            Kind::Leaf if composite => (&b"application"[..], &b"octet-stream"[..]),
+            Kind::Leaf if is_composite() => (&b"application"[..], &b"octet-stream"[..]),
             _ => (media.ty(), media.subtype()),
         };
         let params = media.params_raw();

@@ -238,6 +238,7 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    #[inline]
     fn field(&self, start: usize, end: usize, colon: usize, name: Name) -> Field<'a> {
         let raw = self.header.octets.get(start..end).unwrap_or(&[]);
         let at = match self.header.base {
@@ -249,6 +250,7 @@ impl<'a> Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    #[inline]
     fn row(&self, row: &FieldRow) -> Field<'a> {
         let (start, end, colon, name) = crate::field::parts_of(row);
         self.field(start, end, colon, name)
@@ -291,12 +293,20 @@ impl<'a> Fields<'a> {
 impl<'a> Iterator for Fields<'a> {
     type Item = Field<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Field<'a>> {
         if let Rows::Table(rows) = &mut self.header.rows {
             let (row, rest) = rows.split_first()?;
             *rows = rest;
             return Some(self.row(row));
         }
+        self.next_line()
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// The next field of bare octets.
+    fn next_line(&mut self) -> Option<Field<'a>> {
         loop {
             let start = self.at;
             if self.back.is_some_and(|back| start >= back) {

@@ -272,6 +272,7 @@ impl Name {
             && !matches!(self, Name::Received | Name::MimeVersion)
     }
 
+    #[inline]
     pub(crate) fn from_number(number: u8) -> Name {
         ALL.get(usize::from(number))
             .map_or(Name::Other, |(name, _)| *name)

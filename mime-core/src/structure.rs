@@ -44,22 +44,25 @@ impl<'a> BodyStructure<'a> {
 
     /// All parts below and including the root. Each is entered and left once.
     pub fn walk(&self) -> impl Iterator<Item = Walk<'a>> + Clone + use<'a> {
-        let root = self.root.id();
-        let end = self.root.subtree_end();
-        core::iter::successors(Some(Walk::Enter(self.root)), move |step| {
-            let (last, after) = match *step {
-                Walk::Enter(node) => match node.children().next() {
-                    Some(child) => return Some(Walk::Enter(child)),
-                    None => return Some(Walk::Leave(node)),
-                },
-                Walk::Leave(node) if node.id() == root => return None,
-                Walk::Leave(node) => (node, node.subtree_end()),
-            };
-            let parent = last.parent()?;
-            if after < parent.subtree_end() && after < end {
-                return Some(Walk::Enter(last.sibling(after)));
+        let root = self.root;
+        let first = root.id().index();
+        // The part to be entered next, and the innermost that was entered and not left.
+        let (mut next, mut open, mut done) = (first, None, false);
+        core::iter::from_fn(move || {
+            if done {
+                return None;
             }
-            Some(Walk::Leave(parent))
+            let inner = open.map(|id| root.sibling(id));
+            if let Some(part) = inner.filter(|part| next >= part.subtree_end()) {
+                let outer = part.parent().filter(|_| part.id().index() != first);
+                open = outer.map(|part| part.id().index());
+                done = open.is_none();
+                return Some(Walk::Leave(part));
+            }
+            open = Some(next);
+            let part = root.sibling(next);
+            next = next.saturating_add(1);
+            Some(Walk::Enter(part))
         })
     }
 }

@@ -10,6 +10,9 @@ use crate::uid::{Run, UidSet};
 
 /// A `number`, or a `number64`.
 pub fn number(out: &mut impl Sink, value: u64) {
+    if let Ok(digit @ 0..=9) = u8::try_from(value) {
+        return out.put(&[b'0' + digit]);
+    }
     let mut digits = [b'0'; 20];
     let mut left = value;
     let mut used = 0;
@@ -139,29 +142,31 @@ pub fn internal_date(out: &mut impl Sink, unix: i64, offset_minutes: i16) {
     let month = usize::try_from(month - 1)
         .ok()
         .and_then(|m| MONTHS.get(m))
-        .copied();
-    out.put(b"\"");
-    two_digits(out, day);
-    out.put(b"-");
-    out.put(month.unwrap_or("Jan").as_bytes());
-    out.put(b"-");
-    two_digits(out, year / 100);
-    two_digits(out, year % 100);
-    out.put(b" ");
-    two_digits(out, second / 3600);
-    out.put(b":");
-    two_digits(out, second / 60 % 60);
-    out.put(b":");
-    two_digits(out, second % 60);
-    out.put(if offset < 0 { b" -" } else { b" +" });
-    two_digits(out, offset.abs() / 60);
-    two_digits(out, offset.abs() % 60);
-    out.put(b"\"");
+        .map_or("Jan", |name| name);
+    out.put_all([
+        b"\"",
+        &two_digits(day),
+        b"-",
+        month.as_bytes(),
+        b"-",
+        &two_digits(year / 100),
+        &two_digits(year % 100),
+        b" ",
+        &two_digits(second / 3600),
+        b":",
+        &two_digits(second / 60 % 60),
+        b":",
+        &two_digits(second % 60),
+        if offset < 0 { b" -" } else { b" +" },
+        &two_digits(offset.abs() / 60),
+        &two_digits(offset.abs() % 60),
+        b"\"",
+    ]);
 }
 
-fn two_digits(out: &mut impl Sink, value: i64) {
+fn two_digits(value: i64) -> [u8; 2] {
     let digit = |value: i64| b'0' + u8::try_from(value % 10).unwrap_or(0);
-    out.put(&[digit(value / 10), digit(value)]);
+    [digit(value / 10), digit(value)]
 }
 
 /// The name of a section as FETCH repeats it: `BODY[1.HEADER.FIELDS (From)]<0>`. `first` is the first

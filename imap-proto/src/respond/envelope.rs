@@ -36,10 +36,12 @@ pub fn envelope(out: &mut impl Sink, envelope: &Envelope<'_>, utf8: bool) {
         field.map(|field| field.raw().as_ptr()) == envelope.from.map(|from| from.raw().as_ptr())
     };
     for list in [envelope.from, envelope.sender(), envelope.reply_to()] {
-        out.put(b" ");
         match from.written() {
-            Some(written) if is_from(list) => out.put(written),
-            _ => addresses(out, list, utf8),
+            Some(written) if is_from(list) => out.put_all([b" ", written]),
+            _ => {
+                out.put(b" ");
+                addresses(out, list, utf8);
+            }
         }
     }
     for list in [envelope.to, envelope.cc, envelope.bcc] {
@@ -77,6 +79,7 @@ impl Scratch {
 }
 
 impl Sink for Scratch {
+    #[inline]
     fn put(&mut self, run: &[u8]) {
         let end = self.used.saturating_add(run.len());
         if let Some(room) = self.octets.get_mut(self.used..end) {
@@ -93,13 +96,19 @@ fn line(out: &mut impl Sink, field: Option<Field<'_>>, utf8: bool) {
 
 /// A list of addresses is never empty: without one it is NIL.
 fn addresses(out: &mut impl Sink, field: Option<Field<'_>>, utf8: bool) {
-    let mut before: &[u8] = b"(";
-    for each in field.into_iter().flat_map(|field| field.addresses()) {
-        out.put(before);
+    let Some(mut rest) = field.map(|field| field.addresses()) else {
+        return out.put(b"NIL");
+    };
+    let Some(first) = rest.next() else {
+        return out.put(b"NIL");
+    };
+    out.put(b"((");
+    address(out, first, utf8);
+    for each in rest {
+        out.put(b")(");
         address(out, each, utf8);
-        before = b"";
     }
-    out.put(if before.is_empty() { b")" } else { b"NIL" });
+    out.put(b"))");
 }
 
 /// Name, source route, mailbox and host; a group begins without a host and ends without anything.
@@ -120,11 +129,9 @@ fn address(out: &mut impl Sink, address: Address<'_>, utf8: bool) {
         }
         _ => (None, None, None),
     };
-    out.put(b"(");
     nstring(out, name.as_deref(), utf8);
     out.put(b" NIL ");
     nstring(out, mailbox.as_deref(), utf8);
     out.put(b" ");
     nstring(out, host.as_deref(), utf8);
-    out.put(b")");
 }

@@ -10,23 +10,43 @@ use crate::syntax::{ASTRING, PLAIN, all_are, is};
 pub trait Sink {
     /// Adds a run of octets.
     fn put(&mut self, run: &[u8]);
+
+    /// Adds all `runs`, one behind the other: to be overridden where room can be made for all at
+    /// once.
+    #[inline]
+    fn put_all<const N: usize>(&mut self, runs: [&[u8]; N]) {
+        for run in runs {
+            self.put(run);
+        }
+    }
 }
 
 impl Sink for Output {
+    #[inline]
     fn put(&mut self, run: &[u8]) {
         self.push(run);
+    }
+
+    #[inline]
+    fn put_all<const N: usize>(&mut self, runs: [&[u8]; N]) {
+        self.push_all(runs);
     }
 }
 
 impl Sink for Vec<u8> {
+    #[inline]
     fn put(&mut self, run: &[u8]) {
         self.extend_from_slice(run);
     }
-}
 
-/// Most strings are names and words: for them one walk through a table is faster than to look for
-/// each special octet.
-const SHORT: usize = 32;
+    #[inline]
+    fn put_all<const N: usize>(&mut self, runs: [&[u8]; N]) {
+        self.reserve(runs.iter().map(|run| run.len()).sum());
+        for run in runs {
+            self.extend_from_slice(run);
+        }
+    }
+}
 
 /// A `string`: in quotes if it can be, else a literal.
 ///
@@ -42,10 +62,8 @@ const SHORT: usize = 32;
 /// assert_eq!(out, "\"say \\\"hi\\\"\"{2}\r\né\"é\"".as_bytes());
 /// ```
 pub fn string(out: &mut impl Sink, text: &[u8], utf8: bool) {
-    if text.len() <= SHORT && text.iter().copied().all(is(PLAIN)) {
-        out.put(b"\"");
-        out.put(text);
-        return out.put(b"\"");
+    if is_plain(text) {
+        return out.put_all([b"\"", text, b"\""]);
     }
     let fits = memchr::memchr3(b'\r', b'\n', 0, text).is_none()
         && (text.is_ascii() || (utf8 && core::str::from_utf8(text).is_ok()));
@@ -58,7 +76,29 @@ pub fn string(out: &mut impl Sink, text: &[u8], utf8: bool) {
     }
 }
 
+/// Whether the text is ASCII without controls and without what needs a backslash, as nearly all is.
+#[inline]
+fn is_plain(text: &[u8]) -> bool {
+    are_plain::<16>(text)
+        .or_else(|| are_plain::<8>(text))
+        .or_else(|| are_plain::<4>(text))
+        .unwrap_or_else(|| text.iter().copied().all(is(PLAIN)))
+}
+
+/// The same, `N` octets in a look; the last look covers the end, if need be some octets again.
+/// `None`: the text is shorter.
+#[inline]
+fn are_plain<const N: usize>(text: &[u8]) -> Option<bool> {
+    let last = text.last_chunk::<N>()?;
+    let (chunks, _) = text.as_chunks::<N>();
+    // As a signed number, 8-bit octets are below the space too.
+    let special = |octet: u8| (octet.cast_signed() < 0x20) | (octet == b'"') | (octet == b'\\');
+    let plain = |chunk: &[u8; N]| !chunk.iter().fold(false, |any, octet| any | special(*octet));
+    Some(chunks.iter().all(plain) && plain(last))
+}
+
 /// An `nstring`: NIL for what is not there, which is something else than `""`.
+#[inline]
 pub fn nstring(out: &mut impl Sink, text: Option<&[u8]>, utf8: bool) {
     match text {
         Some(text) => string(out, text, utf8),

@@ -1,10 +1,12 @@
 //! BODY and BODYSTRUCTURE: RFC 9051 section 7.5.2.
 
+use std::borrow::Cow;
+
 use mime_core::{BodyStructure, Content, Kind, Node, RawParam, Walk};
 
 use super::envelope::envelope;
 use super::number;
-use super::string::{Sink, nstring, string};
+use super::string::{Sink, string};
 
 /// What the grammar wants where a message has nothing: a multipart without parts, an embedded message
 /// that is cut off.
@@ -85,7 +87,6 @@ impl<S: Sink> Writer<'_, S> {
         self.out.put(b" ");
         self.string(media.subtype_raw());
         if self.extended {
-            self.out.put(b" ");
             self.params(media.params_raw());
             self.placement(content);
         }
@@ -97,12 +98,9 @@ impl<S: Sink> Writer<'_, S> {
         self.string(media.ty_raw());
         self.out.put(b" ");
         self.string(media.subtype_raw());
-        self.out.put(b" ");
         self.params(media.params_raw());
-        self.out.put(b" ");
-        nstring(self.out, content.id().as_deref(), self.utf8);
-        self.out.put(b" ");
-        nstring(self.out, content.description().as_deref(), self.utf8);
+        self.optional(content.id());
+        self.optional(content.description());
         self.out.put(b" ");
         self.string(&content.encoding());
         self.out.put(b" ");
@@ -129,8 +127,7 @@ impl<S: Sink> Writer<'_, S> {
             number(self.out, u64::from(part.lines()));
         }
         if self.extended {
-            self.out.put(b" ");
-            nstring(self.out, content.md5().as_deref(), self.utf8);
+            self.optional(content.md5());
             self.placement(content);
         }
     }
@@ -145,50 +142,66 @@ impl<S: Sink> Writer<'_, S> {
 
     /// `SP body-fld-dsp SP body-fld-lang SP body-fld-loc`.
     fn placement(&mut self, content: &Content<'_>) {
-        self.out.put(b" ");
         match content.disposition() {
             Some(disposition) => {
-                self.out.put(b"(");
+                self.out.put(b" (");
                 self.string(disposition.kind());
-                self.out.put(b" ");
                 self.params(disposition.params_raw());
                 self.out.put(b")");
             }
-            None => self.out.put(b"NIL"),
+            None => self.out.put(b" NIL"),
         }
-        self.out.put(b" ");
         self.languages(content);
-        self.out.put(b" ");
-        nstring(self.out, content.location().as_deref(), self.utf8);
+        self.optional(content.location());
     }
 
-    fn params<'p>(&mut self, params: impl Iterator<Item = RawParam<'p>>) {
-        let mut before: &[u8] = b"(";
+    /// `SP body-fld-param`.
+    fn params<'p>(&mut self, mut params: impl Iterator<Item = RawParam<'p>>) {
+        let Some(first) = params.next() else {
+            return self.out.put(b" NIL");
+        };
+        self.out.put(b" (");
+        self.param(first);
         for param in params {
-            self.out.put(before);
-            self.string(param.name());
             self.out.put(b" ");
-            self.string(&param.value());
-            before = b" ";
+            self.param(param);
         }
-        self.out.put(if before == b"(" { b"NIL" } else { b")" });
+        self.out.put(b")");
     }
 
-    /// One tag alone, several in parentheses.
+    fn param(&mut self, param: RawParam<'_>) {
+        self.string(param.name());
+        self.out.put(b" ");
+        self.string(&param.value());
+    }
+
+    /// `SP body-fld-lang`: one tag alone, several in parentheses.
     fn languages(&mut self, content: &Content<'_>) {
         let mut tags = content.languages();
-        match (tags.next(), tags.next()) {
-            (None, _) => self.out.put(b"NIL"),
-            (Some(only), None) => self.string(only),
-            (Some(_), Some(_)) => {
-                let mut before: &[u8] = b"(";
-                for tag in content.languages() {
-                    self.out.put(before);
-                    self.string(tag);
-                    before = b" ";
-                }
-                self.out.put(b")");
+        let Some(first) = tags.next() else {
+            return self.out.put(b" NIL");
+        };
+        let Some(second) = tags.next() else {
+            self.out.put(b" ");
+            return self.string(first);
+        };
+        self.out.put(b" (");
+        self.string(first);
+        for tag in core::iter::once(second).chain(tags) {
+            self.out.put(b" ");
+            self.string(tag);
+        }
+        self.out.put(b")");
+    }
+
+    /// `SP nstring`.
+    fn optional(&mut self, text: Option<Cow<'_, [u8]>>) {
+        match text {
+            Some(text) => {
+                self.out.put(b" ");
+                self.string(&text);
             }
+            None => self.out.put(b" NIL"),
         }
     }
 

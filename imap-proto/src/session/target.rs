@@ -53,15 +53,27 @@ impl<'o> Direct<'o> {
 }
 
 impl Sink for Direct<'_> {
+    #[inline]
     fn put(&mut self, run: &[u8]) {
-        let end = self.used.saturating_add(run.len());
-        if let Some(room) = self.runs.get_mut(self.used..end) {
-            room.copy_from_slice(run);
-            self.used = end;
-        } else {
+        self.put_all([run]);
+    }
+
+    #[inline]
+    fn put_all<const N: usize>(&mut self, runs: [&[u8]; N]) {
+        let octets = runs.iter().map(|run| run.len()).sum();
+        let left = self.runs.get_mut(self.used..).unwrap_or_default();
+        let Some(mut room) = left.get_mut(..octets) else {
             self.flush();
-            self.out.push(run);
+            return self.out.push_all(runs);
+        };
+        for run in runs {
+            let Some((place, after)) = room.split_at_mut_checked(run.len()) else {
+                return;
+            };
+            place.copy_from_slice(run);
+            room = after;
         }
+        self.used += octets;
     }
 }
 

@@ -290,12 +290,19 @@ impl<'a> Mailbox<'a> {
     /// The local part: without quotation marks, white space and comments. Never decoded as an
     /// encoded word (RFC 2047 section 5). May be empty (`""@example.org`).
     pub fn local(&self) -> Cow<'a, [u8]> {
-        bare(self.local)
+        self.side(self.local)
     }
 
     /// The domain, or a domain literal with its brackets.
     pub fn domain(&self) -> Cow<'a, [u8]> {
-        bare(self.domain)
+        self.side(self.domain)
+    }
+
+    fn side(&self, raw: &'a [u8]) -> Cow<'a, [u8]> {
+        match self.plain {
+            Some(_) => Cow::Borrowed(raw),
+            None => bare(raw),
+        }
     }
 
     /// The local part as it stands.
@@ -442,7 +449,7 @@ impl<'a> Phrase<'a> {
     /// Without quotation marks, comments and folds; encoded words are kept: for ENVELOPE. Allocates
     /// only to leave something out within.
     pub fn unquoted(self) -> Cow<'a, [u8]> {
-        if let Some(octets) = self.as_it_stands().or_else(|| plainly_quoted(self.raw)) {
+        if let Some(octets) = plainly_quoted(self.raw).or_else(|| self.as_it_stands()) {
             return Cow::Borrowed(octets);
         }
         let mut out = Vec::with_capacity(self.raw.len());
@@ -464,9 +471,16 @@ impl<'a> Phrase<'a> {
 
     /// The phrase, if it is words with single spaces between them, and nothing of it is quoted.
     fn as_it_stands(self) -> Option<&'a [u8]> {
-        let is_word = |word: &[u8]| !word.is_empty() && PLAIN.run(word) == word.len();
-        let mut words = self.raw.split(|b| *b == b' ');
-        words.all(is_word).then_some(self.raw)
+        let mut rest = self.raw;
+        loop {
+            match rest.get(PLAIN.run(rest)..)? {
+                // No word is here.
+                after if after.len() == rest.len() => return None,
+                [] => return Some(self.raw),
+                [b' ', after @ ..] => rest = after,
+                _ => return None,
+            }
+        }
     }
 
     /// As text: encoded words decoded, but for those in quotation marks (RFC 2047 section 5).

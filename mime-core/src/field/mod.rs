@@ -78,6 +78,7 @@ pub(crate) fn is_row_of(row: &FieldRow, name: Name) -> bool {
 }
 
 /// Start, end, colon and name of a row.
+#[inline]
 pub(crate) fn parts_of(row: &FieldRow) -> (usize, usize, usize, Name) {
     let name = word(row, field::NAME);
     (
@@ -89,6 +90,7 @@ pub(crate) fn parts_of(row: &FieldRow) -> (usize, usize, usize, Name) {
 }
 
 impl<'a> Field<'a> {
+    #[inline]
     pub(crate) fn new(raw: &'a [u8], colon: usize, name: Name, at: Option<u32>) -> Self {
         Field {
             raw,

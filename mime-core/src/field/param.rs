@@ -402,6 +402,9 @@ impl<'a> Iterator for Params<'a> {
     type Item = RawParam<'a>;
 
     fn next(&mut self) -> Option<RawParam<'a>> {
+        if self.rest.is_empty() {
+            return None;
+        }
         self.left = self.left.checked_sub(1)?;
         if let Some((param, rest)) = RawParam::plain(self.rest) {
             self.rest = rest;

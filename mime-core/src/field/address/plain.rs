@@ -4,8 +4,8 @@ use super::{Mailbox, Phrase};
 use crate::field::lex::{is_space, is_special};
 use crate::octets::{Octets, octets};
 
-/// A dot-atom of ASCII, wherever its dots are (RFC 5322 section 3.2.3).
-const DOT_ATOM: Octets = octets!(|b| b.is_ascii_graphic() && is_word(b));
+/// What an atom of ASCII is made of (RFC 5322 section 3.2.3).
+const ATOM: Octets = octets!(|b| b.is_ascii_graphic() && b != b'.' && is_word(b));
 /// The words of a display name, 8-bit ones too, with dots and spaces.
 const WORDS: Octets = octets!(|b| b >= b' ' && b != 0x7f && is_word(b));
 /// What means itself between quotation marks.
@@ -67,23 +67,28 @@ type Spec<'a> = (&'a [u8], &'a [u8], &'a [u8]);
 
 /// The address at the start, if both of its sides are dot-atoms, and what follows it.
 fn spec(octets: &[u8]) -> Option<(Spec<'_>, &[u8])> {
-    let (local, after) = octets.split_at_checked(DOT_ATOM.run(octets))?;
+    let (local, after) = octets.split_at_checked(dot_atom(octets)?)?;
     let after = after.strip_prefix(b"@")?;
-    let (domain, rest) = after.split_at_checked(DOT_ATOM.run(after))?;
+    let (domain, rest) = after.split_at_checked(dot_atom(after)?)?;
     let both = octets.get(..local.len() + 1 + domain.len())?;
-    (is_dotted(local) && is_dotted(domain)).then_some(((local, domain, both), rest))
+    Some(((local, domain, both), rest))
 }
 
-/// Whether atoms stand before, between and behind the dots.
-fn is_dotted(side: &[u8]) -> bool {
-    let mut atom = false;
-    for b in side {
-        if *b == b'.' && !atom {
-            return false;
+/// How long the dot-atom at the start is: atoms stand before, between and behind its dots.
+fn dot_atom(octets: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let rest = octets.get(at..)?;
+        let atom = ATOM.run(rest);
+        if atom == 0 {
+            return None;
         }
-        atom = *b != b'.';
+        at += atom;
+        match rest.get(atom) {
+            Some(b'.') => at += 1,
+            _ => return Some(at),
+        }
     }
-    atom
 }
 
 fn without_space(octets: &[u8]) -> &[u8] {
