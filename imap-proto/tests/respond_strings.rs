@@ -98,6 +98,36 @@ proptest! {
     }
 }
 
+/// Wherever in a string the one octet is that is not plain.
+#[test]
+fn one_octet_decides_the_form() {
+    for (octet, quoted) in [
+        (b'"', Some(&b"\\\""[..])),
+        (b'\\', Some(b"\\\\")),
+        (b'\t', Some(b"\t")),
+        (0x7f, Some(b"\x7f")),
+        (b'\r', None),
+        (b'\n', None),
+        (0, None),
+        (0x80, None),
+        (0xff, None),
+    ] {
+        for (len, at) in (1..40).flat_map(|len| (0..len).map(move |at| (len, at))) {
+            let mut octets = vec![b'a'; len];
+            octets[at] = octet;
+            let out = written(|out| respond::string(out, &octets, false));
+            let expected = match quoted {
+                Some(form) => [b"\"", &octets[..at], form, &octets[at + 1..], b"\""].concat(),
+                None => {
+                    let kept = without_nul(&octets);
+                    [format!("{{{}}}\r\n", kept.len()).as_bytes(), &kept].concat()
+                }
+            };
+            assert_eq!(out, expected);
+        }
+    }
+}
+
 #[test]
 fn which_form_a_string_takes() {
     // imap-9051-4.5-01
