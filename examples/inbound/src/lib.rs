@@ -11,6 +11,7 @@ pub mod cli;
 pub mod config;
 mod connection;
 mod end_point;
+mod hashes;
 mod http;
 mod imap;
 mod jobs;

@@ -2,11 +2,12 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use argon2::{Argon2, Params, PasswordHash, PasswordHasher};
+use argon2::{Argon2, PasswordHash, PasswordHasher};
 use tokio::sync::Semaphore;
 use wire_core::sasl::{self, Answer, Decoy, Request, ScramHash, StoredKeys};
 
 use crate::{
+    hashes::hash_as,
     logins::Fault,
     store::{AccountState, CredentialId, Directory, NewSecret, Scopes, ScramKeys, Secret, address},
     tokens::Tokens,
@@ -245,21 +246,6 @@ fn fitting<'s>(secrets: &'s [Secret], password: &sasl::Secret) -> Vec<&'s Secret
 /// Were two hashes made in the same way, so that one password has one of them?
 fn same_way(a: &PasswordHash, b: &PasswordHash) -> bool {
     (a.algorithm, a.version, &a.params, &a.salt) == (b.algorithm, b.version, &b.params, &b.salt)
-}
-
-fn hash_as(stored: &PasswordHash, password: &[u8]) -> Option<PasswordHash> {
-    use argon2::CustomizedPasswordHasher;
-
-    let params = Params::try_from(stored).ok()?;
-    Argon2::default()
-        .hash_password_customized(
-            password,
-            stored.salt.as_ref()?,
-            Some(stored.algorithm.as_str()),
-            stored.version,
-            params,
-        )
-        .ok()
 }
 
 #[cfg(test)]
