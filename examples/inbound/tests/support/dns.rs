@@ -43,9 +43,8 @@ struct Shared {
 impl Dns {
     /// Serves this zone on a port of the system's choice. See [`Zone::read`] for the text.
     pub fn start(zone: &str) -> Self {
-        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let (udp, tcp) = port();
         let address = udp.local_addr().unwrap();
-        let tcp = TcpListener::bind(address).unwrap();
         let shared = Arc::new(Shared {
             zone: Mutex::new(Zone::read(zone)),
             asked: Mutex::default(),
@@ -87,6 +86,18 @@ impl Drop for Dns {
         let _ = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
             .and_then(|udp| udp.send_to(b"", self.address));
     }
+}
+
+/// One port for both. What the system gives for UDP may be taken over TCP by anybody.
+fn port() -> (UdpSocket, TcpListener) {
+    for _ in 0..100 {
+        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        match TcpListener::bind(udp.local_addr().unwrap()) {
+            Ok(tcp) => return (udp, tcp),
+            Err(error) => assert_eq!(error.kind(), io::ErrorKind::AddrInUse),
+        }
+    }
+    panic!("no port is free over both UDP and TCP");
 }
 
 impl Shared {
