@@ -1,6 +1,6 @@
 //! Changes: those a client asks for (STORE) and those that came from elsewhere.
 
-use crate::{Flags, How, MailboxKey, ModSeq, UidSet};
+use crate::{Flags, How, MailboxKey, ModSeq, Uid, UidSet};
 
 /// A STORE, resolved to UIDs.
 #[derive(Debug, Clone)]
@@ -55,6 +55,7 @@ pub struct Change {
     pub(crate) added: UidSet,
     pub(crate) vanished: UidSet,
     pub(crate) changed: UidSet,
+    pub(crate) recent_from: Option<Uid>,
     pub(crate) hint: bool,
 }
 
@@ -67,6 +68,7 @@ impl Change {
             added: UidSet::new(),
             vanished: UidSet::new(),
             changed: UidSet::new(),
+            recent_from: None,
             hint: false,
         }
     }
@@ -84,6 +86,19 @@ impl Change {
     #[must_use]
     pub fn added(mut self, uids: &UidSet) -> Self {
         self.added = self.added.union(uids);
+        self
+    }
+
+    /// Of the new messages, those below this UID are not `\Recent` to this session: another one was
+    /// told of them first (RFC 3501 section 2.3.2). Without it all of them are, wherever
+    /// [`Selected::recent_from`](crate::Selected::recent_from) was given. Of two changes that name a
+    /// message as new, the one that calls it recent is right.
+    ///
+    /// Where several sessions of a store may hear of one arrival, each that may write takes the
+    /// UIDs up to the last of it, in one step, and gives what was the first untold UID before.
+    #[must_use]
+    pub fn recent_from(mut self, uid: Uid) -> Self {
+        self.recent_from = Some(uid);
         self
     }
 

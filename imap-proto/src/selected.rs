@@ -100,8 +100,9 @@ impl Selected {
         self
     }
 
-    /// From this UID on messages are `\Recent` to this session, those that arrive later as well: no
-    /// session that may write was told of them before (RFC 3501 section 2.3.2). Clients of IMAP4rev1
+    /// From this UID on messages are `\Recent` to this session, those that arrive later as well, unless
+    /// [`Change::recent_from`](crate::Change::recent_from) takes them out: no session that may write was
+    /// told of them before (RFC 3501 section 2.3.2). Clients of IMAP4rev1
     /// get the flag with FETCH, the number as RECENT, and SEARCH RECENT, NEW and OLD; for those that
     /// enabled IMAP4rev2 there is no such flag. Without it no message is recent.
     ///

@@ -81,6 +81,42 @@ fn the_first_session_that_may_write_gets_recent() {
     );
 }
 
+// imap-3501-2.3.2-01: of messages that arrive, too, one session is told first.
+#[test]
+fn what_another_session_took_is_not_recent() {
+    let store = Rc::new(RefCell::new(account()));
+    let mut app = App::on(store.clone(), &["recent"]);
+    app.say("1 LOGIN fred secret\r\n2 SELECT INBOX\r\n");
+    app.deaf = true;
+    for _ in 0..4 {
+        let flags = imap_proto::Flags::default();
+        store
+            .borrow_mut()
+            .deliver("INBOX", b"Subject: new\r\n\r\n", flags, (0, 0));
+    }
+    let arrived = |modseq, new: &[u32], recent_from| {
+        Change::new(MailboxKey(1), modseq)
+            .added(&uids(new))
+            .recent_from(imap_proto::Uid::new(recent_from).unwrap())
+    };
+    let first = app.session.view().unwrap().last().unwrap().get() + 1;
+    let new: Vec<u32> = (first..first + 4).collect();
+    // The second is another's; the last was told by two jobs of this session, in the wrong order.
+    app.session.notify(&arrived(100, &new[..1], first));
+    app.session.notify(&arrived(101, &new[1..2], first + 2));
+    app.session.notify(&arrived(102, &new[2..4], first + 4));
+    app.session.notify(&arrived(102, &new[2..4], first + 3));
+    assert_eq!(
+        app.say("3 NOOP\r\n"),
+        "* 7 EXISTS\r\n* 5 RECENT\r\n3 OK Done\r\n"
+    );
+    let recent = "* SEARCH 1 2 3 4 7\r\n4 OK Done\r\n";
+    assert_eq!(app.say("4 SEARCH RECENT\r\n"), recent);
+    // What it was told of first stays its own.
+    app.session.notify(&arrived(103, &new, first + 4));
+    assert_eq!(app.say("4 SEARCH RECENT\r\n"), recent);
+}
+
 #[test]
 fn a_change_that_comes_while_an_answer_is_open_is_told_after_it() {
     let (mut a, mut b) = pair();

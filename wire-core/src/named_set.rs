@@ -9,6 +9,13 @@ macro_rules! named_set {
         impl $set {
             const NAMES: &'static [($set, &'static str)] = &[$(($set::$one, $name)),*];
 
+            /// Whatever there is.
+            #[must_use]
+            pub fn all() -> Self {
+                let all = Self::NAMES.iter();
+                all.fold($set(0), |all, (one, _)| all.with(*one))
+            }
+
             /// Both sets.
             #[must_use]
             pub const fn with(self, other: Self) -> Self {

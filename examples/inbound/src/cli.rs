@@ -127,13 +127,15 @@ pub struct Serve {
     /// XFORWARD: content filters of one's own. May be repeated.
     #[arg(long, value_name = "NET", help_heading = NETWORKS)]
     pub trust: Vec<String>,
-    /// Habits of SMTP clients that are taken although RFC 5321 forbids them, by comma: spaces,
-    /// bare-paths, loose-dots, underscores, unqualified, any-hello; or none. Each use is logged.
+    /// Habits of clients that are taken although the RFCs forbid them, by comma, or none. Of SMTP (RFC 5321):
+    /// smtp:spaces, bare-paths, loose-dots, underscores, unqualified, any-hello. Of IMAP (RFC 9051):
+    /// imap:spaces, empty-lines, bare-lf, open-ends, extended-list, raw-headers (8-bit header fields in
+    /// APPEND, for mail that is moved here from another server). Each use is logged.
     #[arg(
         long,
         value_name = "HABITS",
         value_delimiter = ',',
-        default_value = "spaces"
+        default_value = "smtp:spaces"
     )]
     pub lenient: Vec<String>,
     /// Who may log in as whom.

@@ -1,13 +1,14 @@
 //! What the command line asks for, checked.
 
 mod addresses;
+mod habits;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 pub(crate) use addresses::login_name as whole_login_name;
 pub use addresses::{AccountLine, AliasLine};
 
-use smtp_proto::Leniency;
+pub use habits::Habits;
 
 use crate::{
     cli::Serve, logins, networks::Networks, policy::Settings, store::Subaddressing, tokens,
@@ -137,8 +138,8 @@ pub struct Config {
     pub proxies: Networks,
     /// Who may use XCLIENT and XFORWARD.
     pub trusted: Networks,
-    /// What of the grammar of SMTP need not be kept.
-    pub leniency: Leniency,
+    /// What of the grammars need not be kept.
+    pub habits: Habits,
     /// What clients are judged by.
     pub policy: Settings,
 }
@@ -182,7 +183,7 @@ impl Config {
             certificate: certificate(cli.tls_cert, cli.tls_key)?,
             proxies: Networks::new("--proxy", &cli.proxy)?,
             trusted: Networks::narrow("--trust", &cli.trust)?,
-            leniency: leniency(&cli.lenient)?,
+            habits: Habits::named(&cli.lenient)?,
             max_message_size: message_size(cli.max_message_size)?,
             data: cli.data,
             accounts,
@@ -253,16 +254,6 @@ fn certificate(chain: Option<PathBuf>, key: Option<PathBuf>) -> Result<Certifica
         (Some(_), None) => Err(Mistake::new("--tls-cert", "needs --tls-key beside it")),
         (None, Some(_)) => Err(Mistake::new("--tls-key", "needs --tls-cert beside it")),
     }
-}
-
-fn leniency(habits: &[String]) -> Result<Leniency, Mistake> {
-    let one = |habit: &String| match &**habit {
-        "none" => Ok(Leniency::NONE),
-        name => Leniency::from_name(name)
-            .ok_or_else(|| Mistake::new("--lenient", format_args!("{name:?} is no habit"))),
-    };
-    let mut habits = habits.iter().map(one);
-    habits.try_fold(Leniency::NONE, |all, one| Ok(all.with(one?)))
 }
 
 fn message_size(octets: u64) -> Result<u64, Mistake> {

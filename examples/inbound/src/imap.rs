@@ -47,6 +47,7 @@ pub struct Imap {
 /// The selected mailbox.
 struct Open {
     id: MailboxId,
+    read_only: bool,
     keywords: Keywords,
     /// Waits for changes until it is dropped.
     watching: Watching,
@@ -77,7 +78,7 @@ pub enum Done {
     Expunged(Ticket<kind::Expunge>, Result<crate::store::Expunged>),
     Upload(upload::Progress),
     Updates(MailboxId, Result<Updates>),
-    Synced(Ticket<kind::Sync>, MailboxId, Result<crate::store::Changes>),
+    Synced(Ticket<kind::Sync>, MailboxId, Result<work::News>),
 }
 
 impl Imap {
@@ -137,11 +138,14 @@ impl Imap {
                 });
             }
             Event::Status {
-                ticket, mailbox, ..
+                ticket,
+                mailbox,
+                items,
+                ..
             } => {
                 let (store, name) = (self.shared.store.clone(), mailbox.name().to_owned());
                 self.jobs.start(ticket.id(), async move {
-                    Done::Counted(ticket, work::status(&*store, account, &name).await)
+                    Done::Counted(ticket, work::status(&*store, account, &name, items).await)
                 });
             }
             Event::Create {
@@ -195,13 +199,19 @@ impl Imap {
             Event::MessageEnd => self.upload_message_end(),
             Event::AppendEnd => self.upload_end(),
             event => match &self.open {
-                Some(open) => self.selected(account, open.id, event),
+                Some(open) => self.selected(account, open.id, open.read_only, event),
                 None => self.session.decline(event),
             },
         }
     }
 
-    fn selected(&mut self, account: AccountId, mailbox: MailboxId, event: Event<'_>) {
+    fn selected(
+        &mut self,
+        account: AccountId,
+        mailbox: MailboxId,
+        read_only: bool,
+        event: Event<'_>,
+    ) {
         let store = self.shared.store.clone();
         match event {
             Event::Load { ticket, load } => {
@@ -244,8 +254,8 @@ impl Imap {
             }
             Event::Sync { ticket, since, .. } => {
                 self.jobs.start(ticket.id(), async move {
-                    let changes = store.changes(mailbox, ModSeq(since), work::CHANGES).await;
-                    Done::Synced(ticket, mailbox, changes)
+                    let news = work::news(&*store, mailbox, ModSeq(since), read_only).await;
+                    Done::Synced(ticket, mailbox, news)
                 });
             }
             other => self.session.decline(other),
@@ -285,7 +295,8 @@ impl Imap {
     ) {
         let (store, name) = (self.shared.store.clone(), mailbox.name().to_owned());
         self.jobs.start(ticket.id(), async move {
-            Done::Selected(ticket, read_only, work::open(&*store, account, &name).await)
+            let opened = work::open(&*store, account, &name, read_only).await;
+            Done::Selected(ticket, read_only, opened)
         });
     }
 
@@ -308,9 +319,10 @@ impl Imap {
         Span::current().record("mailbox", tracing::field::debug(&opened.mailbox.name));
         let id = opened.mailbox.id;
         let watch = self.shared.store.watch(crate::store::Scope::Mailbox(id));
-        let watching = self.watch(id, watch, opened.since);
+        let watching = self.watch(id, watch, opened.since, read_only);
         self.open = Some(Open {
             id,
+            read_only,
             keywords: opened.keywords.clone(),
             watching,
         });
@@ -318,18 +330,32 @@ impl Imap {
     }
 
     /// Waits for what is new in the mailbox after `since`.
-    fn watch(&mut self, id: MailboxId, watch: Box<dyn Watch>, since: ModSeq) -> Watching {
+    fn watch(
+        &mut self,
+        id: MailboxId,
+        watch: Box<dyn Watch>,
+        since: ModSeq,
+        read_only: bool,
+    ) -> Watching {
         let store = self.shared.store.clone();
         Watching(self.jobs.background(async move {
-            Done::Updates(id, work::updates(&*store, id, watch, since).await)
+            Done::Updates(
+                id,
+                work::updates(&*store, id, watch, since, read_only).await,
+            )
         }))
     }
 
     fn updates(&mut self, id: MailboxId, updates: Result<Updates>) {
-        if self.open.as_ref().is_none_or(|open| open.id != id) {
+        let Some(read_only) = self
+            .open
+            .as_ref()
+            .filter(|open| open.id == id)
+            .map(|open| open.read_only)
+        else {
             return;
-        }
-        let Updates { changes, watch } = match updates {
+        };
+        let Updates { news, watch } = match updates {
             Ok(updates) => updates,
             Err(error) => {
                 warn!(?error, "the mailbox cannot be followed");
@@ -338,14 +364,14 @@ impl Imap {
                     .abort("The mailbox cannot be followed any more");
             }
         };
-        if self.session.notify(&convert::change(id, &changes)) == Noted::OutOfOrder {
+        if self.session.notify(&convert::change(id, &news)) == Noted::OutOfOrder {
             warn!("the client can no longer be told what changed");
             return self.session.abort("The mailbox must be opened again");
         }
-        let watching = self.watch(id, watch, changes.through);
+        let watching = self.watch(id, watch, news.changes.through, read_only);
         if let Some(open) = &mut self.open {
             open.watching = watching;
-            if let Some(keywords) = changes.keywords {
+            if let Some(keywords) = news.changes.keywords {
                 open.keywords = keywords;
             }
         }
@@ -394,6 +420,17 @@ impl Imap {
                 self.session.refuse(ticket, no);
             }
             error => self.no(ticket, error),
+        }
+    }
+}
+
+/// Who still needs what `--lenient` allows?
+impl Drop for Imap {
+    fn drop(&mut self) {
+        for (habit, uses) in self.session.leniency_used() {
+            for habit in habit.names() {
+                info!(habit, uses, "taken beyond the grammar");
+            }
         }
     }
 }
@@ -473,8 +510,8 @@ impl Talk for Imap {
             Done::Expunged(ticket, Err(error)) => self.no(ticket, error),
             Done::Upload(progress) => self.upload_on(progress),
             Done::Updates(id, updates) => self.updates(id, updates),
-            Done::Synced(ticket, id, Ok(changes)) => {
-                self.session.synced(ticket, &convert::change(id, &changes));
+            Done::Synced(ticket, id, Ok(news)) => {
+                self.session.synced(ticket, &convert::change(id, &news));
             }
             Done::Synced(ticket, _, Err(error)) => self.no(ticket, error),
         }

@@ -120,7 +120,7 @@ fn smtp(
     let trusted = Capabilities::XCLIENT.with(Capabilities::XFORWARD);
     let builder = smtp_proto::Config::builder(&config.hostname())
         .offer(offer.with(trusted))
-        .lenient(config.leniency)
+        .lenient(config.habits.smtp)
         .limits(limits)
         // Real mail has both, and nothing here stumbles over them.
         .nul(smtp_proto::Nul::Keep)
@@ -177,6 +177,7 @@ fn imap(config: &Config, decoy: &Decoy) -> Result<Arc<imap_proto::Config>, Mista
         .decoy(decoy.clone())
         .starttls(true)
         .id("name", "inbound")
+        .lenient(config.habits.imap)
         .max_append(config.max_message_size)
         .poll(ASK_AGAIN)
         .build()

@@ -25,7 +25,7 @@ fn a_mail_that_came_in_is_read_over_imap_and_pop3() {
         "{fetched}"
     );
     assert!(
-        fetched.contains("BODY[TEXT] {13}\n.dots\nbody\n FLAGS (\\Seen))"),
+        fetched.contains("BODY[TEXT] {13}\n.dots\nbody\n FLAGS (\\Seen \\Recent))"),
         "{fetched}"
     );
     let head = imap
@@ -361,7 +361,8 @@ fn a_mistake_is_one_line_that_names_the_flag() {
         ("--tls-key", &["--tls-key", broken]),
         ("--data", &["--data", &below]),
         ("--max-message-size", &["--max-message-size", "1"]),
-        ("--lenient", &["--lenient", "spaces,all"]),
+        ("--lenient", &["--lenient", "smtp:spaces,all"]),
+        ("--lenient", &["--lenient", "spaces"]),
     ];
     for (flag, arguments) in table {
         // Where a flag is given twice, the last one counts.
@@ -472,5 +473,31 @@ fn a_tls_port_says_nothing_in_the_clear() {
             octets.first().is_none_or(|octet| *octet == 21),
             "{octets:?}"
         );
+    }
+}
+
+#[test]
+fn habits_of_imap_clients_are_taken_where_they_are_named_and_logged() {
+    let open = ["--allow-plaintext-auth"];
+    let old = b"From: J\xfcrgen <j@example.com>\r\n\r\nhello\r\n";
+    let append = |server: &Server| {
+        use std::io::Write;
+        let mut imap = server.imap().0;
+        imap.send(&format!("b  NOOP\r\na APPEND INBOX {{{}+}}\r\n", old.len()));
+        imap.stream().write_all(old).unwrap();
+        imap.say("", "a ")
+    };
+    let strict = Server::start(&open);
+    assert!(append(&strict).starts_with("a NO"));
+    let lenient = [open[0], "--lenient", "raw-headers,imap:spaces"];
+    let server = Server::start_logging(&lenient);
+    assert!(append(&server).starts_with("a OK"));
+    let log = server.stop_and_read_log();
+    for habit in ["spaces", "raw-headers"] {
+        let line = log.lines().find(|line| {
+            line.contains("taken beyond the grammar")
+                && line.contains(&format!("habit=\"{habit}\""))
+        });
+        assert!(line.is_some_and(|line| line.contains("uses=1")), "{log}");
     }
 }

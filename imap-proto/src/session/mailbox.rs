@@ -15,6 +15,8 @@ pub(super) struct Mailbox {
     pub(super) read_only: bool,
     /// From here on messages are `\Recent` to this client, if they are to any.
     recent_from: Option<Uid>,
+    /// But not these: another session was told of them first.
+    told_elsewhere: UidSet,
     /// The result of the last SEARCH with SAVE: `$` of RFC 9051 section 6.4.4.1.
     pub(super) saved: UidSet,
     /// New messages, all above the view.
@@ -65,6 +67,7 @@ impl Mailbox {
             key: opened.key,
             read_only: read_only || opened.read_only,
             recent_from: opened.recent_from,
+            told_elsewhere: UidSet::new(),
             saved: UidSet::new(),
             added: UidSet::new(),
             vanished: UidSet::new(),
@@ -92,6 +95,7 @@ impl Mailbox {
         if change.hint {
             return self.note_hint(change.modseq);
         }
+        self.note_recent(change);
         if change.modseq <= self.noted && change.modseq != 0 {
             return Noted::Known;
         }
@@ -124,10 +128,28 @@ impl Mailbox {
         Noted::Taken
     }
 
+    /// Which of the new messages are another session's. One that this client was told of stays its own.
+    fn note_recent(&mut self, change: &Change) {
+        let Some((first, from)) = self.recent_from.zip(change.recent_from) else {
+            return;
+        };
+        let (mut below, mut unknown) = (UidSet::new(), UidSet::new());
+        below.insert_range(first.get()..=from.get() - 1);
+        unknown.insert_range(self.floor().saturating_add(1)..=u32::MAX);
+        let others = change.added.intersection(&below).intersection(&unknown);
+        let own = change.added.difference(&below);
+        self.told_elsewhere = self.told_elsewhere.union(&others).difference(&own);
+    }
+
+    /// The highest UID that was shown or is to be.
+    fn floor(&self) -> u32 {
+        self.shown.max(self.added.last().map_or(0, Uid::get))
+    }
+
     /// A new UID below one that was shown has no place in the view: sequence numbers would move
     /// without an EXPUNGE (RFC 9051 section 2.3.1.2).
     fn note_added(&mut self, first: u32, last: u32) -> Noted {
-        let floor = self.shown.max(self.added.last().map_or(0, Uid::get));
+        let floor = self.floor();
         let mut noted = Noted::Known;
         if first <= floor {
             let mut old = UidSet::new();
@@ -155,6 +177,7 @@ impl Mailbox {
             // Never shown, but its place is taken: a UID is not given out twice.
             self.shown = self.shown.max(last.get());
             self.added = self.added.difference(&unseen);
+            self.told_elsewhere = self.told_elsewhere.difference(&unseen);
         }
         let known = self.view.known(vanished).difference(&self.vanished);
         if !known.is_empty() {
@@ -226,6 +249,7 @@ impl Mailbox {
             self.vanished_low = None;
         }
         self.saved = self.saved.difference(uids);
+        self.told_elsewhere = self.told_elsewhere.difference(uids);
         self.changed.remove(uids);
     }
 
@@ -262,7 +286,8 @@ impl Mailbox {
     /// `None`: the client does not know this message.
     pub(super) fn place(&self, uid: Uid) -> Option<Place> {
         let number = self.view.number(uid)?;
-        let recent = self.recent_from.is_some_and(|from| uid >= from);
+        let recent =
+            self.recent_from.is_some_and(|from| uid >= from) && !self.told_elsewhere.contains(uid);
         Some(Place { number, recent })
     }
 
@@ -272,12 +297,13 @@ impl Mailbox {
         if let Some(from) = self.recent_from {
             recent.insert_range(from.get()..=u32::MAX);
         }
-        self.view.known(&recent)
+        self.view.known(&recent).difference(&self.told_elsewhere)
     }
 
     pub(super) fn recent_count(&self) -> u32 {
-        self.recent_from
-            .map_or(0, |from| self.view.count_from(from))
+        self.recent_from.map_or(0, |from| {
+            self.view.count_from(from) - self.view.known(&self.told_elsewhere).len()
+        })
     }
 
     /// UIDs that once may have been here and are not in the view. `*` is the highest there ever was.

@@ -4,9 +4,10 @@ use imap_proto::{
     Change, Code, FlagList, MailboxKey, No, SpecialUse, StatusData, System, Uid as ImapUid, UidSet,
 };
 
+use super::work::News;
 use crate::{
     logins::Fault,
-    store::{self, Changes, Counts, Error, Flags, Keywords, MailboxId, Uid, Uids},
+    store::{self, Counts, Error, Flags, Keywords, MailboxId, Uid, Uids},
 };
 
 /// A mailbox number is never used again, so it names the incarnation.
@@ -64,15 +65,20 @@ pub fn flags_of(flags: &imap_proto::Flags, keywords: &Keywords) -> Flags {
         .fold(Flags::default(), |all, flag| all | flag)
 }
 
-pub fn change(id: MailboxId, changes: &Changes) -> Change {
+pub fn change(id: MailboxId, news: &News) -> Change {
+    let changes = &news.changes;
     let set = |new: bool| -> UidSet {
         let of_kind = changes.changed.iter().filter(|changed| changed.new == new);
         of_kind.filter_map(|changed| uid(changed.uid)).collect()
     };
-    Change::new(key(id), changes.through.0)
+    let change = Change::new(key(id), changes.through.0)
         .added(&set(true))
         .changed(&set(false))
-        .vanished(&uid_set(&changes.vanished))
+        .vanished(&uid_set(&changes.vanished));
+    match news.recent_from {
+        Some(uid) => change.recent_from(uid),
+        None => change,
+    }
 }
 
 pub fn status(id: MailboxId, counts: &Counts) -> StatusData {
@@ -84,14 +90,18 @@ pub fn status(id: MailboxId, counts: &Counts) -> StatusData {
     status.deleted = Some(counts.deleted);
     status.size = Some(counts.octets);
     status.modseq = Some(counts.highest.0);
-    status.recent = Some(0);
     status.key = Some(key(id));
     status
 }
 
 /// The last UID there is stands for "none left".
 pub fn next_uid(counts: &Counts) -> Option<ImapUid> {
-    ImapUid::new(u32::try_from(counts.uid_next).unwrap_or(u32::MAX))
+    capped(counts.uid_next)
+}
+
+/// A UID that may be one too many.
+pub fn capped(uid: u64) -> Option<ImapUid> {
+    ImapUid::new(u32::try_from(uid).unwrap_or(u32::MAX))
 }
 
 const USES: [(store::SpecialUse, SpecialUse); 8] = [

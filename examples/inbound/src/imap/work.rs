@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use imap_proto::{
-    CopyUid, Folder, How, ListQuery, Rows, Selected, StatusData, StoreChange, UidSet, View,
+    CopyUid, Folder, How, ListQuery, Rows, Selected, StatusData, StatusItems, StoreChange, UidSet,
+    View,
 };
 
 use super::convert::{
-    flags_of, key, next_uid, special_use, status as status_data, stored_use, uid, uids_of,
+    capped, flags_of, key, next_uid, special_use, status as status_data, stored_use, uid, uids_of,
 };
 use crate::store::{
     AccountId, Changes, Counts, Entry, FlagOp, Keywords, Mailbox, MailboxId, MailboxOp, ModSeq,
@@ -25,21 +26,28 @@ pub struct Opened {
     pub since: ModSeq,
     counts: Counts,
     first_unseen: Option<Uid>,
+    recent_from: u64,
     view: View,
 }
 
 /// Reads a mailbox: its numbers first, then its UIDs. What comes in between is told as a change.
-pub async fn open(store: &dyn Store, account: AccountId, name: &str) -> Result<Opened> {
+pub async fn open(
+    store: &dyn Store,
+    account: AccountId,
+    name: &str,
+    read_only: bool,
+) -> Result<Opened> {
     let selected = store.select(account, name).await?;
     let counts = selected.counts;
+    let last = last_before(counts.uid_next);
+    let recent_from = recent_from(store, selected.mailbox.id, &counts, last, read_only).await?;
     let mut view = View::builder();
     let mut after = None;
     loop {
         let page = store.uids(selected.mailbox.id, after).await?;
         for run in page.items.runs() {
             // A message above UIDNEXT came after the numbers were read.
-            let below = u32::try_from(counts.uid_next - 1).unwrap_or(u32::MAX);
-            view.push_range(*run.start()..=below.min(*run.end()));
+            view.push_range(*run.start()..=last.0.min(*run.end()));
         }
         match page.next {
             Some(last) => after = Some(last),
@@ -51,9 +59,29 @@ pub async fn open(store: &dyn Store, account: AccountId, name: &str) -> Result<O
         first_unseen: selected.first_unseen,
         since: counts.highest,
         mailbox: selected.mailbox,
+        recent_from,
         view: view.build(),
         counts,
     })
+}
+
+fn last_before(uid_next: u64) -> Uid {
+    Uid(u32::try_from(uid_next - 1).unwrap_or(u32::MAX))
+}
+
+/// From where on messages up to `last`, of which a session is told, are recent to it. One that may write
+/// takes them, so that no other has them; where nothing is left to take, nothing is written.
+async fn recent_from(
+    store: &dyn Store,
+    id: MailboxId,
+    counts: &Counts,
+    last: Uid,
+    read_only: bool,
+) -> Result<u64> {
+    match read_only || u64::from(last.0) < counts.recent_from {
+        true => Ok(counts.recent_from),
+        false => store.take_recent(id, last).await,
+    }
 }
 
 impl Opened {
@@ -73,7 +101,8 @@ impl Opened {
         )
         .modseq(self.counts.highest.0)
         .permanent_flags(imap_proto::System::ALL, &words, self.keywords.has_room())
-        .first_unseen(self.first_unseen.and_then(uid));
+        .first_unseen(self.first_unseen.and_then(uid))
+        .recent_from(capped(self.recent_from).unwrap_or(next));
         if read_only {
             selected.read_only()
         } else {
@@ -84,8 +113,36 @@ impl Opened {
 
 /// What is new in a mailbox, and the watch to wait on with.
 pub struct Updates {
-    pub changes: Changes,
+    pub news: News,
     pub watch: Box<dyn Watch>,
+}
+
+/// Changes of a mailbox, and which of the new messages are recent to the session that asks.
+pub struct News {
+    pub changes: Changes,
+    pub recent_from: Option<imap_proto::Uid>,
+}
+
+/// What is new after `since`.
+pub async fn news(
+    store: &dyn Store,
+    id: MailboxId,
+    since: ModSeq,
+    read_only: bool,
+) -> Result<News> {
+    let changes = store.changes(id, since, CHANGES).await?;
+    let new = changes.changed.iter().rev().find(|changed| changed.new);
+    let recent_from = match new {
+        Some(last) => {
+            let first = recent_from(store, id, &changes.counts, last.uid, read_only).await?;
+            capped(first)
+        }
+        None => None,
+    };
+    Ok(News {
+        changes,
+        recent_from,
+    })
 }
 
 /// Waits until something is new after `since`.
@@ -94,11 +151,12 @@ pub async fn updates(
     id: MailboxId,
     mut watch: Box<dyn Watch>,
     since: ModSeq,
+    read_only: bool,
 ) -> Result<Updates> {
     loop {
-        let changes = store.changes(id, since, CHANGES).await?;
-        if !changes.changed.is_empty() || !changes.vanished.is_empty() {
-            return Ok(Updates { changes, watch });
+        let news = news(store, id, since, read_only).await?;
+        if !news.changes.changed.is_empty() || !news.changes.vanished.is_empty() {
+            return Ok(Updates { news, watch });
         }
         watch.changed().await?;
     }
@@ -133,12 +191,14 @@ impl Listed {
 pub async fn list(store: &dyn Store, account: AccountId, query: &ListQuery) -> Result<Vec<Listed>> {
     let mailboxes = store.mailboxes(account).await?;
     let counts = match query.status() {
-        Some(_) => {
+        Some(items) => {
             let ids: Vec<_> = mailboxes.iter().map(|mailbox| mailbox.id).collect();
             let counts = store.counts(account, &ids).await?;
-            let each = ids.into_iter().zip(&counts);
-            each.map(|(id, counts)| Some(status_data(id, counts)))
-                .collect()
+            let mut each = Vec::with_capacity(ids.len());
+            for (id, counts) in ids.into_iter().zip(&counts) {
+                each.push(Some(numbers(store, id, counts, items).await?));
+            }
+            each
         }
         None => vec![None; mailboxes.len()],
     };
@@ -166,9 +226,31 @@ pub async fn list(store: &dyn Store, account: AccountId, query: &ListQuery) -> R
 }
 
 /// The numbers of one mailbox.
-pub async fn status(store: &dyn Store, account: AccountId, name: &str) -> Result<StatusData> {
+pub async fn status(
+    store: &dyn Store,
+    account: AccountId,
+    name: &str,
+    items: StatusItems,
+) -> Result<StatusData> {
     let selected = store.select(account, name).await?;
-    Ok(status_data(selected.mailbox.id, &selected.counts))
+    numbers(store, selected.mailbox.id, &selected.counts, items).await
+}
+
+/// What is recent is counted only where somebody asks, and there can be some.
+async fn numbers(
+    store: &dyn Store,
+    id: MailboxId,
+    counts: &Counts,
+    items: StatusItems,
+) -> Result<StatusData> {
+    let mut status = status_data(id, counts);
+    if items.has(StatusItems::RECENT) {
+        status.recent = Some(match counts.recent_from < counts.uid_next {
+            true => store.recent(id).await?,
+            false => 0,
+        });
+    }
+    Ok(status)
 }
 
 pub async fn create(

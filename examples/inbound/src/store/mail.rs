@@ -75,6 +75,9 @@ pub struct Counts {
     pub deleted: u32,
     /// SIZE, in octets.
     pub octets: u64,
+    /// The first UID that no session was told of; UIDNEXT where there is none. See
+    /// [`Store::take_recent`](super::Store::take_recent).
+    pub recent_from: u64,
 }
 
 /// A mailbox as opened.

@@ -82,6 +82,13 @@ pub trait Store: Send + Sync + 'static {
     /// Opens a mailbox by name.
     fn select<'a>(&'a self, viewer: AccountId, name: &'a str) -> Answer<'a, Selected>;
 
+    /// Messages up to this UID are told to a session that may write. Gives the first UID that none was told
+    /// of before: what is from there on is `\Recent` to this session and to no other (RFC 3501 section 2.3.2).
+    fn take_recent(&self, of: MailboxId, through: Uid) -> Answer<'_, u64>;
+
+    /// How many messages no session was told of. Takes as long as there are such.
+    fn recent(&self, of: MailboxId) -> Answer<'_, u32>;
+
     /// A page of the UIDs above `after`.
     fn uids(&self, of: MailboxId, after: Option<Uid>) -> Answer<'_, Page<Uids>>;
 

@@ -163,7 +163,8 @@ pub(super) fn set_quota(
 }
 
 /// The columns that [`counts_at`] reads.
-pub(super) const COUNTS: &str = "uidvalidity, uidnext, modseq, messages, unseen, deleted, octets";
+pub(super) const COUNTS: &str =
+    "uidvalidity, uidnext, modseq, messages, unseen, deleted, octets, recent_from";
 
 /// Reads [`COUNTS`] from neighbouring columns.
 pub(super) fn counts_at(row: &Row<'_>, at: usize) -> rusqlite::Result<Counts> {
@@ -175,5 +176,6 @@ pub(super) fn counts_at(row: &Row<'_>, at: usize) -> rusqlite::Result<Counts> {
         unseen: row.get(at + 4)?,
         deleted: row.get(at + 5)?,
         octets: row.get::<_, i64>(at + 6)? as u64,
+        recent_from: row.get::<_, i64>(at + 7)? as u64,
     })
 }

@@ -28,6 +28,7 @@ mod messages;
 mod names;
 mod open;
 mod readers;
+mod recent;
 mod schema;
 mod secrets;
 mod spool;

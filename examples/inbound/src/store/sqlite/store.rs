@@ -2,7 +2,7 @@
 
 use super::{
     Sqlite, accounts, append, changes, copy, counters, deliver, events, expunge, flag, keywords,
-    leases::Taken, mailboxes, maildrop, messages, secrets, tidy,
+    leases::Taken, mailboxes, maildrop, messages, recent, secrets, tidy,
 };
 use crate::store::{
     Account, AccountId, Answer, Changes, Copied, Counts, Credential, CredentialId, Cursor,
@@ -152,6 +152,14 @@ impl Store for Sqlite {
     fn select<'a>(&'a self, viewer: AccountId, name: &'a str) -> Answer<'a, Selected> {
         let name = name.to_owned();
         self.read(move |db| messages::select(db, viewer, &name))
+    }
+
+    fn take_recent(&self, of: MailboxId, through: Uid) -> Answer<'_, u64> {
+        self.write(0, move |tx| recent::take(tx, of, through))
+    }
+
+    fn recent(&self, of: MailboxId) -> Answer<'_, u32> {
+        self.read(move |db| recent::count(db, of))
     }
 
     fn uids(&self, of: MailboxId, after: Option<Uid>) -> Answer<'_, Page<Uids>> {
