@@ -116,16 +116,23 @@ impl View {
     ///
     /// A number, or `*`, that there is no message for.
     pub fn by_number(&self, set: SequenceSet<'_>, saved: &UidSet) -> Result<UidSet, NoSuchMessage> {
-        if set.is_saved_result() {
-            return Ok(self.known(saved));
-        }
-        if self.is_empty() || set.greatest(self.len()) > self.len() {
+        let beyond = || self.is_empty() || set.greatest(self.len()) > self.len();
+        if !set.is_saved_result() && beyond() {
             return Err(NoSuchMessage);
         }
-        let numbers = set.below(self.len());
-        Ok(UidSet::from_runs(
-            numbers.runs().iter().flat_map(|&run| self.runs_at(run)),
-        ))
+        Ok(self.by_number_if_any(set, saved))
+    }
+
+    /// The same, where a number that there is no message for stands for none: it is a key of SEARCH,
+    /// and a key may match nothing.
+    pub(crate) fn by_number_if_any(&self, set: SequenceSet<'_>, saved: &UidSet) -> UidSet {
+        if set.is_saved_result() {
+            return self.known(saved);
+        }
+        let len = self.len();
+        let numbers = set.below(len);
+        let there = numbers.runs().iter().filter(|run| run.first <= len);
+        UidSet::from_runs(there.flat_map(|&run| self.runs_at(run)))
     }
 
     /// What a set of UIDs means; those the view does not have are left out (RFC 9051 section 6.4.9).

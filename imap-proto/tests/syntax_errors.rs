@@ -34,7 +34,7 @@ const BAD_COMMANDS: &[(&str, Option<&str>, usize, &str)] = &[
     // imap-9051-4.3-04
     (r#"a LOGIN "a\x" b"#, Some("a"), 10, "expected a quote or a backslash after a backslash"),
     // imap-9051-6.3.9.1-01
-    (r#"a LIST (RECURSIVEMATCH) "" *"#, Some("a"), 7, "expected another option with RECURSIVEMATCH"),
+    (r#"a LIST (RECURSIVEMATCH) "" *"#, Some("a"), 7, "expected SUBSCRIBED with RECURSIVEMATCH"),
     // imap-9051-6.3.9-03
     (r#"a LIST (FOO) "" *"#, Some("a"), 8, "unknown LIST option"),
     (r#"a LIST "" * RETURN (FOO)"#, Some("a"), 20, "unknown LIST option"),

@@ -8,7 +8,7 @@ use crate::flags::System;
 use crate::row::Need;
 use crate::syntax::{Search, SearchKey, SearchReturn, Str};
 use crate::uid::UidSet;
-use crate::view::{NoSuchMessage, View};
+use crate::view::View;
 
 /// What sequence numbers, `$` and `RECENT` mean just now.
 #[derive(Clone, Copy)]
@@ -26,8 +26,6 @@ pub(crate) struct Context<'c> {
 pub enum Unsearchable {
     /// NO `[BADCHARSET (US-ASCII UTF-8)]`.
     Charset,
-    /// BAD: a message number that there is none of.
-    NoSuchMessage,
     /// BAD: a text that is not in the charset.
     Text,
     /// NO `[LIMIT]`: too many sets of messages in a mailbox with many gaps.
@@ -38,7 +36,6 @@ impl fmt::Display for Unsearchable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Unsearchable::Charset => "unknown charset",
-            Unsearchable::NoSuchMessage => "no such message",
             Unsearchable::Text => "text is not UTF-8",
             Unsearchable::TooWide => "too many sets of messages",
         })
@@ -46,12 +43,6 @@ impl fmt::Display for Unsearchable {
 }
 
 impl std::error::Error for Unsearchable {}
-
-impl From<NoSuchMessage> for Unsearchable {
-    fn from(_: NoSuchMessage) -> Self {
-        Self::NoSuchMessage
-    }
-}
 
 const DAY: i64 = 86_400;
 
@@ -218,7 +209,7 @@ impl Builder<'_> {
         let Context { view, saved, .. } = self.context;
         let resolved = match key {
             SearchKey::Uids(set) => view.by_uid(set, saved),
-            SearchKey::Numbers(set) => view.by_number(set, saved)?,
+            SearchKey::Numbers(set) => view.by_number_if_any(set, saved),
             _ => view.uids(),
         };
         let set = self.set(resolved);

@@ -172,7 +172,7 @@ impl Session {
                 self.set_tag(tag);
                 self.bad("", &error.to_string());
             }
-            None => self.bad_untagged(format_args!("{}", error.problem)),
+            None => self.bad_untagged(format_args!("{error}")),
         }
         self.rejected(command, Violation::Syntax { at })
     }

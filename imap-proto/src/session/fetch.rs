@@ -266,6 +266,9 @@ impl Session {
         };
         // RFC 7162 section 3.2.4
         let named = (named || self.enabled.condstore) && !self.enabled.uid_only;
+        if let (Some(flags), Some(mailbox)) = (flags, self.mailbox.as_deref_mut()) {
+            mailbox.tell_keywords(flags, &mut self.out);
+        }
         let (number, mut before) = compose::head(place.number, uid, self.enabled);
         let mut word = |out: &mut wire_core::Output, name: &[u8]| {
             out.push(before);
@@ -315,6 +318,11 @@ impl Session {
         let (items, line) = fetching.line(place);
         let limit = self.config.limits.gather;
         let tells_flags = line.tells_flags();
+        if let (true, Some(flags), Some(mailbox)) =
+            (tells_flags, row.flags, self.mailbox.as_deref_mut())
+        {
+            mailbox.tell_keywords(flags, &mut self.out);
+        }
         match compose::row(&mut self.out, items, row, line, self.enabled, limit) {
             Ok(None) => {
                 self.row_told(row, tells_flags);

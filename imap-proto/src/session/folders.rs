@@ -6,8 +6,8 @@ use wire_core::{Answered, Next, Ticket, Wants};
 
 use super::{
     Flow, Session,
-    listing::{ListQuery, Listing, Shown},
-    stage::{Asked, Stage},
+    listing::{Kind, ListQuery, Listing, Shown},
+    stage::{Asked, Stage, Updates},
 };
 use crate::{
     Capabilities, Code, Event, Folder, Leniency, Mailbox, MailboxKey, Namespaces, No, SpecialUse,
@@ -26,10 +26,6 @@ impl Session {
         if highest && !self.enable_condstore() {
             return ControlFlow::Continue(());
         }
-        let reference = match self.decoded(list.reference) {
-            Some(reference) => reference,
-            None => return ControlFlow::Continue(()),
-        };
         if !list.extended && list.patterns.iter().all(|pattern| pattern.0.is_empty()) {
             // RFC 9051 section 6.3.9: only the separator and the root are asked for.
             self.out.push(b"* LIST (\\Noselect) ");
@@ -38,14 +34,13 @@ impl Session {
             self.ok("Done");
             return ControlFlow::Continue(());
         }
-        let mut patterns = Vec::new();
-        for pattern in list.patterns.iter().filter(|pattern| !pattern.0.is_empty()) {
-            match self.decoded(pattern.0) {
-                Some(pattern) => patterns.push(format!("{reference}{pattern}")),
-                None => return ControlFlow::Continue(()),
-            }
-        }
-        let query = ListQuery::new(patterns, separator, list.select, list.returns, false);
+        let named = list.patterns.iter().map(|pattern| pattern.0);
+        let patterns = self.patterns(list.reference, named.filter(|name| !name.is_empty()));
+        let kind = match list.extended || self.enabled.rev2 {
+            true => Kind::Extended,
+            false => Kind::Plain,
+        };
+        let query = ListQuery::new(patterns, separator, list.select, list.returns, kind);
         self.ask_for_names(query)
     }
 
@@ -69,18 +64,28 @@ impl Session {
     }
 
     pub(super) fn lsub<'i>(&mut self, lsub: Lsub<'i>) -> Flow<'i> {
-        let (Some(reference), Some(pattern)) =
-            (self.decoded(lsub.reference), self.decoded(lsub.pattern))
-        else {
-            return ControlFlow::Continue(());
-        };
-        let patterns = vec![format!("{reference}{pattern}")];
+        let patterns = self.patterns(lsub.reference, std::iter::once(lsub.pattern));
         let (select, returns) = (ListSelect::default(), ListReturn::default());
-        let query = ListQuery::new(patterns, self.config.separator, select, returns, true);
+        let separator = self.config.separator;
+        let query = ListQuery::new(patterns, separator, select, returns, Kind::Lsub);
         self.ask_for_names(query)
     }
 
+    /// The patterns with their reference. One that is malformed matches no name, and is left out.
+    fn patterns<'i>(&self, reference: Str<'i>, each: impl Iterator<Item = Str<'i>>) -> Vec<String> {
+        let Some(reference) = self.decoded(reference) else {
+            return Vec::new();
+        };
+        each.filter_map(|pattern| self.decoded(pattern))
+            .map(|pattern| format!("{reference}{pattern}"))
+            .collect()
+    }
+
     fn ask_for_names<'i>(&mut self, query: ListQuery) -> Flow<'i> {
+        if query.matches_nothing() {
+            self.ok("Done");
+            return ControlFlow::Continue(());
+        }
         let listing = Listing::new(query.clone(), self.config.limits.folders);
         let ticket = self.ask(Asked::List(Box::new(listing)));
         ControlFlow::Break(Next::Event(Event::List { ticket, query }))
@@ -346,8 +351,21 @@ impl Session {
             self.no(No::new(Code::Cannot, "INBOX cannot be deleted"));
             return ControlFlow::Continue(());
         }
-        let ticket = self.ask(Asked::Done);
+        let asked = match &self.mailbox {
+            Some(selected) if *selected.name == *mailbox.name() => Asked::DeleteSelected,
+            _ => Asked::Done,
+        };
+        let ticket = self.ask(asked);
         ControlFlow::Break(Next::Event(Event::Delete { ticket, mailbox }))
+    }
+
+    /// Nothing is left to be selected: the client may go on, with another mailbox.
+    pub(super) fn selected_deleted(&mut self) {
+        self.out
+            .push(b"* OK [CLOSED] The selected mailbox is deleted\r\n");
+        self.deselect();
+        self.updates = Updates::None;
+        self.ok("Done");
     }
 
     pub(super) fn rename<'i>(&mut self, from: Str<'i>, to: Str<'i>) -> Flow<'i> {
@@ -371,8 +389,28 @@ impl Session {
             self.no(No::new(Code::Cannot, "A mailbox cannot move into itself"));
             return ControlFlow::Continue(());
         }
-        let ticket = self.ask(Asked::Done);
+        let asked = match self.selected_name_after(&from, &to) {
+            Some(name) => Asked::RenameSelected(name),
+            None => Asked::Done,
+        };
+        let ticket = self.ask(asked);
         ControlFlow::Break(Next::Event(Event::Rename { ticket, from, to }))
+    }
+
+    /// What the selected mailbox is called once `from` is `to`, if that changes its name. Of INBOX only the
+    /// messages go.
+    fn selected_name_after(&self, from: &Mailbox<'_>, to: &Mailbox<'_>) -> Option<Box<str>> {
+        let selected = self.mailbox.as_deref().filter(|_| !from.is_inbox())?;
+        let below = selected.name.strip_prefix(from.name())?;
+        let moves = below.is_empty() || below.starts_with(self.config.separator);
+        moves.then(|| format!("{}{below}", to.name()).into())
+    }
+
+    pub(super) fn selected_renamed(&mut self, name: Box<str>) {
+        if let Some(mailbox) = self.mailbox.as_deref_mut() {
+            mailbox.name = name;
+        }
+        self.ok("Done");
     }
 
     pub(super) fn subscribe<'i>(&mut self, name: Str<'i>, on: bool) -> Flow<'i> {
@@ -399,17 +437,12 @@ impl Session {
     }
 
     /// A reference or a pattern, which need not be a whole name.
-    fn decoded(&mut self, text: Str<'_>) -> Option<String> {
+    fn decoded(&self, text: Str<'_>) -> Option<String> {
         if text.is_empty() {
             return Some(String::new());
         }
-        match Mailbox::from_wire(text, self.enabled.utf8_strings()) {
-            Ok(text) => Some(text.name().to_owned()),
-            Err(_) => {
-                self.not_a_name();
-                None
-            }
-        }
+        let text = Mailbox::from_wire(text, self.enabled.utf8_strings()).ok()?;
+        Some(text.name().to_owned())
     }
 
     fn not_a_name(&mut self) {

@@ -22,7 +22,17 @@ struct Inner {
     separator: char,
     select: ListSelect,
     returns: ListReturn,
-    lsub: bool,
+    kind: Kind,
+}
+
+/// Which command it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// LIST as RFC 3501 has it: its clients know `\Noselect`, and not `\NonExistent`.
+    Plain,
+    /// LIST of a client that knows RFC 5258 or RFC 9051.
+    Extended,
+    Lsub,
 }
 
 impl ListQuery {
@@ -31,7 +41,7 @@ impl ListQuery {
         separator: char,
         select: ListSelect,
         returns: ListReturn,
-        lsub: bool,
+        kind: Kind,
     ) -> Self {
         ListQuery {
             inner: Arc::new(Inner {
@@ -39,7 +49,7 @@ impl ListQuery {
                 separator,
                 select,
                 returns,
-                lsub,
+                kind,
             }),
         }
     }
@@ -77,11 +87,15 @@ impl ListQuery {
     /// Only subscribed names can match: those of mailboxes that are not subscribed matter no more
     /// than for `\HasChildren`.
     pub fn subscribed_only(&self) -> bool {
-        self.inner.lsub || self.inner.select.subscribed
+        self.is_lsub() || self.inner.select.subscribed
     }
 
     pub(super) fn is_lsub(&self) -> bool {
-        self.inner.lsub
+        self.inner.kind == Kind::Lsub
+    }
+
+    pub(super) fn matches_nothing(&self) -> bool {
+        self.inner.patterns.is_empty()
     }
 
     /// A pattern that ends with `%` also finds the levels above what exists.
@@ -297,7 +311,7 @@ impl Listing {
         }
         // A level above what is selected (RFC 9051 section 6.3.9, RFC 3501 section 6.3.9).
         let plain = !entry.exists && !select.subscribed && !select.special_use;
-        (self.query.inner.lsub || plain)
+        (self.query.is_lsub() || plain)
             && entry.below.selected
             && self.query.finds_level(&entry.name)
     }
@@ -310,10 +324,11 @@ impl Listing {
             }
             return all;
         }
-        if !entry.exists {
-            all.push("\\NonExistent");
-        } else if entry.no_select {
-            all.push("\\Noselect");
+        let plain = self.query.inner.kind == Kind::Plain;
+        match (entry.exists, entry.no_select) {
+            (false, _) if !plain => all.push("\\NonExistent"),
+            (true, false) => {}
+            _ => all.push("\\Noselect"),
         }
         if self.query.shows_subscribed() && entry.subscribed {
             all.push("\\Subscribed");
@@ -330,11 +345,11 @@ impl Listing {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{Kind::*, *};
 
-    fn listed(patterns: &[&str], select: ListSelect, lsub: bool, folders: &[Folder<'_>]) -> String {
+    fn listed(patterns: &[&str], select: ListSelect, kind: Kind, folders: &[Folder<'_>]) -> String {
         let patterns = patterns.iter().map(|p| (*p).to_owned()).collect();
-        let query = ListQuery::new(patterns, '/', select, ListReturn::default(), lsub);
+        let query = ListQuery::new(patterns, '/', select, ListReturn::default(), kind);
         let mut listing = Listing::new(query, 100);
         folders.iter().for_each(|folder| listing.push(folder));
         listing.complete();
@@ -360,7 +375,7 @@ mod tests {
     fn levels_children_and_subscriptions() {
         // imap-9051-5.1-01
         let below = [Folder::new("INBOX"), Folder::new("inbox/x")];
-        let shown = listed(&["%", "iNbOx/*"], ListSelect::default(), false, &below);
+        let shown = listed(&["%", "iNbOx/*"], ListSelect::default(), Extended, &below);
         assert_eq!(shown, "INBOX(HasChildren) INBOX/x()");
         let folders = [
             Folder::new("inbox").subscribed(),
@@ -379,46 +394,48 @@ mod tests {
             recursive_match: true,
             ..subscribed
         };
-        let table: [(&[&str], ListSelect, bool, &str); 8] = [
+        let table: [(&[&str], ListSelect, Kind, &str); 9] = [
             (
                 &["*"],
                 none,
-                false,
+                Extended,
                 "INBOX() Trash(Trash) foo/bar() foo/baz/deep() foo-bar()",
             ),
             (
                 &["%"],
                 none,
-                false,
+                Extended,
                 "INBOX() Trash(Trash) foo(NonExistent HasChildren) foo-bar()",
             ),
             (
                 &["foo/%"],
                 none,
-                false,
+                Extended,
                 "foo/bar() foo/baz(NonExistent HasChildren)",
             ),
-            (&["iNbOx", "INBOX"], none, false, "INBOX()"),
+            (&["iNbOx", "INBOX"], none, Extended, "INBOX()"),
             (
                 &["*"],
                 subscribed,
-                false,
+                Extended,
                 "INBOX(Subscribed) foo/bar(Subscribed) gone(NonExistent Subscribed)",
             ),
             (
                 &["%"],
                 recursive,
-                false,
+                Extended,
                 "INBOX(Subscribed) foo(NonExistent HasChildren) + gone(NonExistent Subscribed)",
             ),
-            (&["%"], none, true, "INBOX() foo(Noselect) gone(Noselect)"),
-            (&["*"], none, true, "INBOX() foo/bar() gone(Noselect)"),
+            // A level that is no mailbox, to a client that may know RFC 3501 only.
+            (&["f%"], none, Plain, "foo(Noselect HasChildren) foo-bar()"),
+            (&["%"], none, Lsub, "INBOX() foo(Noselect) gone(Noselect)"),
+            (&["*"], none, Lsub, "INBOX() foo/bar() gone(Noselect)"),
         ];
-        for (patterns, select, lsub, expected) in table {
+        for (patterns, select, kind, expected) in table {
             assert_eq!(
-                listed(patterns, select, lsub, &folders),
+                listed(patterns, select, kind, &folders),
                 expected,
-                "{patterns:?} {lsub}"
+                "{patterns:?} {kind:?}"
             );
         }
     }

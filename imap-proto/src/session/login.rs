@@ -251,6 +251,7 @@ impl Session {
     pub(super) fn take_sasl_line<'i>(&mut self, input: &mut &'i [u8]) -> Flow<'i> {
         let line = match self.frame.next(input, self.config.limits.sasl_line) {
             Some(frame::Command::Whole(line)) => line,
+            Some(frame::Command::BareLf(line)) if self.takes_bare_lf(line) => line,
             Some(frame::Command::Literal { .. }) => {
                 self.refused = Refused::Literal;
                 self.bad("", "Not base64");

@@ -1,6 +1,9 @@
 //! The selected mailbox as this client knows it, and what it has not been told yet.
 
-use super::pending::{Full, Sets, Settled};
+use super::{
+    keywords::Told,
+    pending::{Full, Sets, Settled},
+};
 use crate::{Change, MailboxKey, ModSeq, Noted, Selected, Uid, UidSet, View, syntax::SequenceSet};
 
 /// The selected mailbox.
@@ -11,8 +14,12 @@ use crate::{Change, MailboxKey, ModSeq, Noted, Selected, Uid, UidSet, View, synt
 #[derive(Debug)]
 pub(super) struct Mailbox {
     pub(super) key: MailboxKey,
+    /// As this client last called it; others may have renamed it.
+    pub(super) name: Box<str>,
     pub(super) view: View,
     pub(super) read_only: bool,
+    /// The keywords that the client knows are in use.
+    pub(super) keywords: Told,
     /// From here on messages are `\Recent` to this client, if they are to any.
     recent_from: Option<Uid>,
     /// But not these: another session was told of them first.
@@ -61,10 +68,13 @@ pub(super) struct Place {
 }
 
 impl Mailbox {
-    pub(super) fn new(opened: Selected, read_only: bool, limit: usize) -> Self {
+    pub(super) fn new(opened: Selected, name: Box<str>, read_only: bool, limit: usize) -> Self {
         let shown = opened.view.last().map_or(0, Uid::get);
+        let keywords = Told::new(&opened.keywords, opened.permanent, opened.new_keywords);
         Mailbox {
             key: opened.key,
+            name,
+            keywords,
             read_only: read_only || opened.read_only,
             recent_from: opened.recent_from,
             told_elsewhere: UidSet::new(),

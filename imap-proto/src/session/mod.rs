@@ -12,6 +12,7 @@ mod copy;
 mod fetch;
 mod folders;
 mod found;
+mod keywords;
 mod listing;
 mod login;
 mod mailbox;
@@ -284,6 +285,8 @@ impl Session {
     pub fn accept<K: Plain>(&mut self, ticket: Ticket<K>) -> Answered {
         match self.close_ticket(ticket.id()) {
             Some(Asked::Login(login)) => self.logged_in(*login),
+            Some(Asked::DeleteSelected) => self.selected_deleted(),
+            Some(Asked::RenameSelected(name)) => self.selected_renamed(name),
             Some(_) => self.ok("Done"),
             None => return Answered::Stale,
         }

@@ -265,7 +265,7 @@ impl Session {
 
     /// imap-5182-2.1-01: after NO nothing is saved, after BAD what was saved before.
     fn refuse_search(&mut self, why: Unsearchable, saves: bool) {
-        let bad = matches!(why, Unsearchable::NoSuchMessage | Unsearchable::Text);
+        let bad = matches!(why, Unsearchable::Text);
         if let Some(mailbox) = self.mailbox.as_deref_mut().filter(|_| saves && !bad) {
             mailbox.saved = UidSet::new();
         }
@@ -274,7 +274,7 @@ impl Session {
                 self.no_code("BADCHARSET (US-ASCII UTF-8)", "No such charset");
             }
             Unsearchable::TooWide => self.no(No::new(Code::Limit, "Too many sets of messages")),
-            Unsearchable::NoSuchMessage | Unsearchable::Text => self.bad("", &why.to_string()),
+            Unsearchable::Text => self.bad("", &why.to_string()),
         }
     }
 

@@ -6,6 +6,7 @@ use wire_core::{Answered, Next, Ticket};
 
 use super::{
     Flow, Session,
+    keywords::{write_flags, write_permanent},
     mailbox::{Mailbox, Place},
     resync::Known,
     stage::{Asked, Stage, Updates},
@@ -66,7 +67,7 @@ impl Session {
         let uid_validity = opened.uid_validity;
         self.write_selected(&opened, &name, read_only || opened.read_only);
         let early = std::mem::take(&mut self.early);
-        let mut mailbox = Mailbox::new(opened, read_only, self.config.limits.pending);
+        let mut mailbox = Mailbox::new(opened, name, read_only, self.config.limits.pending);
         let lost = early
             .iter()
             .any(|change| mailbox.note(change) == Noted::OutOfOrder);
@@ -92,16 +93,7 @@ impl Session {
     fn write_selected(&mut self, opened: &Selected, name: &str, read_only: bool) {
         let keywords: Vec<&str> = opened.keywords.iter().map(String::as_str).collect();
         let keywords = Keywords::Strs(&keywords);
-        self.out.push(b"* FLAGS ");
-        respond::flags(
-            &mut self.out,
-            FlagList {
-                system: System::ALL,
-                keywords,
-            },
-            None,
-        );
-        self.out.push(b"\r\n");
+        write_flags(&mut self.out, keywords);
         self.untagged(format_args!("{} EXISTS", opened.view.len()));
         if !self.enabled.rev2 {
             let recent = opened.recent_from;
@@ -122,10 +114,8 @@ impl Session {
                 keywords,
             },
         };
-        let any = (opened.new_keywords && !read_only).then_some("\\*");
-        self.out.push(b"* OK [PERMANENTFLAGS ");
-        respond::flags(&mut self.out, permanent, any);
-        self.out.push(b"] These can be kept\r\n");
+        let new_ones = opened.new_keywords && !read_only;
+        write_permanent(&mut self.out, permanent, new_ones);
         self.untagged(format_args!(
             "OK [UIDVALIDITY {}] Valid",
             opened.uid_validity

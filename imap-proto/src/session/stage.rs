@@ -61,6 +61,10 @@ pub(super) enum Asked {
     },
     Create,
     Done,
+    /// DELETE of the mailbox that is selected here.
+    DeleteSelected,
+    /// RENAME of it, or of one above it; then this is its name.
+    RenameSelected(Box<str>),
     Namespace,
     Fetch(Box<Fetching>),
     Store(Box<Storing>),

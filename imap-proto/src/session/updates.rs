@@ -284,6 +284,12 @@ impl Session {
                 self.end_idle();
                 self.bad("", "Expected DONE");
             }
+            Some(frame::Command::BareLf(line))
+                if syntax::is_done(line) && self.takes_bare_lf(line) =>
+            {
+                self.end_idle();
+                self.ok("Done");
+            }
             Some(frame::Command::BareLf(line)) => return self.refuse_bare_lf(line),
             Some(_) => {
                 self.end_idle();

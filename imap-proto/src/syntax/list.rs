@@ -42,7 +42,7 @@ pub struct ListSelect {
     pub subscribed: bool,
     /// `REMOTE`: those on other servers too.
     pub remote: bool,
-    /// `RECURSIVEMATCH`: also those whose children match.
+    /// `RECURSIVEMATCH`: also those whose children match; only with `SUBSCRIBED`.
     pub recursive_match: bool,
     /// `SPECIAL-USE`: only those with a special use.
     pub special_use: bool,
@@ -139,9 +139,9 @@ fn select_options(input: &[u8]) -> Parsed<'_, ListSelect> {
         }
         Some(Ok((rest, ())))
     })?;
-    // imap-9051-6.3.9.1-01: it says how another option selects.
-    if select.recursive_match && !(select.subscribed || select.special_use) {
-        return expected(input, "another option with RECURSIVEMATCH");
+    // imap-9051-6.3.9.1-01: it says how a base option selects. SPECIAL-USE is none (RFC 6154 section 6).
+    if select.recursive_match && !select.subscribed {
+        return expected(input, "SUBSCRIBED with RECURSIVEMATCH");
     }
     Ok((rest, select))
 }
