@@ -43,6 +43,8 @@ pub use folder::{Folder, Namespaces};
 pub use leniency::Leniency;
 pub use mailbox_name::{BadName, Mailbox};
 pub use no::{Code, No};
+#[cfg(feature = "mime")]
+pub use query::searched_texts;
 pub use query::{Key, KeyList, KeyRef, Query, Subject, Unsearchable, Want};
 pub use row::{Load, Need, Row, Why};
 pub use selected::{MailboxKey, Selected};

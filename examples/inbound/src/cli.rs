@@ -71,6 +71,10 @@ pub struct Serve {
     /// The largest message that is taken.
     #[arg(long, value_name = "BYTES", default_value = "52428800")]
     pub max_message_size: u64,
+    /// Keeps no index of the texts of mails, and removes one that is there. SEARCH finds the same with it and
+    /// without it; without it every mail that may match is read.
+    #[arg(long)]
+    pub no_search_index: bool,
     /// Mail for ADDRESS goes to these accounts, and no longer to others; to nobody where none is named.
     /// May be repeated. `*@example.org=...` takes what nobody else at that domain does (catch-all).
     #[arg(long, value_name = "ADDRESS=ACCOUNT,...", help_heading = ADDRESSES)]

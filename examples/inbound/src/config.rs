@@ -128,6 +128,8 @@ pub struct Config {
     pub certificate: Certificate,
     /// The largest message that is taken.
     pub max_message_size: u64,
+    /// Keeps an index for searches.
+    pub search_index: bool,
     /// Takes passwords without TLS.
     pub allow_plaintext_auth: bool,
     /// Who may act as whom, and what wrong passwords cost.
@@ -185,6 +187,7 @@ impl Config {
             trusted: Networks::narrow("--trust", &cli.trust)?,
             habits: Habits::named(&cli.lenient)?,
             max_message_size: message_size(cli.max_message_size)?,
+            search_index: !cli.no_search_index,
             data: cli.data,
             accounts,
             allow_plaintext_auth: cli.allow_plaintext_auth,

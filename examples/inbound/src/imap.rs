@@ -2,6 +2,7 @@
 
 mod convert;
 mod loading;
+mod search;
 mod upload;
 mod work;
 
@@ -78,6 +79,7 @@ pub enum Done {
     Expunged(Ticket<kind::Expunge>, Result<crate::store::Expunged>),
     Upload(upload::Progress),
     Updates(MailboxId, Result<Updates>),
+    Searched(search::Narrowed),
     Synced(Ticket<kind::Sync>, MailboxId, Result<work::News>),
 }
 
@@ -222,18 +224,9 @@ impl Imap {
                     Done::Stored(ticket, work::flag(&*store, account, mailbox, change).await)
                 });
             }
-            Event::Search { ticket, query } => {
-                self.session
-                    .evaluate(ticket, &imap_proto::UidSet::new(), query.among());
-            }
-            Event::Sort { ticket, query, .. } => {
-                self.session
-                    .evaluate(ticket, &imap_proto::UidSet::new(), query.among());
-            }
-            Event::Thread { ticket, query, .. } => {
-                self.session
-                    .evaluate(ticket, &imap_proto::UidSet::new(), query.among());
-            }
+            Event::Search { ticket, query } => self.search(mailbox, ticket, query),
+            Event::Sort { ticket, query, .. } => self.search(mailbox, ticket, query),
+            Event::Thread { ticket, query, .. } => self.search(mailbox, ticket, query),
             Event::Copy {
                 ticket,
                 uids,
@@ -508,6 +501,7 @@ impl Talk for Imap {
                 self.session.expunged(ticket, &uids, expunged.modseq.0);
             }
             Done::Expunged(ticket, Err(error)) => self.no(ticket, error),
+            Done::Searched(narrowed) => self.searched(narrowed),
             Done::Upload(progress) => self.upload_on(progress),
             Done::Updates(id, updates) => self.updates(id, updates),
             Done::Synced(ticket, id, Ok(news)) => {

@@ -27,7 +27,10 @@ use crate::{
     recipients::Recipients,
     sessions::Sessions,
     smtp::Smtp,
-    store::{Blobs, Directory, Store, sqlite::Sqlite},
+    store::{
+        Blobs, Directory, Store,
+        sqlite::{Limits, Sqlite},
+    },
     stream::Stream,
     tls::Tls,
     tokens::Tokens,
@@ -198,7 +201,11 @@ async fn listen(config: &Config) -> Result<Vec<(Service, TcpListener)>, Mistake>
 
 async fn open_store(config: &Config) -> Result<Sqlite, Mistake> {
     let folder = config.data.clone();
-    let opened = tokio::task::spawn_blocking(move || Sqlite::open(&folder, Default::default()));
+    let limits = Limits {
+        search_index: config.search_index,
+        ..Limits::default()
+    };
+    let opened = tokio::task::spawn_blocking(move || Sqlite::open(&folder, limits));
     match opened.await {
         Ok(Ok(store)) => Ok(store),
         Ok(Err(error)) => Err(Mistake::new("--data", error)),

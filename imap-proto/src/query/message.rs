@@ -1,7 +1,9 @@
 //! A message that is at hand, as the subject of a search.
 
+use std::ops::ControlFlow;
+
 use memchr::memmem;
-use mime_core::{Header, Kind, Message, Outline};
+use mime_core::{Header, Kind, Layout, Limits, Message, Outline};
 
 use super::Subject;
 use crate::casemap::fold;
@@ -110,21 +112,73 @@ impl Subject for Mail<'_> {
     }
 }
 
+/// The texts of a message that [`Key::Header`], [`Key::Text`] and [`Key::Body`] are looked for in, one
+/// after the other, until `each` breaks off: what a store puts into an index of its own.
+///
+/// `raw` is the whole message, parsed here. First come the fields of its header, each as `Name: value`
+/// with encoded words decoded; then the decoded text of each text part, and the fields of each message
+/// within. A field or a text is one piece, however long.
+///
+/// A key of these three kinds whose text is not empty holds only for messages with a piece that
+/// holds the key's text, both in the form of [`casemap`](crate::casemap). So an index over the pieces in this
+/// form may be asked which messages can match, and [`Session::evaluate`](crate::Session::evaluate) which of these do.
+/// (Of a message longer than [`Limits::gather`](crate::Limits::gather) the session sees only the beginning.)
+///
+/// ```
+/// use std::ops::ControlFlow;
+///
+/// let mut texts = Vec::new();
+/// let raw = b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\nContent-Transfer-Encoding: base64\r\n\r\nSGVsbG8=";
+/// imap_proto::searched_texts(raw, |text| {
+///     texts.push(text.to_owned());
+///     ControlFlow::Continue(())
+/// });
+/// assert_eq!(texts, ["Subject: Grüße", "Content-Transfer-Encoding: base64", "Hello"]);
+/// ```
+///
+/// [`Key::Header`]: crate::Key::Header
+/// [`Key::Text`]: crate::Key::Text
+/// [`Key::Body`]: crate::Key::Body
+pub fn searched_texts(raw: &[u8], mut each: impl FnMut(&str) -> ControlFlow<()>) {
+    let mut layout = Layout::new();
+    let message = layout.parse(raw, &Limits::DEFAULT);
+    if header_texts(message.header(), &mut each).is_continue() {
+        // Broken off or through: there is no more either way.
+        let _ = body_texts(message, &mut each);
+    }
+}
+
 fn header_holds(header: Header<'_>, needle: &Needle<'_>) -> bool {
-    header.iter().any(|field| {
+    header_texts(header, &mut |text| needle.stop_at(text)).is_break()
+}
+
+fn body_holds(message: Message<'_>, needle: &Needle<'_>) -> bool {
+    body_texts(message, &mut |text| needle.stop_at(text)).is_break()
+}
+
+fn header_texts(
+    header: Header<'_>,
+    each: &mut impl FnMut(&str) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    header.iter().try_for_each(|field| {
         let name = String::from_utf8_lossy(field.name_raw());
-        needle.is_in(&format!("{name}: {}", field.text()))
+        each(&format!("{name}: {}", field.text()))
     })
 }
 
 /// Every text, decoded; of messages within also the header.
-fn body_holds(message: Message<'_>, needle: &Needle<'_>) -> bool {
-    message.parts().any(|part| {
-        let embedded = part
-            .parent()
-            .is_some_and(|parent| parent.kind() == Kind::Message);
-        (part.kind() == Kind::Text && needle.is_in(&part.text()))
-            || (embedded && header_holds(part.header(), needle))
+fn body_texts(
+    message: Message<'_>,
+    each: &mut impl FnMut(&str) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    message.parts().try_for_each(|part| {
+        if part.kind() == Kind::Text {
+            each(&part.text())?;
+        }
+        match part.parent().map(|parent| parent.kind()) {
+            Some(Kind::Message) => header_texts(part.header(), each),
+            _ => ControlFlow::Continue(()),
+        }
     })
 }
 
@@ -142,6 +196,13 @@ impl Needle<'_> {
         fold(text, &mut folded);
         Needle {
             finder: memmem::Finder::new(&folded).into_owned(),
+        }
+    }
+
+    fn stop_at(&self, text: &str) -> ControlFlow<()> {
+        match self.is_in(text) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
         }
     }
 
@@ -174,7 +235,6 @@ fn split_near(text: &str, at: usize) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use mime_core::{Layout, Limits};
     use proptest::prelude::*;
 
     use super::*;
@@ -232,8 +292,63 @@ mod tests {
         );
     }
 
+    /// Octets that are a message of several kinds of parts, more often than not.
+    fn mails() -> impl Strategy<Value = Vec<u8>> {
+        let word = prop::sample::select(vec![
+            "caf\u{e9}",
+            "CAFE\u{301}",
+            "stra\u{df}e",
+            "\u{fb01}n",
+            "\u{130}x",
+            "=?utf-8?q?caf=C3=A9?=",
+            "two words",
+            "=?iso-8859-1?b?4eLj?=",
+            "=\r\n",
+            "=C3=A9",
+            "SGVsbG8gV29ybGQ=",
+            "\r\n",
+            "\r\n\r\n",
+            "\r\n ",
+        ]);
+        let line = prop::sample::select(vec![
+            "Subject: ",
+            "From: ",
+            "X-Own: ",
+            "Content-Type: text/plain; charset=utf-8\r\n",
+            "Content-Transfer-Encoding: base64\r\n",
+            "Content-Transfer-Encoding: quoted-printable\r\n",
+            "Content-Type: multipart/mixed; boundary=b\r\n",
+            "Content-Type: message/rfc822\r\n",
+            "\r\n--b\r\n",
+            "\r\n--b--\r\n",
+            "Content-Type: application/x\r\n",
+        ]);
+        prop::collection::vec(prop_oneof![word, line], 0..30)
+            .prop_map(|parts| parts.concat().into_bytes())
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// What a key holds for has a piece with the text of the key: no index misses a message.
+        #[test]
+        fn the_texts_for_an_index_hold_what_matches(mail in mails(), key in "[a-zé\u{df} ]{1,6}|fi|i|: ") {
+            let mut layout = Layout::new();
+            let row = Row::new(Uid::MIN);
+            let message = Some(layout.parse(&mail, &Limits::DEFAULT));
+            let subject = Mail { row: &row, now: None, outline: None, message };
+            let keys = [
+                subject.text(&key), subject.body(&key), subject.header("subject", &key), subject.header("x-own", &key),
+            ];
+            let mut found = false;
+            let folded = crate::casemap(&key);
+            searched_texts(&mail, |text| {
+                found |= memmem::find(&crate::casemap(text), &folded).is_some();
+                ControlFlow::Continue(())
+            });
+            prop_assert_eq!(keys.first().copied().flatten(), Some(found));
+            prop_assert!(found || !keys.contains(&Some(true)));
+        }
 
         #[test]
         fn windows_do_not_hide_a_needle(before in 0..20_000usize, needle in "[a-zé]{1,40}") {

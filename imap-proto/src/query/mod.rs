@@ -15,6 +15,8 @@ pub use build::Unsearchable;
 pub use decide::Subject;
 #[cfg(feature = "mime")]
 pub(crate) use message::Mail;
+#[cfg(feature = "mime")]
+pub use message::searched_texts;
 
 use crate::flags::System;
 use crate::row::Need;
@@ -26,6 +28,10 @@ use crate::uid::{ModSeq, UidSet};
 /// A store translates it, key by key from [`Query::root`], into its own language, or leaves it to the
 /// session. It may recurse: keys lie at most four levels deeper than
 /// [`Limits::search_depth`](crate::syntax::Limits) let the client nest them.
+///
+/// In between, a store decides what its columns tell by [`Query::decide`], narrows the rest by an index, and
+/// leaves what remains to [`Session::evaluate`](crate::Session::evaluate). With the feature `mime`,
+/// `searched_texts` gives what such an index must hold.
 #[derive(Clone)]
 pub struct Query {
     program: Arc<Program>,

@@ -313,7 +313,7 @@ async fn rows(
 }
 
 /// Ids of different kinds never look alike (RFC 8474 section 8).
-fn object_id(kind: char, number: u64) -> String {
+pub(super) fn object_id(kind: char, number: u64) -> String {
     format!("{kind}{number:x}")
 }
 

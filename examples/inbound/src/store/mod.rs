@@ -20,6 +20,7 @@ mod ids;
 mod mail;
 #[cfg(test)]
 mod proof;
+mod sought;
 pub mod sqlite;
 
 pub use address::{Lookup, Subaddressing};
@@ -39,6 +40,7 @@ pub use mail::{
     Facts, FlagOp, Flagged, Lease, Mailbox, MailboxOp, New, Page, Placed, Quota, Receipt, Selected,
     SpecialUse, Target, Tidied, Want,
 };
+pub use sought::Sought;
 
 use std::time::Duration;
 
@@ -115,6 +117,15 @@ pub trait Store: Send + Sync + 'static {
         uids: &'a Uids,
         most: usize,
     ) -> Answer<'a, Vec<(Uid, Stored)>>;
+
+    /// Which of the messages among `uids` can hold these texts: at least those that do. Without an index that is all
+    /// of them; what is gone may be left out.
+    fn may_hold<'a>(
+        &'a self,
+        of: MailboxId,
+        uids: &'a Uids,
+        sought: &'a Sought,
+    ) -> Answer<'a, Uids>;
 
     /// Adds messages, all or none (RFC 3502); with `replaces`, removes that one as well (RFC 8508).
     fn append(

@@ -55,6 +55,7 @@ fn insert(tx: &mut Tx<'_>, blob: &Staged, layout: Option<&[u8]>) -> Done<BlobId>
         }
         Place::File(file) => tx.adopt(file.clone()),
     }
+    tx.content_came();
     Ok(id)
 }
 

@@ -3,6 +3,7 @@
 //! - One thread writes. What waits for it is committed together (`writer.rs`).
 //! - A few connections read, on blocking threads, each call one short snapshot (`readers.rs`).
 //! - A third kind of thread moves the log into the database (`checkpoint.rs`).
+//! - A fourth keeps an index of the texts, in a database of its own (`search_index.rs`).
 //! - A content above [`Limits::inline`] is a file that is durable before its row is (`files.rs`).
 //!
 //! The folder belongs to one process at a time. All calls need a tokio runtime.
@@ -30,6 +31,7 @@ mod open;
 mod readers;
 mod recent;
 mod schema;
+mod search_index;
 mod secrets;
 mod spool;
 mod sql;
@@ -50,6 +52,7 @@ use open::DataLock;
 use readers::Readers;
 use rusqlite::Connection;
 use schema::Identity;
+use search_index::SearchIndex;
 use sql::Done;
 use std::{sync::Arc, time::Duration};
 use watch::Hub;
@@ -79,6 +82,8 @@ pub struct Limits {
     pub keep_tombstones: Duration,
     /// How long a content stays after the last message with it: readers may be about to open it.
     pub grace: Duration,
+    /// Keeps an index for searches, beside the database; else one that is there is removed.
+    pub search_index: bool,
     /// The largest database file, rounded down to pages; more is [`Error::Full`].
     pub database_octets: Option<u64>,
 }
@@ -97,6 +102,7 @@ impl Default for Limits {
             keep_events: 7 * DAY,
             keep_tombstones: 90 * DAY,
             grace: Duration::from_secs(60 * 60),
+            search_index: true,
             database_octets: None,
         }
     }
@@ -114,6 +120,7 @@ pub struct Sqlite {
 /// Dropped in this order: the lock of the folder is the last to go.
 struct Engine {
     writer: Writer,
+    search_index: Option<SearchIndex>,
     _checkpointer: Checkpointer,
     readers: Readers,
     files: Arc<Files>,

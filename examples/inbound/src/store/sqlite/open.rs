@@ -7,6 +7,7 @@ use super::{
     leases::Leases,
     readers::Readers,
     schema,
+    search_index::SearchIndex,
     sql::Fault,
     watch::Hub,
     writer::{Setting, Writer},
@@ -67,15 +68,24 @@ impl Sqlite {
             let hub = Arc::new(Hub::default());
             let leases = Arc::new(Leases::new(identity.epoch));
             let checkpointer = Checkpointer::start(&path, &limits)?;
+            let search_index = match limits.search_index {
+                true => SearchIndex::open(folder, &path, &files, &identity, &limits),
+                false => {
+                    SearchIndex::remove(folder)?;
+                    None
+                }
+            };
             let setting = Setting {
                 path: path.clone(),
                 limits: limits.clone(),
                 hub: hub.clone(),
                 leases: leases.clone(),
                 checkpoint: checkpointer.hint(),
+                search_index: search_index.as_ref().map(SearchIndex::hint),
             };
             Ok(Engine {
                 writer: Writer::start(db, setting)?,
+                search_index,
                 _checkpointer: checkpointer,
                 readers: Readers::new(&path, &limits),
                 files,

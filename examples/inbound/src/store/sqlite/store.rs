@@ -2,14 +2,14 @@
 
 use super::{
     Sqlite, accounts, append, changes, copy, counters, deliver, events, expunge, flag, keywords,
-    leases::Taken, mailboxes, maildrop, messages, recent, secrets, tidy,
+    leases::Taken, mailboxes, maildrop, messages, recent, search_index, secrets, tidy,
 };
 use crate::store::{
     Account, AccountId, Answer, Changes, Copied, Counts, Credential, CredentialId, Cursor,
     Delivered, Delivery, Directory, Entry, Expunged, FlagOp, Flagged, Keywords, Lease, Lookup,
     Mailbox, MailboxId, MailboxOp, ModSeq, New, NewSecret, OutEvent, Page, Quota, Receipt,
-    Recipient, Result, Scope, Secret, Selected, Staged, Store, Stored, Tidied, Uid, Uids, Want,
-    Watch, blobs::Place,
+    Recipient, Result, Scope, Secret, Selected, Sought, Staged, Store, Stored, Tidied, Uid, Uids,
+    Want, Watch, blobs::Place,
 };
 use std::time::{Duration, SystemTime};
 use wire_core::sasl::Decoy;
@@ -189,6 +189,15 @@ impl Store for Sqlite {
     ) -> Answer<'a, Vec<(Uid, Stored)>> {
         let uids = uids.clone();
         self.read(move |db| maildrop::contents(db, of, &uids, most))
+    }
+
+    fn may_hold<'a>(
+        &'a self,
+        of: MailboxId,
+        uids: &'a Uids,
+        sought: &'a Sought,
+    ) -> Answer<'a, Uids> {
+        Box::pin(search_index::may_hold(self, of, uids, sought))
     }
 
     fn append(

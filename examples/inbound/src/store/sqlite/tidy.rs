@@ -29,6 +29,9 @@ pub(super) async fn tidy(store: &Sqlite, budget: Duration) -> Result<Tidied> {
         };
         let (blobs, octets) = store.write(0, removing).await?;
         remove_files(store).await?;
+        if let Some(index) = store.engine.search_index.as_ref().filter(|_| blobs > 0) {
+            index.hint().went();
+        }
         all.blobs += blobs;
         all.octets += octets;
         all.events += old.events;

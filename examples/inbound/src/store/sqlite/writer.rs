@@ -47,6 +47,7 @@ pub(super) struct Setting {
     pub hub: Arc<Hub>,
     pub leases: Arc<Leases>,
     pub checkpoint: Option<super::checkpoint::Hint>,
+    pub search_index: Option<super::search_index::Hint>,
 }
 
 /// A transaction as a call sees it.
@@ -58,6 +59,7 @@ pub(super) struct Tx<'a> {
     pub leases: &'a Leases,
     touched: Vec<Hint>,
     adopted: Vec<Arc<StagedFile>>,
+    contents: bool,
 }
 
 impl Deref for Tx<'_> {
@@ -72,6 +74,11 @@ impl Tx<'_> {
     /// Hints at the mailbox once the batch is committed.
     pub(super) fn touch(&mut self, account: AccountId, mailbox: MailboxId) {
         self.touched.push(Hint { account, mailbox });
+    }
+
+    /// There is a new content to be indexed, if the batch is committed.
+    pub(super) fn content_came(&mut self) {
+        self.contents = true;
     }
 
     /// A row names the file now; it stays if the batch is committed.
@@ -397,6 +404,7 @@ fn transact(
         leases: &setting.leases,
         touched,
         adopted,
+        contents: false,
     };
     let mut octets = 0;
     statement(db, "BEGIN IMMEDIATE")?;
@@ -424,6 +432,9 @@ fn transact(
     {
         tx.adopted.iter().for_each(|file| file.keep());
         setting.hub.hint(&tx.touched);
+        if let Some(index) = setting.search_index.as_ref().filter(|_| tx.contents) {
+            index.came();
+        }
     }
     outcome.map(|_| octets)
 }

@@ -32,6 +32,7 @@ impl Fixture {
             hub: Arc::default(),
             leases: leases.clone(),
             checkpoint: None,
+            search_index: None,
         };
         let writer = Writer::start(db, setting).unwrap();
         Self {
