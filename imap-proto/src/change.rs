@@ -73,8 +73,11 @@ impl Change {
         }
     }
 
-    /// Something changed up to this mod-sequence, and it is not known what (a queue overran): the
-    /// session asks with `Event::Sync` when it can use the answer.
+    /// Something changed up to this mod-sequence ([`ModSeq::MAX`] where not even that is known), and
+    /// it is not known what: a queue overran, or the store only knows that it wrote. The session asks
+    /// with `Event::Sync` before the next completion, or at once within IDLE: one question for any
+    /// number of hints. A hint that is given before the client's own command is answered lets its
+    /// completion be preceded by all that is new.
     pub fn hint(key: MailboxKey, modseq: ModSeq) -> Self {
         Change {
             hint: true,

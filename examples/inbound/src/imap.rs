@@ -8,7 +8,7 @@ mod work;
 
 use std::{collections::VecDeque, sync::Arc};
 
-use imap_proto::{Code, CopyUid, Event, Mailbox, Namespaces, No, Noted, Session, Violation, kind};
+use imap_proto::{Change, Code, CopyUid, Event, Mailbox, Namespaces, No, Session, Violation, kind};
 use tokio::task::AbortHandle;
 use tracing::{Span, info, warn};
 use wire_core::{
@@ -21,13 +21,13 @@ use crate::{
     jobs::Jobs,
     logins::{Admission, Asked, Door, Fault, Footing, Lapse},
     server::Shared,
-    store::{AccountId, Error, Keywords, MailboxId, ModSeq, Result, Watch},
+    store::{AccountId, Error, Keywords, MailboxId, ModSeq, Raised, Result, Watch},
 };
 
 use convert::{key, refusal, stored_uid, uids_of};
 use loading::Loading;
 use upload::Upload;
-use work::{Opened, Stored, Updates};
+use work::{News, Opened, Stored};
 
 /// An IMAP session with the store it reads.
 pub struct Imap {
@@ -50,6 +50,8 @@ struct Open {
     id: MailboxId,
     read_only: bool,
     keywords: Keywords,
+    /// Something in it changed.
+    raised: Raised,
     /// Waits for changes until it is dropped.
     watching: Watching,
 }
@@ -78,9 +80,9 @@ pub enum Done {
     Copied(Ticket<kind::Copy>, Result<CopyUid>),
     Expunged(Ticket<kind::Expunge>, Result<crate::store::Expunged>),
     Upload(upload::Progress),
-    Updates(MailboxId, Result<Updates>),
     Searched(search::Narrowed),
-    Synced(Ticket<kind::Sync>, MailboxId, Result<work::News>),
+    Woken(MailboxId, Result<Box<dyn Watch>>),
+    Synced(Ticket<kind::Sync>, Result<News>),
 }
 
 impl Imap {
@@ -248,7 +250,7 @@ impl Imap {
             Event::Sync { ticket, since, .. } => {
                 self.jobs.start(ticket.id(), async move {
                     let news = work::news(&*store, mailbox, ModSeq(since), read_only).await;
-                    Done::Synced(ticket, mailbox, news)
+                    Done::Synced(ticket, news)
                 });
             }
             other => self.session.decline(other),
@@ -312,62 +314,65 @@ impl Imap {
         Span::current().record("mailbox", tracing::field::debug(&opened.mailbox.name));
         let id = opened.mailbox.id;
         let watch = self.shared.store.watch(crate::store::Scope::Mailbox(id));
-        let watching = self.watch(id, watch, opened.since, read_only);
         self.open = Some(Open {
             id,
             read_only,
             keywords: opened.keywords.clone(),
-            watching,
+            raised: watch.raised(),
+            watching: self.watch(id, watch),
         });
         self.session.selected(ticket, opened.selected(read_only));
     }
 
-    /// Waits for what is new in the mailbox after `since`.
-    fn watch(
-        &mut self,
-        id: MailboxId,
-        watch: Box<dyn Watch>,
-        since: ModSeq,
-        read_only: bool,
-    ) -> Watching {
-        let store = self.shared.store.clone();
+    /// Waits until something is new in the mailbox.
+    fn watch(&mut self, id: MailboxId, mut watch: Box<dyn Watch>) -> Watching {
         Watching(self.jobs.background(async move {
-            Done::Updates(
-                id,
-                work::updates(&*store, id, watch, since, read_only).await,
-            )
+            let woken = watch.changed().await;
+            Done::Woken(id, woken.map(|()| watch))
         }))
     }
 
-    fn updates(&mut self, id: MailboxId, updates: Result<Updates>) {
-        let Some(read_only) = self
-            .open
-            .as_ref()
-            .filter(|open| open.id == id)
-            .map(|open| open.read_only)
-        else {
+    /// It was: [`Imap::look`] has seen it, and the session asks what it is when it can use the answer.
+    fn woken(&mut self, id: MailboxId, watch: Result<Box<dyn Watch>>) {
+        if self.open.as_ref().is_none_or(|open| open.id != id) {
             return;
-        };
-        let Updates { news, watch } = match updates {
-            Ok(updates) => updates,
-            Err(error) => {
-                warn!(?error, "the mailbox cannot be followed");
-                return self
-                    .session
-                    .abort("The mailbox cannot be followed any more");
-            }
-        };
-        if self.session.notify(&convert::change(id, &news)) == Noted::OutOfOrder {
-            warn!("the client can no longer be told what changed");
-            return self.session.abort("The mailbox must be opened again");
         }
-        let watching = self.watch(id, watch, news.changes.through, read_only);
+        let watching = match watch {
+            Ok(watch) => self.watch(id, watch),
+            Err(error) => return self.deaf(&error),
+        };
         if let Some(open) = &mut self.open {
             open.watching = watching;
-            if let Some(keywords) = news.changes.keywords {
-                open.keywords = keywords;
-            }
         }
+    }
+
+    /// Was something committed? Then the next completion comes after the news: whoever was told of a
+    /// delivery, or has just appended a message, finds it here.
+    fn look(&mut self) {
+        if let Some(open) = &self.open
+            && open.raised.lower()
+        {
+            let hint = Change::hint(key(open.id), imap_proto::ModSeq::MAX);
+            self.session.notify(&hint);
+        }
+    }
+
+    fn synced(&mut self, ticket: Ticket<kind::Sync>, news: Result<News>) {
+        let news = match news {
+            Ok(news) => news,
+            Err(error) => return self.deaf(&error),
+        };
+        if let (Some(open), Some(keywords)) = (&mut self.open, news.keywords) {
+            open.keywords = keywords;
+        }
+        self.session.synced(ticket, &news.change);
+    }
+
+    /// A client that cannot be told what changes must not go on with numbers that are wrong.
+    fn deaf(&mut self, error: &Error) {
+        warn!(?error, "the mailbox cannot be followed");
+        self.session
+            .abort("The mailbox cannot be followed any more");
     }
 
     fn stored(&mut self, ticket: Ticket<kind::Store>, stored: Result<Stored>) {
@@ -436,6 +441,7 @@ impl Talk for Imap {
     }
 
     fn step(&mut self, now: Time, input: &mut &[u8]) -> Next<()> {
+        self.look();
         let next = self.session.next(now, input);
         next.map(|event| self.event(event))
     }
@@ -449,6 +455,7 @@ impl Talk for Imap {
     }
 
     fn finish(&mut self, done: Done) {
+        self.look();
         match done {
             Done::Checked(ticket, asked) => {
                 let answer = self.door.answered(asked);
@@ -503,11 +510,8 @@ impl Talk for Imap {
             Done::Expunged(ticket, Err(error)) => self.no(ticket, error),
             Done::Searched(narrowed) => self.searched(narrowed),
             Done::Upload(progress) => self.upload_on(progress),
-            Done::Updates(id, updates) => self.updates(id, updates),
-            Done::Synced(ticket, id, Ok(news)) => {
-                self.session.synced(ticket, &convert::change(id, &news));
-            }
-            Done::Synced(ticket, _, Err(error)) => self.no(ticket, error),
+            Done::Woken(id, watch) => self.woken(id, watch),
+            Done::Synced(ticket, news) => self.synced(ticket, news),
         }
     }
 

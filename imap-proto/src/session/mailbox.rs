@@ -367,8 +367,8 @@ impl Mailbox {
         self.hinted.is_some()
     }
 
-    /// The store has answered a hint.
-    pub(super) fn hint_answered(&mut self) {
+    /// The store is asked about a hint.
+    pub(super) fn hint_taken(&mut self) {
         self.hinted = None;
     }
 

@@ -94,6 +94,8 @@ pub struct Session {
     poll_at: Option<Time>,
     /// The store is asked for changes before the next completion.
     sync_wanted: bool,
+    /// It was asked already before this completion.
+    synced: bool,
     /// The store would not answer: it is left alone until the next command.
     ask_no_more: bool,
     /// Something was heard, sent or answered since the time was last told.
@@ -140,6 +142,7 @@ impl Session {
             clock: None,
             poll_at: None,
             sync_wanted: false,
+            synced: false,
             ask_no_more: false,
             progress: false,
             refused: Refused::Nothing,

@@ -61,11 +61,13 @@ impl Session {
             Some(own) if own.id == ticket.id() && own.refresh.is_none() => self.own = None,
             _ => return Answered::Stale,
         }
-        if let Some(mailbox) = &mut self.mailbox {
-            mailbox.hint_answered();
-            if mailbox.note(change) == Noted::OutOfOrder {
-                self.lost_step();
-            }
+        // A hint that came meanwhile stays: what it means may have missed this answer. It waits for
+        // the next command, or a busy mailbox would never let this one end.
+        self.synced = matches!(self.stage, Stage::WindUp);
+        if let Some(mailbox) = &mut self.mailbox
+            && mailbox.note(change) == Noted::OutOfOrder
+        {
+            self.lost_step();
         }
         self.own_answered();
         Answered::Taken
@@ -108,6 +110,7 @@ impl Session {
         }
         self.updates = Updates::None;
         self.sync_wanted = false;
+        self.synced = false;
     }
 
     pub(super) fn go_on_winding_up<'i>(&mut self) -> Flow<'i> {
@@ -129,12 +132,16 @@ impl Session {
 
     /// The store must be asked before all has been told.
     fn wants_to_ask(&self) -> bool {
-        let asks = |mailbox: &super::Mailbox| {
-            self.sync_wanted || mailbox.hinted() || mailbox.has_changed()
-        };
+        let asks = |mailbox: &super::Mailbox| self.wants_sync() || mailbox.has_changed();
         !self.ask_no_more
             && self.updates != Updates::None
             && self.mailbox.as_deref().is_some_and(asks)
+    }
+
+    /// The store is to say what has changed.
+    fn wants_sync(&self) -> bool {
+        let hinted = self.mailbox.as_deref().is_some_and(super::Mailbox::hinted);
+        self.sync_wanted || hinted && !self.synced
     }
 
     fn has_more_to_tell(&self) -> bool {
@@ -145,9 +152,11 @@ impl Session {
     /// Asks for what has changed, or for flags that did. Nothing of this is asked twice for one
     /// command.
     fn own_question<'i>(&mut self) -> Option<Event<'i>> {
+        let sync = self.wants_sync();
+        self.sync_wanted = false;
         let mailbox = self.mailbox.as_mut()?;
-        if std::mem::take(&mut self.sync_wanted) || mailbox.hinted() {
-            mailbox.hint_answered();
+        if sync {
+            mailbox.hint_taken();
             let (key, since) = (mailbox.key, mailbox.noted());
             let ticket = self.ask_own(None);
             return Some(Event::Sync {
@@ -255,7 +264,7 @@ impl Session {
         self.tell(self.updates);
     }
 
-    /// Within IDLE: news first, then DONE. Another line ends IDLE as a syntax error and is not run.
+    /// Within IDLE: news, then DONE. Another line ends IDLE as a syntax error and is not run.
     pub(super) fn take_done<'i>(&mut self, input: &mut &'i [u8]) -> Flow<'i> {
         if self.draining {
             self.go_down();
@@ -268,11 +277,6 @@ impl Session {
         }
         if !self.congested() {
             self.tell(self.updates);
-            if self.wants_to_ask()
-                && let Some(event) = self.own_question()
-            {
-                return ControlFlow::Break(Next::Event(event));
-            }
         }
         match self.frame.next(input, self.command_limit(input)) {
             Some(frame::Command::Whole(line)) if syntax::is_done(line) => {
@@ -294,6 +298,13 @@ impl Session {
             Some(_) => {
                 self.end_idle();
                 self.bad("", "Expected DONE");
+            }
+            // News never keep a client in IDLE that wants to leave.
+            None if self.wants_to_ask() && !self.congested() => {
+                return match self.own_question() {
+                    Some(event) => ControlFlow::Break(Next::Event(event)),
+                    None => self.wait_for_input(),
+                };
             }
             None => return self.wait_for_input(),
         }

@@ -1,10 +1,9 @@
 //! The store's words in those of IMAP, and back.
 
 use imap_proto::{
-    Change, Code, FlagList, MailboxKey, No, SpecialUse, StatusData, System, Uid as ImapUid, UidSet,
+    Code, FlagList, MailboxKey, No, SpecialUse, StatusData, System, Uid as ImapUid, UidSet,
 };
 
-use super::work::News;
 use crate::{
     logins::Fault,
     store::{self, Counts, Error, Flags, Keywords, MailboxId, Uid, Uids},
@@ -63,22 +62,6 @@ pub fn flags_of(flags: &imap_proto::Flags, keywords: &Keywords) -> Flags {
         .map(|(flag, _)| flag)
         .chain(words)
         .fold(Flags::default(), |all, flag| all | flag)
-}
-
-pub fn change(id: MailboxId, news: &News) -> Change {
-    let changes = &news.changes;
-    let set = |new: bool| -> UidSet {
-        let of_kind = changes.changed.iter().filter(|changed| changed.new == new);
-        of_kind.filter_map(|changed| uid(changed.uid)).collect()
-    };
-    let change = Change::new(key(id), changes.through.0)
-        .added(&set(true))
-        .changed(&set(false))
-        .vanished(&uid_set(&changes.vanished));
-    match news.recent_from {
-        Some(uid) => change.recent_from(uid),
-        None => change,
-    }
 }
 
 pub fn status(id: MailboxId, counts: &Counts) -> StatusData {

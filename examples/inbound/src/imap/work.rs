@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use imap_proto::{
-    CopyUid, Folder, How, ListQuery, Rows, Selected, StatusData, StatusItems, StoreChange, UidSet,
-    View,
+    Change, CopyUid, Folder, How, ListQuery, Rows, Selected, StatusData, StatusItems, StoreChange,
+    UidSet, View,
 };
 
 use super::convert::{
-    capped, flags_of, key, next_uid, special_use, status as status_data, stored_use, uid, uids_of,
+    capped, flags_of, key, next_uid, special_use, status as status_data, stored_use, uid, uid_set,
+    uids_of,
 };
 use crate::store::{
-    AccountId, Changes, Counts, Entry, FlagOp, Keywords, Mailbox, MailboxId, MailboxOp, ModSeq,
-    Result, Store, Uid, Uids, Want, Watch,
+    AccountId, Counts, Entry, FlagOp, Keywords, Mailbox, MailboxId, MailboxOp, ModSeq, Result,
+    Store, Uid, Uids, Want,
 };
 
 /// How many changes are read at once.
@@ -22,8 +23,6 @@ pub const CHANGES: usize = 1024;
 pub struct Opened {
     pub mailbox: Mailbox,
     pub keywords: Keywords,
-    /// What is new after it is still to be told.
-    pub since: ModSeq,
     counts: Counts,
     first_unseen: Option<Uid>,
     recent_from: u64,
@@ -57,7 +56,6 @@ pub async fn open(
     Ok(Opened {
         keywords: selected.keywords,
         first_unseen: selected.first_unseen,
-        since: counts.highest,
         mailbox: selected.mailbox,
         recent_from,
         view: view.build(),
@@ -111,55 +109,46 @@ impl Opened {
     }
 }
 
-/// What is new in a mailbox, and the watch to wait on with.
-pub struct Updates {
-    pub news: News,
-    pub watch: Box<dyn Watch>,
-}
-
-/// Changes of a mailbox, and which of the new messages are recent to the session that asks.
+/// What is new in a mailbox.
 pub struct News {
-    pub changes: Changes,
-    pub recent_from: Option<imap_proto::Uid>,
+    pub change: Change,
+    /// Those of its owner, where some were added.
+    pub keywords: Option<Keywords>,
 }
 
-/// What is new after `since`.
+/// All that happened in a mailbox after `since`, to be told to a session.
 pub async fn news(
     store: &dyn Store,
     id: MailboxId,
-    since: ModSeq,
+    mut since: ModSeq,
     read_only: bool,
 ) -> Result<News> {
-    let changes = store.changes(id, since, CHANGES).await?;
-    let new = changes.changed.iter().rev().find(|changed| changed.new);
-    let recent_from = match new {
-        Some(last) => {
-            let first = recent_from(store, id, &changes.counts, last.uid, read_only).await?;
-            capped(first)
+    let mut keywords = None;
+    let (mut added, mut changed, mut vanished) = (UidSet::new(), UidSet::new(), UidSet::new());
+    let counts = loop {
+        let page = store.changes(id, since, CHANGES).await?;
+        for item in &page.changed {
+            let of_kind = if item.new { &mut added } else { &mut changed };
+            of_kind.extend(uid(item.uid));
         }
-        None => None,
+        vanished = vanished.union(&uid_set(&page.vanished));
+        keywords = page.keywords.or(keywords);
+        since = page.through;
+        if !page.more {
+            break page.counts;
+        }
     };
-    Ok(News {
-        changes,
-        recent_from,
-    })
-}
-
-/// Waits until something is new after `since`.
-pub async fn updates(
-    store: &dyn Store,
-    id: MailboxId,
-    mut watch: Box<dyn Watch>,
-    since: ModSeq,
-    read_only: bool,
-) -> Result<Updates> {
-    loop {
-        let news = news(store, id, since, read_only).await?;
-        if !news.changes.changed.is_empty() || !news.changes.vanished.is_empty() {
-            return Ok(Updates { news, watch });
+    let mut change = Change::new(key(id), since.0)
+        .added(&added)
+        .changed(&changed)
+        .vanished(&vanished);
+    if let Some(last) = added.last() {
+        let first = recent_from(store, id, &counts, Uid(last.get()), read_only).await?;
+        if let Some(first) = capped(first) {
+            change = change.recent_from(first);
         }
-        watch.changed().await?;
     }
+    Ok(News { change, keywords })
 }
 
 /// A mailbox in a list.

@@ -5,7 +5,13 @@ use super::{
     Uids,
 };
 use bytes::Bytes;
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::SystemTime,
+};
 
 /// What is different in one mailbox, as STATE: ten flag changes of one message are one item.
 ///
@@ -142,9 +148,36 @@ pub trait Watch: Send {
     /// Waits for the next hint; one that came since the last call counts. Safe to drop and call again.
     fn changed(&mut self) -> Answer<'_, ()>;
 
+    /// The same without waiting, for whoever must not say "done" before it has looked.
+    fn raised(&self) -> Raised;
+
     /// Looks at this as well.
     fn add(&mut self, scope: Scope);
 
     /// Looks at this no longer.
     fn remove(&mut self, scope: Scope);
+}
+
+/// Whether a hint came. It is raised before the operation behind the hint is answered, so whoever was
+/// told of that operation, by whomever, finds it raised.
+#[derive(Debug, Clone)]
+pub struct Raised(Arc<AtomicBool>);
+
+impl Default for Raised {
+    /// Raised: what was read before it was watched may be old already.
+    fn default() -> Self {
+        Raised(Arc::new(AtomicBool::new(true)))
+    }
+}
+
+impl Raised {
+    /// A hint came.
+    pub fn raise(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// Did one come since the last look?
+    pub fn lower(&self) -> bool {
+        self.0.swap(false, Ordering::AcqRel)
+    }
 }

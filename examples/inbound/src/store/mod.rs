@@ -30,7 +30,7 @@ pub use directory::{
     ScramKeys, Secret,
 };
 pub use error::{Answer, Error, Result};
-pub use feed::{Changed, Changes, Cursor, MailboxChange, OutEvent, Scope, Watch, What};
+pub use feed::{Changed, Changes, Cursor, MailboxChange, OutEvent, Raised, Scope, Watch, What};
 pub use ids::{
     AccountId, BlobId, EmailId, Flags, Keywords, MailboxId, ModSeq, Sha256, ThreadId, Uid,
     UidValidity, Uids,

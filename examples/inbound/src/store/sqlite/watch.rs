@@ -1,6 +1,6 @@
 //! Hints that something may be new, inside this process.
 
-use crate::store::{AccountId, Answer, MailboxId, Scope, Watch};
+use crate::store::{AccountId, Answer, MailboxId, Raised, Scope, Watch};
 use std::{
     collections::HashMap,
     sync::{
@@ -20,7 +20,7 @@ pub(super) struct Hint {
 /// Who watches what.
 #[derive(Default)]
 pub(super) struct Hub {
-    watchers: Mutex<HashMap<Scope, HashMap<u64, Arc<Notify>>>>,
+    watchers: Mutex<HashMap<Scope, HashMap<u64, Arc<Ear>>>>,
     next: AtomicU64,
 }
 
@@ -40,7 +40,7 @@ impl Hub {
                 .get(&scope)
                 .into_iter()
                 .flat_map(HashMap::values)
-                .for_each(|w| w.notify_one());
+                .for_each(|ear| ear.hear());
         }
     }
 
@@ -49,31 +49,49 @@ impl Hub {
         let mut watcher = Watcher {
             hub: self.clone(),
             id,
-            woken: Arc::default(),
+            ear: Arc::default(),
             scopes: Vec::new(),
         };
         watcher.add(scope);
         Box::new(watcher)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Scope, HashMap<u64, Arc<Notify>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Scope, HashMap<u64, Arc<Ear>>>> {
         self.watchers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What one watcher hears.
+#[derive(Default)]
+struct Ear {
+    raised: Raised,
+    woken: Notify,
+}
+
+impl Ear {
+    fn hear(&self) {
+        self.raised.raise();
+        self.woken.notify_one();
     }
 }
 
 struct Watcher {
     hub: Arc<Hub>,
     id: u64,
-    woken: Arc<Notify>,
+    ear: Arc<Ear>,
     scopes: Vec<Scope>,
 }
 
 impl Watch for Watcher {
     fn changed(&mut self) -> Answer<'_, ()> {
         Box::pin(async {
-            self.woken.notified().await;
+            self.ear.woken.notified().await;
             Ok(())
         })
+    }
+
+    fn raised(&self) -> Raised {
+        self.ear.raised.clone()
     }
 
     fn add(&mut self, scope: Scope) {
@@ -83,7 +101,7 @@ impl Watch for Watcher {
                 .lock()
                 .entry(scope)
                 .or_default()
-                .insert(self.id, self.woken.clone());
+                .insert(self.id, self.ear.clone());
         }
     }
 
