@@ -31,6 +31,7 @@ pub struct Config {
     pub(crate) id: Vec<(Box<str>, Box<str>)>,
     pub(crate) separator: char,
     pub(crate) poll: Option<Duration>,
+    pub(crate) keep_alive: Option<Duration>,
     pub(crate) syntax: crate::syntax::Limits,
     pub(crate) leniency: Leniency,
     pub(crate) limits: Limits,
@@ -125,6 +126,7 @@ impl Config {
                 id: Vec::new(),
                 separator: '/',
                 poll: None,
+                keep_alive: Some(Duration::from_secs(12)),
                 syntax: crate::syntax::Limits::DEFAULT,
                 leniency: Leniency::NONE,
                 limits: Limits::default(),
@@ -195,6 +197,15 @@ impl Builder {
     /// `Session::notify`.
     pub fn poll(mut self, every: Duration) -> Self {
         self.config.poll = Some(every);
+        self
+    }
+
+    /// How often a client that waits for the answer to its command hears `* OK [INPROGRESS ...]`, so
+    /// that neither it nor a box on the way gives up (RFC 9585). Before login and within a literal
+    /// nothing is said. It does not prolong [`Limits::decision`]. Default: 12 seconds; RFC 9585
+    /// section 4 recommends 10 to 15. `None`: never.
+    pub fn keep_alive(mut self, every: Option<Duration>) -> Self {
+        self.config.keep_alive = every;
         self
     }
 
@@ -278,6 +289,12 @@ impl Builder {
         }
         if limits.read == 0 || limits.high_water == 0 {
             return wrong("read, high_water", "too small to make progress");
+        }
+        if config
+            .keep_alive
+            .is_some_and(|every| every < Duration::from_secs(1))
+        {
+            return wrong("keep_alive", "more often than once a second");
         }
         if limits.errors == 0 || limits.pending == 0 {
             return wrong("errors, pending", "zero");

@@ -49,7 +49,7 @@ pub use query::{Key, KeyList, KeyRef, Query, Subject, Unsearchable, Want};
 pub use row::{Load, Need, Row, Why};
 pub use selected::{MailboxKey, Selected};
 #[cfg(feature = "tokio")]
-pub use serve::{Folders, Handler, Matches, Page, Refusal, Reply, Stored, serve, serve_tls};
+pub use serve::{Folders, Handler, Matches, Page, Refusal, Reply, Stored, serve};
 pub use session::{Blob, Evaluable, Failed, ListQuery, Plain, Session};
 pub use special_use::SpecialUse;
 pub use status::{StatusData, StatusItems};

@@ -3,32 +3,35 @@
 mod answers;
 mod asked;
 mod handler;
+mod page;
+mod rows;
+mod upload;
 
-use core::{future::Future, pin::pin};
+use core::{
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+};
 use std::io;
 
-use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
 use wire_core::{
-    CloseReason, Ticket, Wants,
-    driver::{Acceptor, Clock, Connection, End, Step},
+    TlsInfo, Upgrade, Wants,
+    driver::{Clock, Connection, End, Serving, Step, Talk},
 };
 
-use crate::{Blob, Load, Need, Noted, Session, UidSet, kind};
-pub use answers::{Folders, Matches, Page, Refusal, Reply, Stored};
-use asked::{Asked, Evaluated};
+use crate::{Change, Noted, Session};
+pub use answers::{Folders, Matches, Refusal, Reply, Stored};
+use asked::Asked;
 pub use handler::Handler;
+pub use page::Page;
+use upload::Upload;
 
-/// Rows that are asked for at once where none of their octets is wanted.
-const ROWS: u32 = 256;
-/// The same where some are.
-const MESSAGES: u32 = 16;
-
-/// Serves a session on a stream to its end, and says why it ended. `clock` is the one that made the
-/// session's `now`.
+/// Serves a session on a stream: awaited, to its end, of which it gives the reason. `clock` is the
+/// one that made the session's `now`.
 ///
-/// Decisions that wait hold up neither the clock nor the stream. Dropping this future ends the
-/// session without a word.
+/// [`Serving::tls`] brings the TLS of STARTTLS, [`Serving::until`] a shutdown with a goodbye. Decisions
+/// that wait hold up neither the clock nor the stream.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -76,71 +79,54 @@ const MESSAGES: u32 = 16;
 /// # Ok(()) }
 /// ```
 ///
-/// # Errors
-/// What the stream gives. STARTTLS, if the session offers it: see [`serve_tls`].
-pub async fn serve<S, H>(
-    mut stream: S,
-    mut session: Session,
-    handler: &mut H,
-    clock: &Clock,
-) -> io::Result<CloseReason>
+pub fn serve<'a, S, H>(
+    stream: S,
+    session: Session,
+    handler: &'a mut H,
+    clock: &'a Clock,
+) -> Serving<'a, S, impl Talk<Session = Session> + 'a>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
     H: Handler,
 {
-    let serving = Serving::new(&mut stream, &mut session, clock);
-    serving.run(handler).await?.closed()
+    Serving::new(stream, session, With(handler), clock)
 }
 
-/// The same, with STARTTLS.
-///
-/// # Errors
-/// What the stream or the handshake gives.
-pub async fn serve_tls<S, A, H>(
-    mut stream: S,
-    mut session: Session,
-    acceptor: &A,
-    handler: &mut H,
-    clock: &Clock,
-) -> io::Result<CloseReason>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-    A: Acceptor<S>,
-    H: Handler,
-{
-    // What was read in plaintext goes with the value that reads it (RFC 9051 section 6.2.1).
-    let serving = Serving::new(&mut stream, &mut session, clock);
-    let upgrade = match serving.run(handler).await? {
-        End::Tls(upgrade) => upgrade,
-        end => return end.closed(),
-    };
-    let (stream, tls) = acceptor.accept(stream).await?;
-    session.resume_tls(upgrade, tls);
-    serve(stream, session, handler, clock).await
+/// What `serve` goes round with.
+struct With<'h, H>(&'h mut H);
+
+impl<H: Handler> Talk for With<'_, H> {
+    type Session = Session;
+
+    async fn run<S>(&mut self, connection: Connection<'_, S, Session>) -> io::Result<End>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        Exchange::on(connection).run(self.0).await
+    }
+
+    fn resume_tls(session: &mut Session, upgrade: Upgrade, tls: TlsInfo) {
+        session.resume_tls(upgrade, tls);
+    }
 }
+
+/// Changes that are noted before an answer. What is left is told a little later.
+const CHANGES: u32 = 256;
 
 /// A session on one stream.
-struct Serving<'s, S> {
+struct Exchange<'s, S> {
     connection: Connection<'s, S, Session>,
     /// What happened while a decision was waited for that the session then waited for no more.
     next: Option<Step<Asked>>,
     upload: Option<Upload>,
 }
 
-/// An APPEND or REPLACE on its way.
-struct Upload {
-    ticket: Ticket<kind::Append>,
-    mailbox: String,
-    replaces: Option<crate::Uid>,
-}
-
-impl<'s, S> Serving<'s, S>
+impl<'s, S> Exchange<'s, S>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    fn new(stream: &'s mut S, session: &'s mut Session, clock: &'s Clock) -> Self {
-        Serving {
-            connection: Connection::new(stream, session, clock),
+    fn on(connection: Connection<'s, S, Session>) -> Self {
+        Exchange {
+            connection,
             next: None,
             upload: None,
         }
@@ -156,9 +142,7 @@ where
                 Step::Event(asked) => self.answer(handler, asked).await?,
                 Step::Wait(wants) => self.wait(handler, wants).await?,
                 Step::End(end) => {
-                    if self.upload.take().is_some() {
-                        handler.append_aborted();
-                    }
+                    self.append_aborted(handler);
                     return Ok(self.connection.close(end).await);
                 }
             }
@@ -171,13 +155,34 @@ where
             return self.connection.turn(wants).await;
         }
         let changed = pin!(handler.changed());
-        if let Some(change) = self.connection.turn_or(wants, changed).await?
-            && self.connection.session.notify(&change) == Noted::OutOfOrder
-        {
+        if let Some(change) = self.connection.turn_or(wants, changed).await? {
+            self.note(&change);
+        }
+        Ok(())
+    }
+
+    /// Notes the changes that are known already. Before a command of the client that changed
+    /// something is answered: then its completion tells of that, and a highest mod-sequence that
+    /// holds.
+    async fn hear<H: Handler>(&mut self, handler: &mut H) {
+        if self.connection.session.selected_mailbox().is_none() {
+            return;
+        }
+        for _ in 0..CHANGES {
+            let mut changed = pin!(handler.changed());
+            let known = poll_fn(|cx| Poll::Ready(changed.as_mut().poll(cx))).await;
+            match known {
+                Poll::Ready(change) => self.note(&change),
+                Poll::Pending => return,
+            }
+        }
+    }
+
+    fn note(&mut self, change: &Change) {
+        if self.connection.session.notify(change) == Noted::OutOfOrder {
             let why = "The mailbox changed in a way that needs a new start";
             self.connection.session.abort(why);
         }
-        Ok(())
     }
 
     async fn answer<H: Handler>(&mut self, handler: &mut H, asked: Asked) -> io::Result<()> {
@@ -235,33 +240,50 @@ where
                 decided!(ticket, opened, opened => session!().selected(ticket, opened));
             }
             Asked::Load(ticket, load) => self.load(handler, ticket, load).await?,
-            Asked::Search(query, ticket) => match self.decide(handler.search(&query)).await? {
-                Some(Ok(matches)) => ticket.found(session!(), matches),
-                Some(Err(why)) => ticket.refuse(session!(), &why),
-                None => {}
-            },
+            Asked::Search(ticket, query) => {
+                decided!(ticket, handler.search(&query), matches => match matches {
+                    Matches::Found(uids) => session!().found(ticket, &uids),
+                    Matches::Evaluate { sure, among } => {
+                        session!().evaluate(ticket, &sure, &among)
+                    }
+                });
+            }
+            Asked::Sort(ticket, query, by) => {
+                decided!(ticket, handler.sort(&query, &by), matches => match matches {
+                    Matches::Found(order) => session!().sorted(ticket, &order),
+                    Matches::Evaluate { sure, among } => {
+                        session!().evaluate(ticket, &sure, &among)
+                    }
+                });
+            }
+            Asked::Thread(ticket, query, threading) => {
+                decided!(ticket, handler.thread(&query, threading), matches => match matches {
+                    Matches::Found(threads) => session!().threaded(ticket, &threads),
+                    Matches::Evaluate { sure, among } => {
+                        session!().evaluate(ticket, &sure, &among)
+                    }
+                });
+            }
             Asked::Store(ticket, change) => {
                 let mut stored = Stored::default();
                 decided!(ticket, handler.store(&change, &mut stored), () => {
-                    for (uid, flags, modseq) in &stored.rows {
-                        session!().stored(&ticket, *uid, flags, *modseq);
-                    }
-                    if let Some((uids, modseq)) = &stored.silent {
-                        session!().stored_all(&ticket, uids, *modseq);
-                    }
-                    for uid in stored.conflicts.iter() {
-                        session!().store_conflict(&ticket, uid);
-                    }
-                    session!().store_done(ticket)
+                    self.hear(handler).await;
+                    stored.tell(session!(), ticket)
                 });
             }
             Asked::Copy(ticket, uids, to, moves) => {
                 let copied = handler.copy(&uids, &to, moves);
-                decided!(ticket, copied, copied => session!().copied(ticket, copied));
+                decided!(ticket, copied, copied => {
+                    self.hear(handler).await;
+                    session!().copied(ticket, copied)
+                });
             }
             Asked::Expunge(ticket, uids) => {
                 let expunged = handler.expunge(&uids);
-                decided!(ticket, expunged, (gone, at) => session!().expunged(ticket, &gone, at));
+                decided!(ticket, expunged, (gone, at) => {
+                    self.hear(handler).await;
+                    session!().expunged(ticket, &gone, at)
+                });
             }
             Asked::Create(ticket, name, special_use) => {
                 let created = handler.create(&name, special_use);
@@ -283,26 +305,8 @@ where
             Asked::Append(upload) => self.upload = Some(upload),
             Asked::Message(message) => self.message(handler, message).await?,
             Asked::Octets(octets) => self.octets(handler, octets).await?,
-            Asked::AppendEnd => {
-                let Some(Upload { ticket, .. }) = self.upload.take() else {
-                    return Ok(());
-                };
-                match self.decide(handler.appended()).await? {
-                    Some(Ok(at)) => {
-                        session!().appended(ticket, at);
-                    }
-                    Some(Err(why)) => {
-                        session!().refuse(ticket, why.no());
-                        handler.append_aborted();
-                    }
-                    None => handler.append_aborted(),
-                }
-            }
-            Asked::AppendAborted => {
-                if self.upload.take().is_some() {
-                    handler.append_aborted();
-                }
-            }
+            Asked::AppendEnd => self.append_end(handler).await?,
+            Asked::AppendAborted => self.append_aborted(handler),
         }
         Ok(())
     }
@@ -333,148 +337,5 @@ where
                 Ok(false)
             }
         }
-    }
-
-    /// Rows page by page, each when the client has read the ones before.
-    async fn load<H: Handler>(
-        &mut self,
-        handler: &mut H,
-        ticket: Ticket<kind::Load>,
-        mut load: Load,
-    ) -> io::Result<()> {
-        let size = match load.need.has(Need::BLOB) {
-            true => MESSAGES,
-            false => ROWS,
-        };
-        let mut uids = std::mem::take(&mut load.uids);
-        loop {
-            load.uids = uids.take(size);
-            let mut page = Page::default();
-            match self.decide(handler.load(&load, &mut page)).await? {
-                Some(Ok(())) => {}
-                Some(Err(why)) => {
-                    self.connection.session.refuse(ticket, why.no());
-                    return Ok(());
-                }
-                None => return Ok(()),
-            }
-            if let Some(vanished) = &page.vanished {
-                self.connection.session.vanished(&ticket, vanished);
-            }
-            // Asked for once, with the first page.
-            load.vanished = None;
-            for held in &page.rows {
-                while self.connection.session.congested() {
-                    if !self.flush().await? {
-                        return Ok(());
-                    }
-                }
-                let blob = self.connection.session.row(&ticket, held.row());
-                if let Some(blob) = blob
-                    && !self.pull(handler, blob).await?
-                {
-                    return Ok(());
-                }
-            }
-            if uids.is_empty() {
-                break;
-            }
-        }
-        self.connection.session.loaded(ticket);
-        Ok(())
-    }
-
-    /// Octets of a message, as far as they are wanted. False: nobody wants them any more.
-    async fn pull<H: Handler>(&mut self, handler: &mut H, mut blob: Blob) -> io::Result<bool> {
-        while let Some(range) = blob.want(self.connection.session) {
-            let length = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
-            let read = self.decide(handler.read(blob.uid(), range.clone())).await?;
-            let mut octets = match read {
-                Some(Ok(octets)) if !octets.is_empty() => octets,
-                Some(_) => {
-                    blob.fail(self.connection.session);
-                    return Ok(true);
-                }
-                None => return Ok(false),
-            };
-            octets.truncate(length);
-            let mut at = range.start;
-            while !octets.is_empty() {
-                let taken = blob.write_bytes(self.connection.session, at, &mut octets);
-                at += taken as u64;
-                if taken == 0 && !self.flush().await? {
-                    return Ok(false);
-                }
-            }
-        }
-        blob.end(self.connection.session);
-        Ok(true)
-    }
-
-    async fn message<H: Handler>(
-        &mut self,
-        handler: &mut H,
-        message: crate::NewMessage,
-    ) -> io::Result<()> {
-        let Some(upload) = self.upload.take() else {
-            return Ok(());
-        };
-        let room = handler.append(&upload.mailbox, upload.replaces, message);
-        match self.decide(room).await? {
-            Some(Ok(())) => {
-                self.connection.session.append_more(&upload.ticket);
-                self.upload = Some(upload);
-            }
-            Some(Err(why)) => {
-                self.connection.session.refuse(upload.ticket, why.no());
-                handler.append_aborted();
-            }
-            None => handler.append_aborted(),
-        }
-        Ok(())
-    }
-
-    /// The session is not asked for more while these octets are written.
-    async fn octets<H: Handler>(&mut self, handler: &mut H, octets: Bytes) -> io::Result<()> {
-        if self.upload.is_none() {
-            return Ok(());
-        }
-        let wait = |_: &mut Connection<'s, S, Session>| Some(Wants::ANSWER);
-        let written = self.connection.decide(handler.octets(octets), wait).await?;
-        if let Some(Err(why)) = written
-            && let Some(upload) = self.upload.take()
-        {
-            self.connection.session.refuse(upload.ticket, why.no());
-            handler.append_aborted();
-        }
-        Ok(())
-    }
-}
-
-impl Evaluated {
-    fn found(self, session: &mut Session, matches: Matches) {
-        let (sure, among) = match matches {
-            Matches::Evaluate { sure, among } => (sure, among),
-            Matches::Uids(uids) => match self {
-                Evaluated::Search(ticket) => {
-                    session.found(ticket, &uids);
-                    return;
-                }
-                _ => (uids, UidSet::new()),
-            },
-        };
-        match self {
-            Evaluated::Search(ticket) => session.evaluate(ticket, &sure, &among),
-            Evaluated::Sort(ticket) => session.evaluate(ticket, &sure, &among),
-            Evaluated::Thread(ticket) => session.evaluate(ticket, &sure, &among),
-        };
-    }
-
-    fn refuse(self, session: &mut Session, why: &Refusal) {
-        match self {
-            Evaluated::Search(ticket) => session.refuse(ticket, why.no()),
-            Evaluated::Sort(ticket) => session.refuse(ticket, why.no()),
-            Evaluated::Thread(ticket) => session.refuse(ticket, why.no()),
-        };
     }
 }

@@ -7,23 +7,21 @@
     clippy::indexing_slicing
 )]
 
-use std::{ops::Range, sync::Arc, time::Duration};
+mod served;
+
+use std::{future::pending, ops::Range, time::Duration};
 
 use bytes::Bytes;
 use imap_proto::{
-    AppendUid, Change, Code, Config, Flags, Handler, Load, MailboxKey, NewMessage, Page, Refusal,
-    Reply, Row, Selected, Session, Stored, System, Uid, UidSet, Violation, serve,
+    AppendUid, Change, Code, Flags, Handler, Load, MailboxKey, NewMessage, Page, Refusal, Reply,
+    Row, Selected, Stored, System, Uid, UidSet, Violation,
     wire_core::{
-        CloseReason, Entropy, Peer,
-        driver::Clock,
+        CloseReason,
         sasl::{Answer, Request},
     },
 };
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
-    sync::mpsc,
-    task::JoinHandle,
-};
+use served::{config, demo, start, talk, until};
+use tokio::{io::AsyncWriteExt, sync::mpsc};
 
 /// A mailbox of `count` large mails.
 #[derive(Default)]
@@ -46,10 +44,7 @@ fn uid(n: u32) -> Uid {
 
 impl Handler for Mails {
     async fn auth(&mut self, request: Request) -> Answer {
-        match request {
-            Request::Password { password, .. } if password.verify(b"demo") => Answer::Grant,
-            _ => Answer::Deny,
-        }
+        demo(&request)
     }
 
     async fn select(&mut self, mailbox: &str, _: bool) -> Reply<Selected> {
@@ -149,46 +144,6 @@ impl Handler for Mails {
     }
 }
 
-type Served = JoinHandle<(std::io::Result<CloseReason>, Mails)>;
-
-fn start(mut mails: Mails, octets: usize) -> (DuplexStream, Served) {
-    let config: Arc<Config> = Config::builder("localhost")
-        .plaintext_logins(true)
-        .limits(|limits| limits.decision = Duration::from_millis(50))
-        .build()
-        .unwrap();
-    let (client, server) = tokio::io::duplex(octets);
-    let served = tokio::spawn(async move {
-        let clock = Clock::new();
-        let session = Session::new(config, Peer::default(), Entropy([7; 32]), clock.now());
-        let reason = serve(server, session, &mut mails, &clock).await;
-        (reason, mails)
-    });
-    (client, served)
-}
-
-/// Says all at once, and hears all that is said.
-async fn talk(mails: Mails, says: String) -> (String, Mails) {
-    let (client, served) = start(mails, 1000);
-    let (mut from, mut to) = tokio::io::split(client);
-    let says = tokio::spawn(async move {
-        to.write_all(says.as_bytes()).await.unwrap();
-        to
-    });
-    let mut said = Vec::new();
-    let hears = from.read_to_end(&mut said);
-    if tokio::time::timeout(Duration::from_secs(20), hears)
-        .await
-        .is_err()
-    {
-        panic!("no end: {}", String::from_utf8_lossy(&said));
-    }
-    let (reason, mails) = served.await.unwrap();
-    drop(says.await.unwrap());
-    assert_eq!(reason.unwrap(), CloseReason::Quit);
-    (String::from_utf8(said).unwrap(), mails)
-}
-
 fn mails(count: u32) -> Mails {
     Mails {
         count,
@@ -236,7 +191,7 @@ async fn uploads_are_stored_all_or_none() {
 
 #[tokio::test]
 async fn an_upload_that_breaks_off_is_thrown_away() {
-    let (mut client, served) = start(mails(1), 1000);
+    let (mut client, served) = start(mails(1), config(|config| config), 1000, pending());
     client
         .write_all(b"1 LOGIN a demo\r\n2 APPEND INBOX {9+}\r\nabc")
         .await
@@ -253,7 +208,7 @@ async fn news_come_within_idle() {
     let (tell, changes) = mpsc::unbounded_channel();
     let mut mails = mails(2);
     mails.changes = Some(changes);
-    let (mut client, served) = start(mails, 1000);
+    let (mut client, served) = start(mails, config(|config| config), 1000, pending());
     client
         .write_all(b"1 LOGIN a demo\r\n2 SELECT INBOX\r\n3 IDLE\r\n")
         .await
@@ -269,16 +224,6 @@ async fn news_come_within_idle() {
     client.write_all(b"DONE\r\n4 LOGOUT\r\n").await.unwrap();
     until(&mut client, &mut said, "4 OK Done\r\n").await;
     served.await.unwrap().0.unwrap();
-}
-
-async fn until(client: &mut DuplexStream, said: &mut String, what: &str) {
-    let mut piece = [0; 256];
-    while !said.contains(what) {
-        let read = tokio::time::timeout(Duration::from_secs(20), client.read(&mut piece));
-        let read = read.await.expect(said).unwrap();
-        assert!(read > 0, "{said}");
-        said.push_str(str::from_utf8(&piece[..read]).unwrap());
-    }
 }
 
 // What was pipelined behind a question that is answered too late is served.

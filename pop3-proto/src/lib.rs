@@ -23,6 +23,6 @@ pub use maildrop::Maildrop;
 pub use octets::Octets;
 pub use reply::RespCode;
 #[cfg(feature = "tokio")]
-pub use serve::{Handler, Refusal, Row, serve, serve_tls};
+pub use serve::{Handler, Refusal, Row, serve};
 pub use session::{OpenList, OpenMessage, Session};
 pub use wire_core;

@@ -6,8 +6,8 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use wire_core::{
-    CloseReason, Ticket, Wants,
-    driver::{Acceptor, Clock, Connection, End, Step},
+    Ticket, TlsInfo, Upgrade, Wants,
+    driver::{Clock, Connection, End, Serving, Step, Talk},
     sasl::{Identity, Request},
 };
 
@@ -17,11 +17,11 @@ pub use handler::{Handler, Refusal, Row};
 /// Octets of a message that are read at once.
 const PIECE: usize = 32 << 10;
 
-/// Serves a session on a stream to its end, and says why it ended. `clock` is the one that made the
-/// session's `now`.
+/// Serves a session on a stream: awaited, to its end, of which it gives the reason. `clock` is the
+/// one that made the session's `now`.
 ///
-/// Decisions that wait hold up neither the clock nor the stream. Dropping this future ends the
-/// session without a word; nothing is removed then.
+/// [`Serving::tls`] brings the TLS of STLS, [`Serving::until`] a shutdown with a goodbye. Decisions
+/// that wait hold up neither the clock nor the stream.
 ///
 /// ```
 /// # use pop3_proto::{serve, Config, Handler, Maildrop, Octets, Refusal, Row, Session};
@@ -62,51 +62,38 @@ const PIECE: usize = 32 << 10;
 /// # Ok(()) }
 /// ```
 ///
-/// # Errors
-/// What the stream gives. STLS, if the session offers it: see [`serve_tls`].
-pub async fn serve<S, H>(
-    mut stream: S,
-    mut session: Session,
-    handler: &mut H,
-    clock: &Clock,
-) -> io::Result<CloseReason>
+pub fn serve<'a, S, H>(
+    stream: S,
+    session: Session,
+    handler: &'a mut H,
+    clock: &'a Clock,
+) -> Serving<'a, S, impl Talk<Session = Session> + 'a>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
     H: Handler,
 {
-    let serving = Serving::new(&mut stream, &mut session, clock);
-    serving.run(handler).await?.closed()
+    Serving::new(stream, session, With(handler), clock)
 }
 
-/// The same, with STLS.
-///
-/// # Errors
-/// What the stream or the handshake gives.
-pub async fn serve_tls<S, A, H>(
-    mut stream: S,
-    mut session: Session,
-    acceptor: &A,
-    handler: &mut H,
-    clock: &Clock,
-) -> io::Result<CloseReason>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-    A: Acceptor<S>,
-    H: Handler,
-{
-    // What was read in plaintext goes with the value that reads it (RFC 2595 section 4).
-    let serving = Serving::new(&mut stream, &mut session, clock);
-    let upgrade = match serving.run(handler).await? {
-        End::Tls(upgrade) => upgrade,
-        end => return end.closed(),
-    };
-    let (stream, tls) = acceptor.accept(stream).await?;
-    session.resume_tls(upgrade, tls);
-    serve(stream, session, handler, clock).await
+/// What `serve` goes round with.
+struct With<'h, H>(&'h mut H);
+
+impl<H: Handler> Talk for With<'_, H> {
+    type Session = Session;
+
+    async fn run<S>(&mut self, connection: Connection<'_, S, Session>) -> io::Result<End>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        Exchange::on(connection).run(self.0).await
+    }
+
+    fn resume_tls(session: &mut Session, upgrade: Upgrade, tls: TlsInfo) {
+        session.resume_tls(upgrade, tls);
+    }
 }
 
 /// A session on one stream.
-struct Serving<'s, S>(Connection<'s, S, Session>);
+struct Exchange<'s, S>(Connection<'s, S, Session>);
 
 /// An event without what it borrows of the buffer: the buffer goes on while a method decides.
 enum Asked {
@@ -119,12 +106,12 @@ enum Asked {
     Nothing,
 }
 
-impl<'s, S> Serving<'s, S>
+impl<'s, S> Exchange<'s, S>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    fn new(stream: &'s mut S, session: &'s mut Session, clock: &'s Clock) -> Self {
-        Serving(Connection::new(stream, session, clock))
+    fn on(connection: Connection<'s, S, Session>) -> Self {
+        Exchange(connection)
     }
 
     async fn run<H: Handler>(mut self, handler: &mut H) -> io::Result<End> {

@@ -300,8 +300,64 @@ async fn stls_goes_on_with_the_same_handler() {
         near.read_to_string(&mut said).await.unwrap();
         said
     };
-    let serving = serve_tls(far, session, &Pretend, &mut handler, &clock);
+    let serving = serve(far, session, &mut handler, &clock).tls(&Pretend);
     let (reason, said) = tokio::join!(serving, client);
     assert_eq!(reason.unwrap(), CloseReason::Quit);
     assert!(said.starts_with("+OK Send the password\r\n+OK Maildrop has 1 messages"));
+}
+
+/// Fails at its login.
+struct Fails;
+
+impl Handler for Fails {
+    type Message = Disk;
+
+    async fn auth(&mut self, _: Request) -> Answer {
+        Answer::Grant
+    }
+
+    async fn login(&mut self, _: &Identity) -> Result<Maildrop<Vec<Row>>, Refusal> {
+        panic!("a test's own panic")
+    }
+
+    async fn open(&mut self, _: u32, _: bool) -> Result<(u64, Disk), Refusal> {
+        panic!("nobody is logged in")
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_told_and_goes_on() {
+    let (mut near, far) = tokio::io::duplex(1 << 16);
+    let served = tokio::spawn(async move {
+        let clock = Clock::new();
+        serve(far, session(&clock), &mut Fails, &clock).await
+    });
+    near.write_all(LOGIN.as_bytes()).await.unwrap();
+    let mut said = String::new();
+    near.read_to_string(&mut said).await.unwrap();
+    assert!(
+        said.ends_with("-ERR [SYS/TEMP] The server failed\r\n"),
+        "{said}"
+    );
+    assert!(served.await.unwrap_err().is_panic());
+}
+
+#[tokio::test]
+async fn a_shutdown_says_goodbye() {
+    let (mut near, far) = tokio::io::duplex(1 << 16);
+    let clock = Clock::new();
+    let stop = async {
+        sleep(MOMENT).await;
+        wire_core::Shutdown::Drain
+    };
+    let reason = serve(far, session(&clock), &mut Fails, &clock)
+        .until(stop)
+        .await;
+    assert_eq!(reason.unwrap(), CloseReason::Shutdown);
+    let mut said = String::new();
+    near.read_to_string(&mut said).await.unwrap();
+    assert!(
+        said.ends_with("-ERR [SYS/TEMP] Server is going down\r\n"),
+        "{said}"
+    );
 }

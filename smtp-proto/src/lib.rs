@@ -39,7 +39,7 @@ pub use params::{Body, ByMode, DeliverBy, MailParams, Notify, RcptParams, Ret, R
 pub use path::Path;
 pub use reply::Reply;
 #[cfg(feature = "tokio")]
-pub use serve::{Envelope, Handler, Outcome, RawAnswer, Recipient, Verdict, serve, serve_tls};
+pub use serve::{Envelope, Handler, Outcome, RawAnswer, Recipient, Verdict, serve};
 pub use session::Session;
 pub use trace::Trace;
 pub use wire_core::{

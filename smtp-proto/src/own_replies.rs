@@ -57,6 +57,7 @@ pub(crate) const TEXT_LINE: Reply<'static> =
 pub(crate) const TIMEOUT: Reply<'static> = Reply::new(421, (4, 4, 2), "Timeout");
 pub(crate) const TOO_MANY_ERRORS: Reply<'static> = Reply::new(421, (4, 7, 0), "Too many errors");
 pub(crate) const SHUTTING_DOWN: Reply<'static> = Reply::new(421, (4, 3, 2), "Shutting down");
+pub(crate) const FAULT: Reply<'static> = Reply::new(421, (4, 3, 0), "The server failed");
 pub(crate) const NOT_NOW: Reply<'static> = Reply::new(421, (4, 3, 2), "Try again later");
 pub(crate) const LONG_SESSION: Reply<'static> = Reply::new(421, (4, 4, 2), "Session too long");
 pub(crate) const BAD_CHUNK: Reply<'static> =

@@ -9,21 +9,24 @@ use core::{
 };
 use std::{io, sync::Arc};
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::timeout,
+};
 use wire_core::{
-    Answered, CloseReason, Next, Ticket, TicketId,
-    driver::{Acceptor, Clock, Connection, End, Step},
+    Answered, Next, Ticket, TicketId, TlsInfo, Upgrade,
+    driver::{Clock, Connection, End, Serving, Step, Talk},
     sasl::{Identity, Request, Secret},
 };
 
-use crate::{Accept, Attributes, Dropped, Event, Session, Verb, Violation, kind};
+use crate::{Accept, Attributes, Dropped, Event, Session, Verb, Violation, kind, own_replies};
 pub use handler::{Envelope, Handler, Outcome, RawAnswer, Recipient, Verdict};
 
-/// Serves a session on a stream to its end, and says why it ended. `clock` is the one that made the
-/// session's `now`.
+/// Serves a session on a stream: awaited, to its end, of which it gives the reason. `clock` is the
+/// one that made the session's `now`.
 ///
-/// Decisions that wait hold up neither the clock nor the stream. Who wants to shut a session down
-/// with a 421 drives it by [`turn`](wire_core::driver::turn); dropping this future ends it without a word.
+/// [`Serving::tls`] brings the TLS of STARTTLS, [`Serving::until`] a shutdown with a goodbye. Decisions
+/// that wait hold up neither the clock nor the stream.
 ///
 /// ```
 /// # use smtp_proto::{serve, Config, Handler, Session};
@@ -47,51 +50,38 @@ pub use handler::{Envelope, Handler, Outcome, RawAnswer, Recipient, Verdict};
 /// # Ok(()) }
 /// ```
 ///
-/// # Errors
-/// What the stream gives. STARTTLS, if the session offers it: see [`serve_tls`].
-pub async fn serve<S, H>(
-    mut stream: S,
-    mut session: Session,
-    handler: &mut H,
-    clock: &Clock,
-) -> io::Result<CloseReason>
+pub fn serve<'a, S, H>(
+    stream: S,
+    session: Session,
+    handler: &'a mut H,
+    clock: &'a Clock,
+) -> Serving<'a, S, impl Talk<Session = Session> + 'a>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
     H: Handler,
 {
-    let serving = Serving::new(&mut stream, &mut session, clock);
-    serving.run(handler).await?.closed()
+    Serving::new(stream, session, With(handler), clock)
 }
 
-/// The same, with STARTTLS.
-///
-/// # Errors
-/// What the stream or the handshake gives.
-pub async fn serve_tls<S, A, H>(
-    mut stream: S,
-    mut session: Session,
-    acceptor: &A,
-    handler: &mut H,
-    clock: &Clock,
-) -> io::Result<CloseReason>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-    A: Acceptor<S>,
-    H: Handler,
-{
-    // What was read in plaintext goes with the value that reads it (RFC 3207 section 6).
-    let serving = Serving::new(&mut stream, &mut session, clock);
-    let upgrade = match serving.run(handler).await? {
-        End::Tls(upgrade) => upgrade,
-        end => return end.closed(),
-    };
-    let (stream, tls) = acceptor.accept(stream).await?;
-    session.resume_tls(upgrade, tls);
-    serve(stream, session, handler, clock).await
+/// What `serve` goes round with.
+struct With<'h, H>(&'h mut H);
+
+impl<H: Handler> Talk for With<'_, H> {
+    type Session = Session;
+
+    async fn run<S>(&mut self, connection: Connection<'_, S, Session>) -> io::Result<End>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        Exchange::on(connection).run(self.0).await
+    }
+
+    fn resume_tls(session: &mut Session, upgrade: Upgrade, tls: TlsInfo) {
+        session.resume_tls(upgrade, tls);
+    }
 }
 
 /// A session on one stream.
-struct Serving<'s, S> {
+struct Exchange<'s, S> {
     connection: Connection<'s, S, Session>,
     envelope: Option<Envelope>,
     aside: Aside,
@@ -128,13 +118,13 @@ struct Deciding<'h> {
     decision: Pin<Box<dyn Future<Output = (Recipient, Verdict)> + Send + 'h>>,
 }
 
-impl<'s, S> Serving<'s, S>
+impl<'s, S> Exchange<'s, S>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    fn new(stream: &'s mut S, session: &'s mut Session, clock: &'s Clock) -> Self {
-        Serving {
-            connection: Connection::new(stream, session, clock),
+    fn on(connection: Connection<'s, S, Session>) -> Self {
+        Exchange {
+            connection,
             envelope: None,
             aside: Aside::default(),
         }
@@ -160,12 +150,14 @@ where
         }
     }
 
-    /// One call of the session. Chunks are handed on here: they borrow the input.
+    /// One call of the session. Chunks are handed on here: they borrow the input. So nothing is read
+    /// meanwhile, and their time is kept here.
     async fn step<H: Handler>(&mut self, handler: &mut H) -> Step<Asked> {
         let (session, now, mut rest) = self.connection.shown();
         let asked = match session.next(now, &mut rest) {
             Next::Event(Event::Chunk(chunk)) => {
-                if let Err(reply) = handler.chunk(chunk).await {
+                let taken = timeout(session.patience(), handler.chunk(chunk)).await;
+                if let Err(reply) = taken.unwrap_or(Err(own_replies::LOCAL_ERROR)) {
                     session.refuse_open(reply);
                 }
                 Next::Event(Asked::Nothing)

@@ -454,3 +454,69 @@ async fn a_stream_is_closed_in_good_order() {
         .unwrap();
     assert!(closed.load(std::sync::atomic::Ordering::Relaxed));
 }
+
+/// Fails at MAIL, or never takes a chunk.
+struct Fails(Option<&'static str>);
+
+impl Handler for Fails {
+    async fn mail(&mut self, _: &Address, _: MailParams<'_>) -> Verdict {
+        assert!(self.0 != Some("mail"), "a test's own panic");
+        Verdict::Accept
+    }
+
+    async fn chunk(&mut self, _: Chunk<'_>) -> Result<(), Reply<'static>> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_told_and_goes_on() {
+    let (mut near, far) = tokio::io::duplex(1 << 16);
+    let served = tokio::spawn(async move {
+        let clock = Clock::new();
+        let peer = Peer::default();
+        let session = Session::new(Config::sink(), peer, Entropy([7; 32]), clock.now());
+        serve(far, session, &mut Fails(Some("mail")), &clock).await
+    });
+    near.write_all(MESSAGE.as_bytes()).await.unwrap();
+    let mut said = String::new();
+    near.read_to_string(&mut said).await.unwrap();
+    assert!(
+        said.ends_with("\r\n421 4.3.0 The server failed\r\n"),
+        "{said}"
+    );
+    assert!(served.await.unwrap_err().is_panic());
+}
+
+#[tokio::test]
+async fn octets_that_nobody_takes_in_time_are_refused() {
+    let mut timeouts = Timeouts::default();
+    timeouts.decision = Duration::from_millis(50);
+    let config = Config::builder("b.example").timeouts(timeouts);
+    let (said, reason) = talk(config, &mut Fails(None), MESSAGE).await;
+    assert_eq!(codes(said.as_bytes()), [220, 250, 250, 250, 354, 451, 221]);
+    assert_eq!(reason, CloseReason::Quit);
+}
+
+#[tokio::test]
+async fn a_shutdown_says_goodbye() {
+    let (mut near, far) = tokio::io::duplex(1 << 16);
+    let clock = Clock::new();
+    let session = Session::new(
+        Config::sink(),
+        Peer::default(),
+        Entropy([7; 32]),
+        clock.now(),
+    );
+    let stop = async {
+        sleep(Duration::from_millis(20)).await;
+        wire_core::Shutdown::Drain
+    };
+    let reason = serve(far, session, &mut Fails(None), &clock)
+        .until(stop)
+        .await;
+    assert_eq!(reason.unwrap(), CloseReason::Shutdown);
+    let mut said = String::new();
+    near.read_to_string(&mut said).await.unwrap();
+    assert_eq!(codes(said.as_bytes()), [220, 421]);
+}

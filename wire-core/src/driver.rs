@@ -5,6 +5,7 @@
 
 mod connection;
 mod proxy;
+mod serving;
 
 use std::{
     future::Future,
@@ -19,6 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::{Buffer, Endpoint, Time, TlsInfo, Wants};
 pub use connection::{Connection, End, Step};
 pub use proxy::{NoProxy, PROXY_TIMEOUT, read_proxy};
+pub use serving::{NoTls, Serving, Talk};
 
 /// Makes [`Time`] from the machine's monotonic clock. One base for all sessions of a process.
 #[derive(Clone, Copy, Debug)]

@@ -13,6 +13,8 @@ pub enum Shutdown {
     /// Replies that are ready go out, the first open command gets the one `421`, `BYE` or `-ERR`,
     /// later ones nothing. All tickets are stale.
     Now,
+    /// As `Now`, because what answers for the server failed: the words say that.
+    Fault,
 }
 
 /// What a driver needs of a session: octets out, time in. Object safe.

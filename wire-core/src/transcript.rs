@@ -25,6 +25,7 @@
 //! | `TLS` | a handshake: the session must have asked for it |
 //! | `EOF` | the client is gone |
 //! | `SHUTDOWN drain`, `SHUTDOWN now` | the server goes down |
+//! | `SHUTDOWN fault` | what answers for the server failed |
 //! | `CLOSED Reason` | the session is over, with this [`CloseReason`](crate::CloseReason) |
 //!
 //! In `C:` and `S:` lines `<CR>`, `<LF>`, `<NUL>` and `<x80>` stand for one octet, `<9*a>` for a

@@ -6,9 +6,7 @@
 
 use std::{env, error::Error, io, sync::Arc};
 
-use pop3_proto::{
-    Config, Deleted, Handler, Maildrop, Octets, Refusal, Row, Session, serve, serve_tls,
-};
+use pop3_proto::{Config, Deleted, Handler, Maildrop, Octets, Refusal, Row, Session, serve};
 use rustls::pki_types::PrivateKeyDer;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
@@ -132,7 +130,7 @@ async fn talk(
         serve(stream, session, &mut Demo, &clock).await?;
     } else {
         let session = Session::new(config, peer, entropy, clock.now());
-        serve_tls(stream, session, tls, &mut Demo, &clock).await?;
+        serve(stream, session, &mut Demo, &clock).tls(tls).await?;
     }
     Ok(())
 }

@@ -2,9 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc, thread};
 
-use pop3_proto::{
-    Config, Deleted, Handler, Maildrop, Octets, Refusal, Row, Session, serve, serve_tls,
-};
+use pop3_proto::{Config, Deleted, Handler, Maildrop, Octets, Refusal, Row, Session, serve};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use small::{
     import::Account,
@@ -89,7 +87,8 @@ fn server() -> (String, SocketAddr, thread::JoinHandle<()>) {
                 .unwrap();
             let (stream, _) = listener.accept().await.unwrap();
             let session = session(Peer::default());
-            serve_tls(stream, session, &tls, &mut One, &clock)
+            serve(stream, session, &mut One, &clock)
+                .tls(&tls)
                 .await
                 .unwrap();
             // Who does not trust us hangs up.

@@ -2,9 +2,9 @@
 
 use std::{borrow::Cow, io};
 
-use bytes::Bytes;
+use wire_core::{Answered, Ticket};
 
-use crate::{Code, Flags, Folder, ModSeq, No, Row, Uid, UidSet};
+use crate::{Code, Flags, Folder, ModSeq, No, Query, Session, Uid, UidSet, kind};
 
 /// A refusal that outlives its method: a NO.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,11 @@ impl Refusal {
         Refusal::new(Code::Cannot, "Not served here")
     }
 
+    /// In the words of the session.
+    pub(super) fn late() -> Self {
+        Refusal::new(Code::Unavailable, "The server took too long")
+    }
+
     pub(super) fn no(&self) -> No<'_> {
         No::new(self.code, &self.text)
     }
@@ -39,123 +44,6 @@ impl From<io::Error> for Refusal {
 
 /// The answer of most methods.
 pub type Reply<T> = Result<T, Refusal>;
-
-/// Rows of a [`Load`](crate::Load), copied until the client has room for them.
-#[derive(Debug, Default)]
-pub struct Page {
-    pub(super) rows: Vec<Held>,
-    pub(super) vanished: Option<UidSet>,
-}
-
-impl Page {
-    /// One row, in any order. Messages that are gone are left out.
-    pub fn push(&mut self, row: Row<'_>) {
-        self.rows.push(Held::of(row));
-    }
-
-    /// Of [`Load::vanished`](crate::Load), which messages went after
-    /// [`Load::changed_since`](crate::Load). Without it all of them count as gone.
-    pub fn vanished(&mut self, uids: UidSet) {
-        self.vanished = Some(uids);
-    }
-}
-
-/// A row on its own. Octets of messages are shared, not copied.
-#[derive(Debug)]
-pub(super) struct Held {
-    uid: Uid,
-    flags: Option<Flags>,
-    modseq: Option<ModSeq>,
-    size: Option<u64>,
-    date: Option<(i64, i16)>,
-    save_date: Option<(i64, i16)>,
-    email_id: Option<Box<str>>,
-    thread_id: Option<Box<str>>,
-    preview: Option<Box<str>>,
-    raw: Option<Bytes>,
-    head: Option<u64>,
-    #[cfg(feature = "mime")]
-    outline: Option<Vec<u8>>,
-    #[cfg(feature = "mime")]
-    layout: Option<Vec<u8>>,
-}
-
-impl Held {
-    fn of(row: Row<'_>) -> Self {
-        // Each field by its name: one more in a row is missed here.
-        let Row {
-            uid,
-            flags,
-            modseq,
-            size,
-            date,
-            save_date,
-            email_id,
-            thread_id,
-            preview,
-            raw,
-            head,
-            #[cfg(feature = "mime")]
-            outline,
-            #[cfg(feature = "mime")]
-            layout,
-        } = row;
-        Held {
-            uid,
-            flags: flags.map(|flags| Flags {
-                system: flags.system,
-                keywords: flags.keywords.iter().map(str::to_owned).collect(),
-            }),
-            modseq,
-            size,
-            date,
-            save_date,
-            email_id: email_id.map(Box::from),
-            thread_id: thread_id.map(Box::from),
-            preview: preview.map(Box::from),
-            raw: raw.cloned(),
-            head,
-            #[cfg(feature = "mime")]
-            outline: outline.map(|outline| {
-                let mut stored = Vec::new();
-                outline.write(&mut stored);
-                stored
-            }),
-            #[cfg(feature = "mime")]
-            layout: layout.map(|layout| {
-                let mut stored = Vec::new();
-                layout.write(mime_core::Keep::Fields, &mut stored);
-                stored
-            }),
-        }
-    }
-
-    pub(super) fn row(&self) -> Row<'_> {
-        Row {
-            uid: self.uid,
-            flags: self.flags.as_ref().map(Into::into),
-            modseq: self.modseq,
-            size: self.size,
-            date: self.date,
-            save_date: self.save_date,
-            email_id: self.email_id.as_deref(),
-            thread_id: self.thread_id.as_deref(),
-            preview: self.preview.as_deref(),
-            raw: self.raw.as_ref(),
-            head: self.head,
-            #[cfg(feature = "mime")]
-            outline: self
-                .outline
-                .as_deref()
-                .and_then(|stored| mime_core::Outline::read(stored).ok()),
-            #[cfg(feature = "mime")]
-            layout: self
-                .layout
-                .as_deref()
-                .and_then(|stored| mime_core::LayoutRef::read(stored).ok()),
-        }
-    }
-}
 
 /// The mailboxes of a user.
 #[derive(Debug, Default)]
@@ -192,41 +80,95 @@ impl Folders {
     }
 }
 
-/// What became of a STORE.
+/// What became of a STORE: of each message that is still there, one of `row`, `all` and `conflict`.
 #[derive(Debug, Default)]
 pub struct Stored {
-    pub(super) rows: Vec<(Uid, Flags, ModSeq)>,
-    pub(super) silent: Option<(UidSet, ModSeq)>,
-    pub(super) conflicts: UidSet,
+    took: Option<ModSeq>,
+    rows: Vec<(Uid, Flags, ModSeq)>,
+    silent: Option<(UidSet, ModSeq)>,
+    conflicts: UidSet,
 }
 
 impl Stored {
-    /// One message has these flags now, at this mod-sequence (0 where none are kept).
+    /// The mod-sequence that this very change took; not where it changed nothing. With `.SILENT` the
+    /// client knows this change by itself, and is not told of it when it comes back by
+    /// [`Handler::changed`](super::Handler::changed); without this call it is. Stores without
+    /// mod-sequences have no use for it.
+    pub fn took(&mut self, modseq: ModSeq) {
+        self.took = Some(modseq);
+    }
+
+    /// The message has these flags now, at this mod-sequence: that of the change, or its old one
+    /// where the flags were so already; 0 where none are kept.
     pub fn row(&mut self, uid: Uid, flags: Flags, modseq: ModSeq) {
         self.rows.push((uid, flags, modseq));
     }
 
-    /// These were all changed: enough where [`StoreChange::rows`](crate::StoreChange) is `No`.
+    /// These were all changed, at this mod-sequence, which no other change has: enough where
+    /// [`StoreChange::rows`](crate::StoreChange) is `No`. Leave out those whose flags were so already.
     pub fn all(&mut self, uids: UidSet, modseq: ModSeq) {
         self.silent = Some((uids, modseq));
     }
 
-    /// This one has a greater mod-sequence than the client allowed, and was left as it is.
+    /// The message has a greater mod-sequence than
+    /// [`StoreChange::unchanged_since`](crate::StoreChange) allows, and was left as it is.
     pub fn conflict(&mut self, uid: Uid) {
         self.conflicts.insert(uid);
     }
+
+    pub(super) fn tell(self, session: &mut Session, ticket: Ticket<kind::Store>) -> Answered {
+        if let Some(modseq) = self.took {
+            session.store_took(&ticket, modseq);
+        }
+        for (uid, flags, modseq) in &self.rows {
+            session.stored(&ticket, *uid, flags, *modseq);
+        }
+        if let Some((uids, modseq)) = &self.silent {
+            session.stored_all(&ticket, uids, *modseq);
+        }
+        for uid in self.conflicts.iter() {
+            session.store_conflict(&ticket, uid);
+        }
+        session.store_done(ticket)
+    }
 }
 
-/// What a SEARCH found.
+/// What matches: all of it, or what the library is to look at. `F` is a [`UidSet`] for SEARCH, UIDs in
+/// their order for SORT, and [`Threads`](crate::Threads) for THREAD.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Matches {
-    /// These, from an index.
-    Uids(UidSet),
-    /// `sure` match, and the library decides of those in `among`, whose rows it asks for.
+pub enum Matches<F = UidSet> {
+    /// This, from an index. Messages that the query does not ask about
+    /// ([`Query::among`](crate::Query::among)) are left out.
+    Found(F),
+    /// `sure` match, and the library decides of those in `among`; it asks for their rows by
+    /// [`Handler::load`](super::Handler::load), and for rows of both to put them in order.
     Evaluate {
         /// From an index, perhaps.
         sure: UidSet,
         /// [`Query::among`](crate::Query::among), or what an index left of it.
         among: UidSet,
     },
+}
+
+impl<F> Matches<F> {
+    /// Nothing is known: the library looks at every message that the query asks about.
+    pub fn evaluate(query: &Query) -> Self {
+        Matches::Evaluate {
+            sure: UidSet::new(),
+            among: query.among().clone(),
+        }
+    }
+}
+
+impl Matches {
+    /// What SEARCH found, for the library to put in order.
+    pub(super) fn in_order<F>(self) -> Matches<F> {
+        match self {
+            Matches::Found(sure) => Matches::Evaluate {
+                sure,
+                among: UidSet::new(),
+            },
+            Matches::Evaluate { sure, among } => Matches::Evaluate { sure, among },
+        }
+    }
 }

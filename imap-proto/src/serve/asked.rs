@@ -8,10 +8,10 @@ use wire_core::{
     sasl::{FailedLogin, Identity, Request},
 };
 
-use super::{Handler, Upload};
+use super::{Handler, upload::Upload};
 use crate::{
-    Event, ListQuery, Load, Mailbox, MailboxKey, ModSeq, NewMessage, Query, Session, SpecialUse,
-    StatusItems, StoreChange, UidSet, Violation, kind,
+    Event, ListQuery, Load, Mailbox, MailboxKey, ModSeq, NewMessage, Query, Session, SortBy,
+    SpecialUse, StatusItems, StoreChange, Threading, UidSet, Violation, kind,
 };
 
 /// What is to be answered.
@@ -23,7 +23,9 @@ pub(super) enum Asked {
     Namespace(Ticket<kind::Namespace>),
     Select(Ticket<kind::Select>, String, bool),
     Load(Ticket<kind::Load>, Load),
-    Search(Query, Evaluated),
+    Search(Ticket<kind::Search>, Query),
+    Sort(Ticket<kind::Sort>, Query, SortBy),
+    Thread(Ticket<kind::Thread>, Query, Threading),
     Store(Ticket<kind::Store>, StoreChange),
     Copy(Ticket<kind::Copy>, UidSet, String, bool),
     Expunge(Ticket<kind::Expunge>, UidSet),
@@ -39,13 +41,6 @@ pub(super) enum Asked {
     AppendAborted,
     Told(Told),
     Nothing,
-}
-
-/// The three that search.
-pub(super) enum Evaluated {
-    Search(Ticket<kind::Search>),
-    Sort(Ticket<kind::Sort>),
-    Thread(Ticket<kind::Thread>),
 }
 
 /// What nobody has to answer.
@@ -97,9 +92,13 @@ impl Asked {
                 ..
             } => Asked::Select(ticket, name(mailbox), read_only),
             Event::Load { ticket, load } => Asked::Load(ticket, load),
-            Event::Search { ticket, query } => Asked::Search(query, Evaluated::Search(ticket)),
-            Event::Sort { ticket, query, .. } => Asked::Search(query, Evaluated::Sort(ticket)),
-            Event::Thread { ticket, query, .. } => Asked::Search(query, Evaluated::Thread(ticket)),
+            Event::Search { ticket, query } => Asked::Search(ticket, query),
+            Event::Sort { ticket, query, by } => Asked::Sort(ticket, query, by),
+            Event::Thread {
+                ticket,
+                query,
+                threading,
+            } => Asked::Thread(ticket, query, threading),
             Event::Store { ticket, change } => Asked::Store(ticket, change),
             Event::Copy {
                 ticket,

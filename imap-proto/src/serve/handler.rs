@@ -11,8 +11,8 @@ use wire_core::sasl::{Answer, FailedLogin, Identity, Request};
 use super::{Folders, Matches, Page, Refusal, Reply, Stored};
 use crate::{
     AppendUid, Change, CopyUid, Folder, ListQuery, Load, MailboxKey, ModSeq, Namespaces,
-    NewMessage, Query, Selected, SpecialUse, StatusData, StatusItems, StoreChange, Uid, UidSet,
-    Violation,
+    NewMessage, Query, Selected, SortBy, SpecialUse, StatusData, StatusItems, StoreChange,
+    Threading, Threads, Uid, UidSet, Violation,
 };
 
 /// An application: a method for each question. It has no state machine and sees no sequence number;
@@ -90,10 +90,31 @@ pub trait Handler: Send {
         ready(Err(Refusal::cannot()))
     }
 
-    /// SEARCH, and what SORT and THREAD put in order. Default: the library looks at every message.
+    /// SEARCH. Default: the library looks at every message.
     fn search(&mut self, query: &Query) -> impl Future<Output = Reply<Matches>> + Send {
-        let (sure, among) = (UidSet::new(), query.among().clone());
-        ready(Ok(Matches::Evaluate { sure, among }))
+        ready(Ok(Matches::evaluate(query)))
+    }
+
+    /// SORT (RFC 5256): what matches, in this order, each message once. Default: the library puts in
+    /// order what `search` finds.
+    fn sort(
+        &mut self,
+        query: &Query,
+        by: &SortBy,
+    ) -> impl Future<Output = Reply<Matches<Vec<Uid>>>> + Send {
+        let _ = by;
+        async { Ok(self.search(query).await?.in_order()) }
+    }
+
+    /// THREAD (RFC 5256): what matches, in threads of this kind. Default: the library makes threads of
+    /// what `search` finds.
+    fn thread(
+        &mut self,
+        query: &Query,
+        threading: Threading,
+    ) -> impl Future<Output = Reply<Matches<Threads>>> + Send {
+        let _ = threading;
+        async { Ok(self.search(query).await?.in_order()) }
     }
 
     /// STORE. Default: refused.

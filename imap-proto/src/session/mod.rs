@@ -6,9 +6,11 @@
 
 mod append;
 mod blob;
+mod clock;
 mod command;
 mod compose;
 mod copy;
+mod endpoint;
 mod fetch;
 mod folders;
 mod found;
@@ -31,11 +33,11 @@ mod store;
 mod target;
 mod updates;
 
-use std::{io::IoSlice, ops::ControlFlow, sync::Arc};
+use std::{ops::ControlFlow, sync::Arc};
 
 use wire_core::{
-    Answered, CloseReason, Endpoint, Entropy, Mint, Next, Output, Peer, Shutdown, Ticket, TicketId,
-    Time, TlsInfo, Upgrade, Wants, frame::Commands, sasl,
+    Answered, CloseReason, Entropy, Mint, Next, Output, Peer, Ticket, TicketId, Time, TlsInfo,
+    Upgrade, Wants, frame::Commands, sasl,
 };
 
 pub use blob::{Blob, Failed};
@@ -90,6 +92,10 @@ pub struct Session {
     silent_at: Time,
     /// When the open ticket is too old.
     decide_by: Time,
+    /// When a client that waits for an answer is told that the server is still at it.
+    tell_at: Time,
+    /// Only that is in the output.
+    telling: bool,
     /// When a polled store is asked again within IDLE.
     poll_at: Option<Time>,
     /// The store is asked for changes before the next completion.
@@ -116,6 +122,8 @@ impl Session {
         Session {
             silent_at: now + config.limits.login,
             decide_by: now + config.limits.decision,
+            tell_at: now,
+            telling: false,
             enabled: Enabled::none(config.capabilities),
             config,
             peer,
@@ -353,7 +361,7 @@ impl Session {
     /// Makes a ticket for the command of the client, which is now asked about.
     fn ask<K>(&mut self, asked: Asked) -> Ticket<K> {
         let ticket = self.mint.ticket();
-        self.decide_by = self.now + self.config.limits.decision;
+        self.wait_from_now();
         self.stage = Stage::Asked(ticket.id(), asked);
         ticket
     }
@@ -407,62 +415,6 @@ impl Session {
         // Its last lines have the time of a stall, not of an idle client.
         self.progress = true;
     }
-
-    /// The client, or the application, has shown that it is there. Before login that buys no time:
-    /// the login as a whole has a deadline.
-    fn heard(&mut self) {
-        self.progress = true;
-    }
-
-    fn tick(&mut self, now: Time) {
-        self.now = self.now.max(now);
-        if std::mem::take(&mut self.progress) {
-            let limits = &self.config.limits;
-            self.decide_by = self.now + limits.decision;
-            let stall = matches!(self.stage, Stage::Upload(_) | Stage::Closing(_));
-            if self.account.is_some() {
-                self.silent_at = self.now + if stall { limits.stall } else { limits.idle };
-            }
-        }
-        if let Some(due) = self.deadline()
-            && due <= self.now
-        {
-            self.time_is_up();
-        }
-    }
-
-    fn time_is_up(&mut self) {
-        let late = self.decide_by <= self.now;
-        if let Some(own) = &self.own {
-            if late {
-                let id = own.id;
-                self.forfeit(id);
-            }
-            return;
-        }
-        match &self.stage {
-            Stage::Asked(id, _) if late => {
-                let id = *id;
-                self.refuse_id(id, No::new(Code::Unavailable, "The server took too long"));
-            }
-            Stage::Upload(_) if self.upload_is_asked() => {
-                if late {
-                    self.upload_is_late();
-                }
-            }
-            Stage::Asked(..) => {}
-            Stage::Closing(_) => {
-                // The client does not read its last line: it is not waited for.
-                self.out.clear();
-            }
-            Stage::Idle if self.silent_at > self.now => {}
-            _ => {
-                self.bye("Too long without a command");
-                self.silent_at = self.now + self.config.limits.stall;
-                self.close(CloseReason::Timeout);
-            }
-        }
-    }
 }
 
 /// Kinds of tickets that [`Session::evaluate`] answers.
@@ -486,63 +438,4 @@ mod sealed {
     impl Evaluable for crate::kind::Search {}
     impl Evaluable for crate::kind::Sort {}
     impl Evaluable for crate::kind::Thread {}
-}
-
-impl Endpoint for Session {
-    fn output(&self) -> &[u8] {
-        self.out.front()
-    }
-
-    fn output_vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
-        self.out.vectored(slices)
-    }
-
-    fn advance_output(&mut self, n: usize) {
-        self.out.advance(n);
-        self.progress |= n > 0;
-        self.tell_earlier(false);
-    }
-
-    fn external(&self) -> Option<u64> {
-        self.out.external()
-    }
-
-    fn advance_external(&mut self, n: u64) {
-        self.out.advance_external(n);
-        self.progress |= n > 0;
-    }
-
-    fn deadline(&self) -> Option<Time> {
-        if self.own.is_some() || matches!(self.stage, Stage::Asked(..)) || self.upload_is_asked() {
-            return Some(self.decide_by);
-        }
-        match (&self.stage, self.poll_at) {
-            (Stage::Idle, Some(at)) => Some(at.min(self.silent_at)),
-            (Stage::Closing(_), _) if self.out.is_empty() => None,
-            _ => Some(self.silent_at),
-        }
-    }
-
-    fn handle_timeout(&mut self, now: Time) {
-        self.tick(now);
-    }
-
-    fn handle_eof(&mut self) {
-        self.eof = true;
-    }
-
-    fn shutdown(&mut self, how: Shutdown) {
-        let waits_for_client =
-            matches!(self.stage, Stage::Idle | Stage::Sasl(_) | Stage::Proving(_));
-        match how {
-            Shutdown::Drain if self.has_open_command() && !waits_for_client => {
-                self.draining = true;
-            }
-            _ => self.go_down(),
-        }
-    }
-
-    fn input_limit(&self) -> usize {
-        self.config.limits.command
-    }
 }

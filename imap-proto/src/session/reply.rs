@@ -130,9 +130,10 @@ impl Session {
         self.finish();
     }
 
-    /// `BYE`, unless it would fall into a literal or was said already.
+    /// `BYE`, unless it would fall into a literal or behind the yes to STARTTLS, or was said already.
     pub(super) fn bye(&mut self, text: &str) {
-        if !matches!(self.stage, Stage::Closing(_)) && !self.within_literal() {
+        let silent = matches!(self.stage, Stage::Closing(_) | Stage::StartTls(_));
+        if !silent && !self.within_literal() {
             self.untagged(format_args!("BYE {}", Safe(text)));
         }
     }
@@ -142,7 +143,8 @@ impl Session {
     /// there is to do, where that is known; a goal that is reached already is not sent.
     ///
     /// Nothing is written where INPROGRESS is not offered, where output waits already, or within a
-    /// literal.
+    /// literal. A command of which nothing is told here gets a sign of life without numbers:
+    /// [`Builder::keep_alive`](crate::Builder::keep_alive).
     pub fn in_progress<K>(
         &mut self,
         ticket: &Ticket<K>,
@@ -157,14 +159,16 @@ impl Session {
         if !open {
             return Answered::Stale;
         }
-        let offered = self.offered().has(Capabilities::INPROGRESS);
-        if offered && !self.within_literal() && self.out.is_empty() {
-            self.write_progress(done, goal);
-        }
+        self.tell_progress(done, goal);
         Answered::Taken
     }
 
-    fn write_progress(&mut self, done: Option<u32>, goal: Option<u32>) {
+    /// True: it is in the output, and nothing else is.
+    pub(super) fn tell_progress(&mut self, done: Option<u32>, goal: Option<u32>) -> bool {
+        let offered = self.offered().has(Capabilities::INPROGRESS);
+        if !offered || self.within_literal() || !self.out.is_empty() {
+            return false;
+        }
         let tag = std::mem::take(&mut self.tag);
         self.out.push(b"* OK [INPROGRESS (");
         // RFC 9585 section 4: a tag with a bracket would end the code.
@@ -183,27 +187,38 @@ impl Session {
         }
         self.out.push(b")] Still at it\r\n");
         self.tag = tag;
+        true
     }
 
-    /// The server goes down: the open command, if any, gets its completion first.
+    /// The server goes down.
     pub(super) fn go_down(&mut self) {
-        const TEXT: &str = "The server is going down";
+        let no = No::new(Code::Unavailable, "The server is going down");
+        self.end_with(no, CloseReason::Shutdown);
+    }
+
+    /// The session ends here: the open command, if any, gets its completion first.
+    pub(super) fn end_with(&mut self, no: No<'_>, reason: CloseReason) {
         if self.within_literal() {
-            return self.close(CloseReason::Shutdown);
+            return self.close(reason);
         }
         if matches!(self.stage, Stage::WindUp) {
             self.release();
         }
         if self.has_open_command() {
             self.updates = super::stage::Updates::None;
-            self.bye(TEXT);
+            self.bye(no.text);
             let tag = std::mem::take(&mut self.tag);
             self.out.push(&tag);
-            let _ = write!(self.line(), " NO [{}] {TEXT}\r\n", Code::Unavailable.atom());
-            return self.close(CloseReason::Shutdown);
+            let _ = write!(
+                self.line(),
+                " NO [{}] {}\r\n",
+                no.code.atom(),
+                Safe(no.text)
+            );
+            return self.close(reason);
         }
-        self.bye(TEXT);
-        self.close(CloseReason::Shutdown);
+        self.bye(no.text);
+        self.close(reason);
     }
 
     pub(super) fn has_open_command(&self) -> bool {

@@ -31,11 +31,12 @@ impl Endpoint for Session {
         self.eof = true;
     }
 
-    /// [`Shutdown::Drain`] finishes the command that is open; [`Shutdown::Now`] answers it with
-    /// `-ERR`, or cuts the connection where its reply has begun. Neither removes a message.
+    /// [`Shutdown::Drain`] finishes the command that is open; the others answer it with `-ERR`, or cut
+    /// the connection where its reply has begun. None removes a message.
     fn shutdown(&mut self, how: Shutdown) {
         match how {
             Shutdown::Drain => self.draining = true,
+            Shutdown::Fault => self.stop(CloseReason::Aborted, "The server failed"),
             _ => self.stop(CloseReason::Shutdown, "Server is going down"),
         }
     }

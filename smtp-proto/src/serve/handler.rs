@@ -211,7 +211,9 @@ pub trait Handler: Send + Sync {
         ready(Verdict::Accept)
     }
 
-    /// Octets of the message. A refusal is told at its end. Default: they are thrown away.
+    /// Octets of the message. A refusal is told at its end. Nothing is read from the client while this
+    /// waits, for at most [`Timeouts::decision`](crate::Timeouts::decision); then the message is
+    /// refused. Default: they are thrown away.
     fn chunk(
         &mut self,
         chunk: Chunk<'_>,

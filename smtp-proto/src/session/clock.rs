@@ -76,6 +76,12 @@ impl Clock {
 }
 
 impl Session {
+    /// How long a decision may take.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn patience(&self) -> core::time::Duration {
+        self.config.timeouts.decision
+    }
+
     /// Time has come so far.
     pub(super) fn tick(&mut self, now: Time) {
         let passed = now.since(self.clock.now);

@@ -37,6 +37,7 @@ impl Endpoint for Session {
     fn shutdown(&mut self, how: Shutdown) {
         match how {
             Shutdown::Drain => self.drain = Some(CloseReason::Shutdown),
+            Shutdown::Fault => self.cut(own_replies::FAULT, CloseReason::Aborted),
             _ => self.cut(own_replies::SHUTTING_DOWN, CloseReason::Shutdown),
         }
     }

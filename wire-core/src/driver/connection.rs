@@ -1,7 +1,8 @@
 //! A session on a stream: what the `serve` of each protocol goes round.
 
 use std::{
-    future::{pending, poll_fn},
+    fmt,
+    future::{Future, pending, poll_fn},
     io,
     pin::{Pin, pin},
     task::Poll,
@@ -10,19 +11,22 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{Clock, Turn, goodbye, turn};
-use crate::{Buffer, CloseReason, Deflate, Endpoint, Next, Time, Upgrade, Wants};
+use crate::{Buffer, CloseReason, Deflate, Endpoint, Next, Shutdown, Time, Upgrade, Wants};
 
 /// A session, the stream that it is spoken on, and what was read of it and not yet taken. That goes
 /// with this value: what a peer sent in plaintext behind STARTTLS is never seen inside TLS.
 /// The loop round it is in the crate's README.
-#[derive(Debug)]
 pub struct Connection<'s, S, E> {
     /// The session. Whoever answers it calls [`next`](Self::next) again.
     pub session: &'s mut E,
     stream: &'s mut S,
     clock: &'s Clock,
     buffer: Buffer,
+    stop: Option<Stop<'s>>,
 }
+
+/// Says when and how the session is to be shut down.
+type Stop<'s> = Pin<&'s mut (dyn Future<Output = Shutdown> + Send + 's)>;
 
 /// What one call of a session came to: [`Next`], by what a connection does about it.
 #[derive(Debug)]
@@ -56,9 +60,20 @@ impl End {
     pub fn closed(self) -> io::Result<CloseReason> {
         match self {
             End::Closed(reason) => Ok(reason),
-            End::Tls(_) | End::Deflate(_) => Err(io::ErrorKind::Unsupported.into()),
+            End::Tls(_) => Err(unsupported("TLS is offered, and nobody shakes hands")),
+            End::Deflate(_) => Err(unsupported("compression is offered, and nobody deflates")),
         }
     }
+}
+
+/// What woke a connection that waits.
+enum Woken<T> {
+    Answer(T),
+    Stop(Shutdown),
+}
+
+pub(super) fn unsupported(why: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, why)
 }
 
 impl<T> From<Next<T>> for Step<T> {
@@ -85,7 +100,16 @@ where
             stream,
             clock,
             buffer: Buffer::new(),
+            stop: None,
         }
+    }
+
+    /// Shuts the session down when `stop` says so. It is polled in every wait, and not again after it
+    /// has spoken.
+    #[must_use]
+    pub fn until(mut self, stop: Pin<&'s mut (dyn Future<Output = Shutdown> + Send + 's)>) -> Self {
+        self.stop = Some(stop);
+        self
     }
 
     /// One call of the session: `next` calls its method of that name with these arguments, and makes
@@ -102,6 +126,11 @@ where
     /// call. Behind it comes [`keep`](Self::keep).
     pub fn shown(&mut self) -> (&mut E, Time, &[u8]) {
         (self.session, self.clock.now(), self.buffer.filled())
+    }
+
+    /// The time now, by the connection's clock.
+    pub fn now(&self) -> Time {
+        self.clock.now()
     }
 
     /// The session took all but the last `left` octets of the input.
@@ -128,16 +157,28 @@ where
     pub async fn turn_or<T, F>(
         &mut self,
         wants: Wants,
-        answers: Pin<&mut F>,
+        mut answers: Pin<&mut F>,
     ) -> io::Result<Option<T>>
     where
         F: Future<Output = T> + ?Sized,
     {
-        let (stream, buffer) = (&mut *self.stream, &mut self.buffer);
-        match turn(self.clock, self.session, stream, buffer, wants, answers).await? {
+        let (stream, buffer, stop) = (&mut *self.stream, &mut self.buffer, &mut self.stop);
+        let woken = pin!(poll_fn(|cx| {
+            let how = stop.as_mut().map(|stop| stop.as_mut().poll(cx));
+            if let Some(Poll::Ready(how)) = how {
+                return Poll::Ready(Woken::Stop(how));
+            }
+            answers.as_mut().poll(cx).map(Woken::Answer)
+        }));
+        match turn(self.clock, self.session, stream, buffer, wants, woken).await? {
             Turn::Moved => Ok(None),
-            Turn::Answer(answer) => Ok(Some(answer)),
-            Turn::External(_) => Err(io::ErrorKind::Unsupported.into()),
+            Turn::Answer(Woken::Answer(answer)) => Ok(Some(answer)),
+            Turn::Answer(Woken::Stop(how)) => {
+                self.stop = None;
+                self.session.shutdown(how);
+                Ok(None)
+            }
+            Turn::External(_) => Err(unsupported("the output has a hole that nobody fills")),
         }
     }
 
@@ -173,5 +214,14 @@ where
             goodbye(self.stream).await;
         }
         end
+    }
+}
+
+impl<S, E: fmt::Debug> fmt::Debug for Connection<'_, S, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("session", &self.session)
+            .field("buffer", &self.buffer)
+            .finish_non_exhaustive()
     }
 }

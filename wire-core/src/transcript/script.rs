@@ -57,6 +57,7 @@ fn step(line: &str) -> Option<Step> {
         "TLS" => Step::Tls,
         "EOF" => Step::Eof,
         "SHUTDOWN" if rest == "drain" => Step::Shutdown(Shutdown::Drain),
+        "SHUTDOWN" if rest == "fault" => Step::Shutdown(Shutdown::Fault),
         "SHUTDOWN" if rest == "now" => Step::Shutdown(Shutdown::Now),
         "CLOSED" => Step::Closed(rest.trim().to_owned()),
         _ => return None,
