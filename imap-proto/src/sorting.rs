@@ -144,17 +144,39 @@ impl SortTable {
 pub(crate) mod header {
     use std::borrow::Cow;
 
-    use mime_core::{Address, Field, Header, Name, thread};
+    use memchr::memmem;
+    use mime_core::{Address, Field, Header, Layout, Limits, Name, Section, thread};
 
     use super::{SortField, SortTable, Value};
     use crate::row::Row;
 
     /// The header of a row, if it is at hand.
     pub(crate) fn of<'r>(row: &Row<'r>) -> Option<Header<'r>> {
-        match row.raw {
-            Some(raw) => Some(Header::new(raw)),
-            None => row.outline.map(|outline| outline.header()),
+        match row.outline {
+            Some(outline) => Some(outline.header()),
+            None => row.raw.map(|raw| Header::new(block(raw))),
         }
+    }
+
+    /// The octets of the header. They may end before the blank line: a line that is no field is the
+    /// first of the body.
+    fn block(raw: &[u8]) -> &[u8] {
+        let head = up_to_blank(raw);
+        let layout = Layout::scan(head, &Limits::DEFAULT);
+        let header = layout.as_ref().section(&[], Section::Header);
+        let header = header.and_then(|header| head.get(header.range()));
+        header.unwrap_or_default()
+    }
+
+    fn up_to_blank(raw: &[u8]) -> &[u8] {
+        let ends = [(&b"\n\r\n"[..], &b"\r\n"[..]), (b"\n\n", b"\n")];
+        ends.iter().fold(raw, |head, (blank, alone)| {
+            let end = match head.starts_with(alone) {
+                true => Some(alone.len()),
+                false => memmem::find(head, blank).map(|at| at + blank.len()),
+            };
+            end.and_then(|end| head.get(..end)).unwrap_or(head)
+        })
     }
 
     /// RFC 5256 section 2.2: the Date field, or when the message came.

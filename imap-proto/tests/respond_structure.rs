@@ -89,7 +89,9 @@ impl Reader<'_> {
         self.string()?;
         self.expect(" ")?;
         self.number()?;
-        let message = ty == b"message" && (subtype == b"rfc822" || subtype == b"global");
+        // RFC 3501 has no other message than RFC822.
+        let is_message = subtype == b"rfc822" || (subtype == b"global" && self.utf8);
+        let message = ty == b"message" && is_message;
         if message {
             self.expect(" ")?;
             self.envelope()?;
@@ -290,6 +292,30 @@ fn a_structure_of_all_kinds() {
         r#" "mixed" ("boundary" "b") NIL NIL NIL)"#,
     ];
     assert_eq!(shown(mail).1, expected.concat());
+}
+
+/// RFC 3501 section 9 has `RFC822` alone; RFC 9051 section 9 has `GLOBAL` beside it.
+#[test]
+fn a_global_message_is_octets_to_old_clients() {
+    let mail = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n\
+        --b\r\nContent-Type: message/global\r\n\r\nContent-Type: message/global\r\n\r\nSubject: x\r\n\r\n\r\n\
+        --b\r\n\r\nhi\r\n--b--\r\n";
+    let mut layout = Layout::new();
+    let message = layout.parse(mail, &Limits::DEFAULT);
+    let none = "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)";
+    let named = none.replacen("NIL NIL", "NIL \"x\"", 1);
+    let text = r#"("text" "plain" NIL NIL NIL "7BIT" 0 0)"#;
+    let global = |octets| format!(r#"("message" "global" NIL NIL NIL "7BIT" {octets}"#);
+    let inner = format!("{} {named} {text} 2)", global(14));
+    for (utf8, shown) in [
+        (false, format!("{})", global(46))),
+        (true, format!("{} {none} {inner} 4)", global(46))),
+    ] {
+        let mut out = Vec::new();
+        respond::body_structure(&mut out, &message.body_structure(), false, utf8);
+        let hi = r#"("text" "plain" NIL NIL NIL "7BIT" 2 1) "mixed")"#;
+        assert_eq!(String::from_utf8(out).unwrap(), format!("({shown}{hi}"));
+    }
 }
 
 #[test]

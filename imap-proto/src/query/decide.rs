@@ -67,7 +67,7 @@ pub trait Subject {
         None
     }
 
-    /// Whether header or body hold this text.
+    /// Whether header or body hold this text, by the rules of [`Key::Text`].
     fn text(&self, _text: &str) -> Option<bool> {
         None
     }

@@ -1,9 +1,9 @@
 //! A message that is at hand, as the subject of a search.
 
-use std::ops::ControlFlow;
+use std::{borrow::Cow, ops::ControlFlow};
 
 use memchr::memmem;
-use mime_core::{Header, Kind, Layout, Limits, Message, Outline};
+use mime_core::{Field, Header, Kind, Layout, Limits, Message, Name, Outline, Part, thread};
 
 use super::Subject;
 use crate::casemap::fold;
@@ -12,7 +12,6 @@ use crate::row::Row;
 use crate::uid::{ModSeq, Uid};
 
 /// A row of the store with as much of its message as there is.
-///
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mail<'m> {
     pub(crate) row: &'m Row<'m>,
@@ -86,8 +85,13 @@ impl Subject for Mail<'_> {
     }
 
     fn sent(&self) -> Option<Option<(i64, i16)>> {
-        let date = self.outline()?.header().date();
-        Some(date.map(|date| (date.unix(), date.offset_minutes.unwrap_or(0))))
+        let header = self.outline()?.header();
+        if let Some(date) = header.date() {
+            return Some(Some((date.unix(), date.offset_minutes.unwrap_or(0))));
+        }
+        // The day counts alone: a time or a zone that is none does not take it away.
+        let day = || thread::sent_date(header.first(Name::Date)?.value_raw());
+        Some(day().map(|unix| (unix, 0)))
     }
 
     fn header(&self, name: &str, text: &str) -> Option<bool> {
@@ -98,26 +102,37 @@ impl Subject for Mail<'_> {
         }
         let needle = Needle::new(text);
         let mut fields = outline.header().named(name);
-        Some(fields.any(|field| needle.is_in(&field.text())))
+        let mut stop = |text: &str| needle.stop_at(text);
+        Some(fields.any(|field| field_texts(&field, &mut stop).is_break()))
     }
 
     fn body(&self, text: &str) -> Option<bool> {
-        Some(body_holds(self.message?, &Needle::new(text)))
+        let needle = Needle::new(text);
+        if needle.is_empty() {
+            return Some(true);
+        }
+        let mut stop = |text: &str| needle.stop_at(text);
+        Some(body_texts(self.message?, &mut stop).is_break())
     }
 
     fn text(&self, text: &str) -> Option<bool> {
-        let message = self.message?;
         let needle = Needle::new(text);
-        Some(header_holds(message.header(), &needle) || body_holds(message, &needle))
+        if needle.is_empty() {
+            return Some(true);
+        }
+        let message = self.message?;
+        let mut stop = |text: &str| needle.stop_at(text);
+        let in_header = all_header_texts(message, &mut stop).is_break();
+        Some(in_header || body_texts(message, &mut stop).is_break())
     }
 }
 
 /// The texts of a message that [`Key::Header`], [`Key::Text`] and [`Key::Body`] are looked for in, one
 /// after the other, until `each` breaks off: what a store puts into an index of its own.
 ///
-/// `raw` is the whole message, parsed here. First come the fields of its header, each as `Name: value`
-/// with encoded words decoded; then the decoded text of each text part, and the fields of each message
-/// within. A field or a text is one piece, however long.
+/// `raw` is the whole message, parsed here. First come the fields of its header and of those of its parts, each
+/// as `Name: value` with encoded words decoded, and again in the other forms that it is found by; then
+/// the decoded text of each part that can be read. A field or a text is one piece, however long.
 ///
 /// A key of these three kinds whose text is not empty holds only for messages with a piece that
 /// holds the key's text, both in the form of [`casemap`](crate::casemap). So an index over the pieces in this
@@ -142,44 +157,105 @@ impl Subject for Mail<'_> {
 pub fn searched_texts(raw: &[u8], mut each: impl FnMut(&str) -> ControlFlow<()>) {
     let mut layout = Layout::new();
     let message = layout.parse(raw, &Limits::DEFAULT);
-    if header_texts(message.header(), &mut each).is_continue() {
+    if all_header_texts(message, &mut each).is_continue() {
         // Broken off or through: there is no more either way.
         let _ = body_texts(message, &mut each);
     }
 }
 
-fn header_holds(header: Header<'_>, needle: &Needle<'_>) -> bool {
-    header_texts(header, &mut |text| needle.stop_at(text)).is_break()
-}
-
-fn body_holds(message: Message<'_>, needle: &Needle<'_>) -> bool {
-    body_texts(message, &mut |text| needle.stop_at(text)).is_break()
-}
-
-fn header_texts(
-    header: Header<'_>,
-    each: &mut impl FnMut(&str) -> ControlFlow<()>,
-) -> ControlFlow<()> {
-    header.iter().try_for_each(|field| {
-        let name = String::from_utf8_lossy(field.name_raw());
-        each(&format!("{name}: {}", field.text()))
-    })
-}
-
-/// Every text, decoded; of messages within also the header.
-fn body_texts(
+/// RFC 9051 section 6.4.4: `TEXT` looks into MIME header fields too.
+fn all_header_texts(
     message: Message<'_>,
     each: &mut impl FnMut(&str) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     message.parts().try_for_each(|part| {
-        if part.kind() == Kind::Text {
-            each(&part.text())?;
-        }
-        match part.parent().map(|parent| parent.kind()) {
-            Some(Kind::Message) => header_texts(part.header(), each),
-            _ => ControlFlow::Continue(()),
-        }
+        part.header().iter().try_for_each(|field| {
+            let name = String::from_utf8_lossy(field.name_raw());
+            field_texts(&field, &mut |text| each(&format!("{name}: {text}")))
+        })
     })
+}
+
+/// What a field says, and then the other forms in which it may be looked for.
+fn field_texts(
+    field: &Field<'_>,
+    each: &mut impl FnMut(&str) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let text = field.text();
+    each(&text)?;
+    if let Cow::Owned(line) = one_space(&text) {
+        each(&line)?;
+    }
+    if let Some(decoded) = words_apart(field.value_raw()) {
+        each(&decoded)?;
+    }
+    if memchr::memchr(b'(', field.value_raw()).is_some() && is_of_addresses(field) {
+        let mut mailboxes = field.addresses().mailboxes();
+        return mailboxes.try_for_each(|mailbox| match mailbox.addr_spec() {
+            Some(address) => each(&address),
+            None => ControlFlow::Continue(()),
+        });
+    }
+    ControlFlow::Continue(())
+}
+
+/// A line with one space for each run of white space: it does not matter where a field was folded.
+fn one_space(line: &str) -> Cow<'_, str> {
+    if !line.contains("  ") && !line.contains('\t') {
+        return Cow::Borrowed(line);
+    }
+    let mut out = String::with_capacity(line.len());
+    for c in line.chars() {
+        match c {
+            ' ' | '\t' if out.ends_with(' ') => {}
+            ' ' | '\t' => out.push(' '),
+            _ => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Encoded words that touch a quotation mark, a bracket or a comma: RFC 2047 section 5 allows some of
+/// them in names of addresses, and readers show what all of them stand for.
+fn words_apart(value: &[u8]) -> Option<String> {
+    memmem::find(value, b"=?")?;
+    let apart = |octet: &u8| match octet {
+        b'"' | b'<' | b'>' | b'(' | b')' | b',' | b';' | b':' => b' ',
+        other => *other,
+    };
+    let name = b"x:".iter().copied();
+    let apart: Vec<u8> = name.chain(value.iter().map(apart)).collect();
+    let field = Header::new(&apart).iter().next()?;
+    Some(one_space(&field.text()).into_owned())
+}
+
+/// Whether comments may part an address of this field.
+fn is_of_addresses(field: &Field<'_>) -> bool {
+    matches!(
+        field.name(),
+        Name::From | Name::Sender | Name::ReplyTo | Name::To | Name::Cc | Name::Bcc
+    )
+}
+
+/// Every text, decoded, and what else can be read as one.
+fn body_texts(
+    message: Message<'_>,
+    each: &mut impl FnMut(&str) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let mut read = message.parts().filter(is_read);
+    read.try_for_each(|part| each(&part.text()))
+}
+
+/// Text, reports (message/delivery-status and others), and what has no structure to be shown by.
+fn is_read(part: &Part<'_>) -> bool {
+    match part.kind() {
+        Kind::Text => true,
+        Kind::Leaf => {
+            let media = part.media_type();
+            media.is("message", "*") || media.is("multipart", "*")
+        }
+        _ => false,
+    }
 }
 
 /// A text to be found whatever the case of its letters.
@@ -204,6 +280,10 @@ impl Needle<'_> {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.finder.needle().is_empty()
     }
 
     /// Linear: each window overlaps the last one by less than a needle, which is no longer than it.
@@ -243,8 +323,21 @@ mod tests {
         X-Foo:\r\nDate: Tue, 1 Feb 1994 23:30:00 -0800\r\nContent-Type: text/plain; charset=utf-8\r\n\
         Content-Transfer-Encoding: base64\r\n\r\nSGVsbG8gV29ybGQgw4k=\r\n";
 
+    const PARTS: &[u8] = b"Subject: one\r\n\ttwo\r\n  three\r\n\
+        To: \"=?utf-8?Q?K=C3=A4the?=\" <k@b.example>, =?utf-8?Q?Caf=C3=A9?=: e(c)@ (d) f.example;\r\n\
+        Date: Sat, 21 Nov 2026 25:00:00 +9999\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
+        --b\r\nContent-Type: text/html\r\n\r\nwords in html\r\n\
+        --b\r\nContent-Type: message/delivery-status\r\n\r\nAction: failed\r\n\
+        --b\r\nContent-Type: image/gif; name=cat.gif\r\n\r\nGIF89a\r\n\
+        --b\r\nContent-Type: multipart/lost\r\n\r\n--x\r\n\
+        --b\r\nContent-Type: message/rfc822\r\n\r\nSubject: enclosed\r\n\r\nletter\r\n--b--\r\n";
+
     fn with_mail<T>(test: impl FnOnce(&Mail<'_>) -> T) -> T {
-        let raw = Bytes::from_static(MAIL);
+        with(MAIL, test)
+    }
+
+    fn with<T>(mail: &'static [u8], test: impl FnOnce(&Mail<'_>) -> T) -> T {
+        let raw = Bytes::from_static(mail);
         let mut layout = Layout::new();
         let message = layout.parse(&raw, &Limits::DEFAULT);
         let row = Row::new(Uid::MIN).raw(&raw);
@@ -273,6 +366,51 @@ mod tests {
             assert_eq!(mail.header("x-foo", ""), Some(true));
             assert_eq!(mail.header("x-bar", ""), Some(false));
             assert_eq!(mail.sent(), Some(Some((760_174_200, -480))));
+        });
+    }
+
+    /// RFC 9051 section 6.4.4: `TEXT` is the header, fields of MIME and the body, `BODY` no field.
+    #[test]
+    fn fields_of_parts_are_text_and_not_body() {
+        let table = [
+            ("words in HTML", true, true),
+            ("action: failed", true, true),
+            ("--x", true, true),
+            ("letter", true, true),
+            ("GIF89a", false, false),
+            ("text/html", true, false),
+            ("cat.gif", true, false),
+            ("Subject: enclosed", true, false),
+            ("one two three", true, false),
+            ("", true, true),
+        ];
+        with(PARTS, |mail| {
+            for (text, in_text, in_body) in table {
+                let found = (mail.text(text), mail.body(text));
+                assert_eq!(found, (Some(in_text), Some(in_body)), "{text}");
+            }
+        });
+    }
+
+    #[test]
+    fn neither_folds_nor_punctuation_hide_a_field() {
+        with(PARTS, |mail| {
+            for subject in ["one two three", "one\ttwo", "two  three", ""] {
+                assert_eq!(mail.header("subject", subject), Some(true), "{subject}");
+            }
+            assert_eq!(mail.header("subject", "onetwo"), Some(false));
+            // RFC 2047 section 5 allows the second and forbids the first, which is sent all the same.
+            for name in ["käthe", "CAFÉ", "k@b.example", "=?utf-8?Q?K", "e@f.example"] {
+                assert_eq!(mail.header("to", name), Some(true), "{name}");
+            }
+        });
+    }
+
+    /// Time and zone are disregarded, so they may be nonsense.
+    #[test]
+    fn a_day_counts_without_a_time() {
+        with(PARTS, |mail| {
+            assert_eq!(mail.sent(), Some(Some((1_795_219_200, 0))));
         });
     }
 

@@ -67,18 +67,20 @@ pub enum Key<'q> {
     /// This keyword is set; keywords have no case.
     Keyword(&'q str),
     /// A field of this name holds this text; every message with such a field if the text is empty.
-    /// Encoded words count as what they stand for; texts are compared by
+    /// Encoded words count as what they stand for, white space where the field is folded as one
+    /// space, addresses also without their comments; texts are compared by
     /// [`casemap`](crate::casemap).
     Header(&'q str, &'q str),
-    /// Header or body hold this text.
+    /// The header, that of a part, or the body holds this text; every message if it is empty.
     Text(&'q str),
-    /// The body holds this text, transfer encodings undone.
+    /// The body holds this text, transfer encodings and charsets undone: no field of any header
+    /// counts (RFC 9051 section 6.4.4). Every message if the text is empty.
     Body(&'q str),
     /// The internal date is on this day or later.
     Since(i64),
     /// The internal date is before this day.
     Before(i64),
-    /// The Date field is on this day or later.
+    /// The Date field is on this day or later, whatever its time and zone are worth.
     SentSince(i64),
     /// The Date field is before this day.
     SentBefore(i64),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use mime_core::{BodyStructure, Content, Kind, Node, RawParam, Walk};
+use mime_core::{BodyStructure, Content, Kind, Node, PartId, RawParam, Walk};
 
 use super::envelope::envelope;
 use super::number;
@@ -38,12 +38,30 @@ pub fn body_structure(
         extended,
         utf8,
     };
+    // The message whose inside the client must not see.
+    let mut closed: Option<PartId> = None;
     for step in structure.walk() {
-        match step {
-            Walk::Enter(part) => writer.enter(part),
-            Walk::Leave(part) => writer.leave(part),
+        match (step, closed) {
+            (Walk::Leave(part), Some(id)) if part.id() == id => {
+                closed = None;
+                writer.out.put(b")");
+            }
+            (_, Some(_)) => {}
+            (Walk::Enter(part), None) if !utf8 && is_global(part) => {
+                closed = Some(part.id());
+                writer.out.put(b"(");
+                writer.leaf(part);
+            }
+            (Walk::Enter(part), None) => writer.enter(part),
+            (Walk::Leave(part), None) => writer.leave(part),
         }
     }
+}
+
+/// RFC 3501 section 9 knows no message but `RFC822`: to its clients message/global is octets, since
+/// they would take what else it has for extension data.
+fn is_global(part: Node<'_>) -> bool {
+    part.kind() == Kind::Message && part.media_type().is("message", "global")
 }
 
 struct Writer<'o, S> {
@@ -63,19 +81,28 @@ impl<S: Sink> Writer<'_, S> {
                 self.fields(part, &part.content());
                 self.embedded(part);
             }
-            _ => {
-                let content = part.content();
-                self.fields(part, &content);
-                self.rest(part, &content);
-            }
+            _ => self.leaf(part),
         }
+    }
+
+    /// A part as one that holds no other.
+    fn leaf(&mut self, part: Node<'_>) {
+        let content = part.content();
+        self.fields(part, &content);
+        if part.kind() == Kind::Text {
+            self.lines(part);
+        }
+        self.extension(&content);
     }
 
     /// What stands behind the parts that a part holds.
     fn leave(&mut self, part: Node<'_>) {
         match part.kind() {
             Kind::Multipart => self.multipart(&part.content()),
-            Kind::Message => self.rest(part, &part.content()),
+            Kind::Message => {
+                self.lines(part);
+                self.extension(&part.content());
+            }
             _ => {}
         }
         self.out.put(b")");
@@ -120,12 +147,14 @@ impl<S: Sink> Writer<'_, S> {
         }
     }
 
-    /// `body-fld-lines` of text and messages, and `body-ext-1part`.
-    fn rest(&mut self, part: Node<'_>, content: &Content<'_>) {
-        if matches!(part.kind(), Kind::Text | Kind::Message) {
-            self.out.put(b" ");
-            number(self.out, u64::from(part.lines()));
-        }
+    /// `SP body-fld-lines`, of text and messages.
+    fn lines(&mut self, part: Node<'_>) {
+        self.out.put(b" ");
+        number(self.out, u64::from(part.lines()));
+    }
+
+    /// `[SP body-ext-1part]`.
+    fn extension(&mut self, content: &Content<'_>) {
         if self.extended {
             self.optional(content.md5());
             self.placement(content);

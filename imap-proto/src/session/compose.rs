@@ -438,9 +438,11 @@ impl Writer<'_> {
             .iter()
             .map(|name| name.to_bytes().into_owned())
             .collect();
+        let body = self.section(&path, SectionText::Text);
         let fields = Fields {
             names,
             not,
+            alone: body.is_none_or(|body| body.is_empty()),
             partial,
         };
         match self.section(&path, SectionText::Header) {

@@ -93,17 +93,23 @@ pub(super) enum Piece {
 pub(super) struct Fields {
     pub(super) names: Vec<Vec<u8>>,
     pub(super) not: bool,
+    /// The message has no body: a blank line is sent only if it has one.
+    pub(super) alone: bool,
     pub(super) partial: Option<Partial>,
 }
 
 impl Fields {
-    /// The literal with the fields of this header and the blank line (RFC 9051 section 6.4.5.1).
+    /// The literal with the fields of this header and the blank line, "except in the case of a message
+    /// that has no body and no blank line" (RFC 9051 section 6.4.5.1).
     pub(super) fn write(&self, header: &[u8], to: &mut impl Sink) {
-        self.write_literal(shape::fields(header, &self.names, self.not), to);
+        let chosen = shape::fields(header, &self.names, self.not);
+        self.write_literal(chosen, !self.alone || ends_blank(header), to);
     }
 
-    pub(super) fn write_literal(&self, mut octets: Vec<u8>, to: &mut impl Sink) {
-        octets.extend_from_slice(b"\r\n");
+    pub(super) fn write_literal(&self, mut octets: Vec<u8>, blank: bool, to: &mut impl Sink) {
+        if blank {
+            octets.extend_from_slice(b"\r\n");
+        }
         let range = cut(0..octets.len() as u64, self.partial);
         respond::literal_head(to, range.end - range.start);
         to.put(
@@ -112,6 +118,13 @@ impl Fields {
                 .unwrap_or_default(),
         );
     }
+}
+
+/// Whether the last line of a header is blank.
+fn ends_blank(header: &[u8]) -> bool {
+    let before = header.strip_suffix(b"\n");
+    let before = before.map(|before| before.strip_suffix(b"\r").unwrap_or(before));
+    before.is_some_and(|before| before.is_empty() || before.ends_with(b"\n"))
 }
 
 impl Pull {

@@ -115,7 +115,7 @@ mod with_mime {
             let known = |name: &Vec<u8>| Name::of(name).is_outlined();
             let Some(outline) = self
                 .outline
-                .filter(|_| self.message.is_none() && !fields.not)
+                .filter(|_| self.message.is_none() && !fields.not && !fields.alone)
             else {
                 return false;
             };
@@ -123,7 +123,7 @@ mod with_mime {
             let Some(header) = header.filter(|_| fields.names.iter().all(known)) else {
                 return false;
             };
-            fields.write_literal(chosen(header, &fields.names, false), to);
+            fields.write_literal(chosen(header, &fields.names, false), true, to);
             true
         }
 

@@ -124,6 +124,10 @@ impl Target for Pieces {
     }
 
     fn fields(&mut self, range: Range<u64>, fields: Fields) {
-        self.pieces.push_back(Piece::Fields { range, fields });
+        // No octet would come to go on with.
+        match range.is_empty() {
+            true => fields.write(b"", self),
+            false => self.pieces.push_back(Piece::Fields { range, fields }),
+        }
     }
 }

@@ -243,13 +243,17 @@ impl App {
 
     /// Says something and serves all that comes of it; the answer of the session.
     pub fn say(&mut self, text: &str) -> String {
+        String::from_utf8(self.say_octets(text)).unwrap()
+    }
+
+    pub fn say_octets(&mut self, text: &str) -> Vec<u8> {
         self.hear();
         let mut input = text.as_bytes();
         let mut record = Record::default();
-        let mut said = String::new();
+        let mut said = Vec::new();
         loop {
             let next = self.step(Time::ZERO, &mut input, &mut record);
-            said.push_str(&self.out());
+            said.extend(self.out_octets());
             match next {
                 Next::Event(()) => {}
                 _ if self.answer() => {}
@@ -258,18 +262,22 @@ impl App {
             }
         }
         assert!(input.is_empty(), "left: {}", input.escape_ascii());
-        said.push_str(&self.out());
+        said.extend(self.out_octets());
         said
     }
 
     pub fn out(&mut self) -> String {
+        String::from_utf8(self.out_octets()).unwrap()
+    }
+
+    fn out_octets(&mut self) -> Vec<u8> {
         let mut all = Vec::new();
         while !self.session.output().is_empty() {
             let n = self.session.output().len();
             all.extend_from_slice(self.session.output());
             self.session.advance_output(n);
         }
-        String::from_utf8(all).unwrap()
+        all
     }
 
     fn take(&mut self, event: Event<'_>, record: &mut Record) -> Option<Owed> {

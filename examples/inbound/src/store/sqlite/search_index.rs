@@ -35,7 +35,7 @@ const FILE: &str = "search.sqlite3";
 const SCHEMA: &str = include_str!("schema/search_index.sql");
 
 /// Rises with each change of the schema, and of what is put in.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Dropping it ends its thread.
 pub(super) struct SearchIndex {
