@@ -246,9 +246,9 @@ impl App {
         String::from_utf8(self.say_octets(text)).unwrap()
     }
 
-    pub fn say_octets(&mut self, text: &str) -> Vec<u8> {
+    pub fn say_octets(&mut self, text: impl AsRef<[u8]>) -> Vec<u8> {
+        let mut input = text.as_ref();
         self.hear();
-        let mut input = text.as_bytes();
         let mut record = Record::default();
         let mut said = Vec::new();
         loop {
