@@ -88,6 +88,9 @@ impl Blob {
     /// The caller sends the next `n` octets of the wanted range itself (sendfile), when
     /// `Endpoint::external` asks for them. Returns how many of them: 0 where the session must look
     /// at them.
+    ///
+    /// No literal may hold a NUL (RFC 9051 section 9): of octets that are given, each is sent as 0x80.
+    /// These are not seen here: give those of a message that came as binary, or do the same.
     pub fn passthrough(&mut self, session: &mut Session, n: u64) -> u64 {
         session.progress = true;
         match session.pull_and_out(self.id) {

@@ -1,11 +1,11 @@
 //! The octets that a row waits for, and the line that they complete.
 
-use std::{collections::VecDeque, ops::Range};
+use std::{borrow::Cow, collections::VecDeque, ops::Range};
 
 use bytes::Bytes;
 use wire_core::Output;
 
-use super::{compose::cut, shape};
+use super::{compose::cut, shape, target::without_nul};
 use crate::{
     Flags, ModSeq, Row, Uid,
     respond::{self, Sink},
@@ -112,11 +112,8 @@ impl Fields {
         }
         let range = cut(0..octets.len() as u64, self.partial);
         respond::literal_head(to, range.end - range.start);
-        to.put(
-            octets
-                .get(range.start as usize..range.end as usize)
-                .unwrap_or_default(),
-        );
+        let octets = octets.get(range.start as usize..range.end as usize);
+        to.put(&without_nul(octets.unwrap_or_default()));
     }
 }
 
@@ -209,9 +206,9 @@ impl Pieces {
         match self.waiting() {
             Some(Piece::Octets(_)) => {
                 self.begin(out);
-                match whole {
-                    Some(bytes) => out.push_bytes(bytes.clone()),
-                    None => out.push(octets),
+                match (without_nul(octets), whole) {
+                    (Cow::Borrowed(_), Some(bytes)) => out.push_bytes(bytes.clone()),
+                    (clean, _) => out.push(&clean),
                 }
                 self.advance(octets.len() as u64, out);
             }

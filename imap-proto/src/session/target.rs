@@ -1,6 +1,6 @@
 //! Where a FETCH line goes: to the output, or into pieces that wait for octets of the message.
 
-use std::{collections::VecDeque, ops::Range};
+use std::{borrow::Cow, collections::VecDeque, ops::Range};
 
 use bytes::Bytes;
 use wire_core::Output;
@@ -81,13 +81,26 @@ impl Target for Direct<'_> {
     fn octets(&mut self, range: Range<u64>) {
         self.flush();
         let slice = self.slice(&range);
-        self.out.push_bytes(slice);
+        match without_nul(&slice) {
+            Cow::Borrowed(_) => self.out.push_bytes(slice),
+            Cow::Owned(octets) => self.out.push_bytes(octets.into()),
+        }
     }
 
     fn fields(&mut self, range: Range<u64>, fields: Fields) {
         let header = self.slice(&range);
         fields.write(&header, self);
     }
+}
+
+/// A literal holds no NUL (RFC 9051 section 9, note (3)). Of a message that has some, each is sent as
+/// 0x80, so that no size changes; BINARY gives them as they are.
+pub(super) fn without_nul(octets: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(0, octets).is_none() {
+        return Cow::Borrowed(octets);
+    }
+    let shown = |octet: &u8| if *octet == 0 { 0x80 } else { *octet };
+    Cow::Owned(octets.iter().map(shown).collect())
 }
 
 /// Pieces that wait for them.
