@@ -126,7 +126,7 @@ fn is_tagged(line: &str) -> bool {
 fn answer(state: State, command: &[u8]) -> String {
     let mut app = in_state(state);
     let line = [b"t ", command, b"\r\nz NOOP\r\n"].concat();
-    let said = app.say_octets(&line);
+    let said = String::from_utf8_lossy(&app.say_octets(&line)).into_owned();
     let lines = || said.split("\r\n");
     let shown = String::from_utf8_lossy(command);
     let own: Vec<&str> = lines().filter(|line| is_tagged(line)).collect();
