@@ -1,5 +1,6 @@
 //! IMAP over the store: UIDs and mod-sequences in, rows out.
 
+mod ahead;
 mod convert;
 mod loading;
 mod search;
@@ -76,6 +77,7 @@ pub enum Done {
     Changed(Ticket<kind::Done>, Result<()>),
     Rows(Result<loading::Rows>),
     Octets(Result<loading::Octets>),
+    Looked(ahead::Looked),
     Stored(Ticket<kind::Store>, Result<Stored>),
     Copied(Ticket<kind::Copy>, Result<CopyUid>),
     Expunged(Ticket<kind::Expunge>, Result<crate::store::Expunged>),
@@ -498,6 +500,7 @@ impl Talk for Imap {
             Done::Changed(ticket, Err(error)) => self.no(ticket, error),
             Done::Rows(rows) => self.rows(rows),
             Done::Octets(octets) => self.octets(octets),
+            Done::Looked(looked) => self.looked(looked),
             Done::Stored(ticket, stored) => self.stored(ticket, stored),
             Done::Copied(ticket, Ok(copied)) => {
                 self.session.copied(ticket, copied);

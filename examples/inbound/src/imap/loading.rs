@@ -3,13 +3,14 @@
 use std::{collections::VecDeque, sync::Arc, time::UNIX_EPOCH};
 
 use bytes::Bytes;
-use imap_proto::{Blob, Load, Need, Row, kind};
+use imap_proto::{Blob, Load, Need, Row, Why, kind};
 use mime_core::Outline;
 use tracing::warn;
 use wire_core::Ticket;
 
 use super::{
     Done, Imap,
+    ahead::{self, Ahead, Front},
     convert::{flag_list, uid, uid_set, uids_of},
 };
 use crate::store::{
@@ -32,6 +33,7 @@ pub struct Loading {
     rows: VecDeque<Entry>,
     /// The octets of the row in front, where it needs them and they are short.
     whole: Option<Bytes>,
+    ahead: Ahead,
     feeding: Option<Feeding>,
     /// A job is on its way.
     waiting: bool,
@@ -73,6 +75,7 @@ impl Loading {
             mailbox,
             rows: VecDeque::new(),
             whole: None,
+            ahead: Ahead::default(),
             feeding: None,
             waiting: false,
         }
@@ -130,13 +133,39 @@ impl Imap {
         });
     }
 
-    /// Reads a short message before its row is given.
+    /// Reads a short message before its row is given. A search looks at one after the other, and reads
+    /// many at once.
     fn read_whole(&mut self, loading: &mut Loading, reference: BlobRef) {
+        if loading.load.why == Why::Evaluate
+            && let Some(uid) = loading.rows.front().map(|entry| entry.uid)
+        {
+            match loading.ahead.front(uid) {
+                Front::Here(octets) => return loading.whole = Some(octets),
+                Front::Unknown => return self.look_ahead(loading),
+                Front::Single => {}
+            }
+        }
         let blobs = self.shared.blobs.clone();
         loading.waiting = true;
         self.jobs.background(async move {
             Done::Octets(read(&*blobs, None, reference, 0, WHOLE as usize).await)
         });
+    }
+
+    fn look_ahead(&mut self, loading: &mut Loading) {
+        let (store, of) = (self.shared.store.clone(), loading.mailbox);
+        let short = loading.rows.iter().filter(|entry| entry.octets <= WHOLE);
+        let uids = short.map(|entry| entry.uid).collect();
+        loading.waiting = true;
+        self.jobs
+            .background(async move { Done::Looked(ahead::look(&*store, of, uids).await) });
+    }
+
+    pub(super) fn looked(&mut self, looked: ahead::Looked) {
+        if let Some(loading) = &mut self.loading {
+            loading.waiting = false;
+            loading.ahead.keep(looked);
+        }
     }
 
     /// Gives one row. What it needs of a short message is at hand; a long one is pulled.

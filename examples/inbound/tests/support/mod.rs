@@ -228,6 +228,16 @@ impl Server {
         );
     }
 
+    /// The most octets that the process had in memory, where the system tells.
+    pub fn peak(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+        Some(kib << 10)
+    }
+
     /// SIGKILL, then where the data is.
     pub fn kill(mut self) -> TempDir {
         self.child.kill().unwrap();

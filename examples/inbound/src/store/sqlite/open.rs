@@ -81,7 +81,7 @@ impl Sqlite {
                 hub: hub.clone(),
                 leases: leases.clone(),
                 checkpoint: checkpointer.hint(),
-                search_index: search_index.as_ref().map(SearchIndex::hint),
+                search_index: search_index.as_ref().and_then(SearchIndex::hint),
             };
             Ok(Engine {
                 writer: Writer::start(db, setting)?,

@@ -78,8 +78,8 @@ impl SearchIndex {
         Ok(())
     }
 
-    /// For who commits contents and for who removes them.
-    pub(super) fn hint(&self) -> Hint {
+    /// For who commits contents, and must be gone before this is dropped, and for who removes them.
+    pub(super) fn hint(&self) -> Option<Hint> {
         self.filler.hint()
     }
 }

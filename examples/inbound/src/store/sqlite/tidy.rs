@@ -3,6 +3,7 @@
 use super::{
     Sqlite,
     files::Location,
+    search_index::SearchIndex,
     sql::{Done, Sql, before, now, signed},
     writer::Tx,
 };
@@ -29,8 +30,9 @@ pub(super) async fn tidy(store: &Sqlite, budget: Duration) -> Result<Tidied> {
         };
         let (blobs, octets) = store.write(0, removing).await?;
         remove_files(store).await?;
-        if let Some(index) = store.engine.search_index.as_ref().filter(|_| blobs > 0) {
-            index.hint().went();
+        let index = store.engine.search_index.as_ref().filter(|_| blobs > 0);
+        if let Some(index) = index.and_then(SearchIndex::hint) {
+            index.went();
         }
         all.blobs += blobs;
         all.octets += octets;

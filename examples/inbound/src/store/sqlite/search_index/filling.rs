@@ -29,9 +29,9 @@ const MESSAGE: u64 = 8 << 20;
 /// A longer text is not indexed: it would hold almost any trigram.
 const TEXT: usize = 256 * 1024;
 
-/// The most contents of one transaction, and the octets of text after which there is no further one.
+/// The most contents of one transaction, and the octets read after which there is no further one.
 const BATCH: usize = 64;
-const BATCH_TEXT: usize = 2 << 20;
+const BATCH_OCTETS: u64 = 4 << 20;
 
 /// How long new mail waits for more.
 const LINGER: Duration = Duration::from_millis(500);
@@ -95,12 +95,8 @@ impl Filler {
         })
     }
 
-    pub(super) fn hint(&self) -> Hint {
-        // It is there until the drop.
-        self.hint.clone().unwrap_or_else(|| Hint {
-            wake: sync_channel(1).0,
-            gone: Arc::default(),
-        })
+    pub(super) fn hint(&self) -> Option<Hint> {
+        self.hint.clone()
     }
 }
 
@@ -203,17 +199,16 @@ impl Work {
         let rows: Vec<(BlobId, i64)> =
             snapshot.all(sql, with, |row| Ok((row.get(0)?, row.get(1)?)))?;
         let mut batch = Vec::with_capacity(rows.len());
-        let mut held = 0;
+        let mut read = 0;
         for (id, octets) in rows {
-            let short = u64::try_from(octets).is_ok_and(|octets| octets <= MESSAGE);
-            let text = if short {
-                text_of(&snapshot, &self.files, id)
-            } else {
-                None
+            let octets = u64::try_from(octets).unwrap_or(0);
+            let text = match octets <= MESSAGE {
+                true => text_of(&snapshot, &self.files, id),
+                false => None,
             };
-            held += text.as_ref().map_or(0, String::len);
             batch.push((id, text));
-            if held >= BATCH_TEXT {
+            read += octets.min(MESSAGE);
+            if read >= BATCH_OCTETS {
                 break;
             }
         }

@@ -5,13 +5,17 @@ use crate::store::{
     BlobId, MailboxId, Result, Sought, Uid, Uids,
     sqlite::{
         Sqlite,
-        sql::{Done, Sql, signed},
+        sql::{Done, Sql},
     },
 };
 use rusqlite::{Connection, Rows, params};
+use std::ops::RangeInclusive;
 
 /// How many messages are looked at in one snapshot.
 const PAGE: usize = 65_536;
+
+/// Messages so near to each other are read together with those between them.
+const NEAR: u32 = 32;
 
 /// Those of `uids` that can hold what is sought; all of them where the index cannot tell.
 pub(in crate::store::sqlite) async fn may_hold(
@@ -51,12 +55,24 @@ pub(in crate::store::sqlite) async fn may_hold(
 /// The content of each message, by content.
 fn contents(db: &Connection, of: MailboxId, uids: &Uids) -> Done<Vec<(BlobId, Uid)>> {
     let sql = "SELECT e.blob_id, m.uid FROM message m JOIN email e ON e.id = m.email_id
-               WHERE m.mailbox_id = ? AND m.uid BETWEEN ? AND ? ORDER BY m.uid LIMIT ?";
+               WHERE m.mailbox_id = ? AND m.uid BETWEEN ? AND ? ORDER BY m.uid";
     let mut page: Vec<(BlobId, Uid)> = Vec::new();
-    for run in uids.runs() {
-        let room = signed((PAGE - page.len()) as u64);
-        let with = params![of, run.start(), run.end(), room];
-        page.extend(db.all(sql, with, |row| Ok((row.get(0)?, row.get(1)?)))?);
+    let mut statement = db.prepare_cached(sql)?;
+    let near = |a: &RangeInclusive<u32>, b: &RangeInclusive<u32>| b.start() - a.end() <= NEAR;
+    for runs in uids.runs().chunk_by(near) {
+        let (Some(first), Some(last)) = (runs.first(), runs.last()) else {
+            continue;
+        };
+        let mut rows = statement.query(params![of, first.start(), last.end()])?;
+        while let Some(row) = rows.next()? {
+            let uid = row.get(1)?;
+            if uids.contains(uid) {
+                page.push((row.get(0)?, uid));
+            }
+            if page.len() == PAGE {
+                break;
+            }
+        }
         if page.len() == PAGE {
             break;
         }
