@@ -97,6 +97,8 @@ pub enum CloseReason {
     TooManyErrors,
     /// A line was over its limit and the session could not go on.
     LineTooLong,
+    /// What the peer sent is not this protocol, or its commands cannot be told apart.
+    NotUnderstood,
     /// The peer closed the connection between commands.
     Eof,
     /// The peer closed the connection inside a message.

@@ -164,7 +164,7 @@ impl Session {
         if is_http(command) {
             // ALPACA: a browser that was tricked into talking to this port gets nothing.
             self.bye("This is not a web server");
-            self.close(CloseReason::TooManyErrors);
+            self.close(CloseReason::NotUnderstood);
             return self.rejected(command, Violation::Syntax { at });
         }
         match error.tag {
@@ -181,7 +181,7 @@ impl Session {
     pub(super) fn refuse_bare_lf<'i>(&mut self, line: &'i [u8]) -> Flow<'i> {
         self.heard();
         self.bye("Lines end with CRLF");
-        self.close(CloseReason::TooManyErrors);
+        self.close(CloseReason::NotUnderstood);
         self.rejected(line, Violation::BareLf)
     }
 
