@@ -44,11 +44,17 @@ impl Reader<'_> {
         loop {
             self.expect("(")?;
             let name = self.nstring()?;
-            self.expect(" NIL ")?;
+            self.expect(" ")?;
+            let route = self.nstring()?;
+            self.expect(" ")?;
             let mailbox = self.nstring()?;
             self.expect(" ")?;
             let host = self.nstring()?;
             self.expect(")")?;
+            // Only an address has a way to it.
+            if route.is_some() && host.is_none() {
+                return None;
+            }
             match (name, mailbox, host) {
                 (None, None, None) if in_group => in_group = false,
                 (None, Some(_), None) if !in_group => in_group = true,
@@ -185,6 +191,7 @@ const PIECES: &[&[u8]] = &[
     b"From: Spoof <a@legit.example> <b@evil.example>\r\n",
     b"To: g: a@b.example, \"x y\"@c.example;, d\r\n",
     b"Cc: g:;, h: a@b\r\n",
+    b"Cc: <@r,@ \"x\xff\0\r\n .y(c):a@b> (z), <@[1],@s:c@d>\r\n",
     b"Sender:\r\nReply-To: , ,\r\n",
     b"Subject: a\0b\xff\r\n folded \"x\\\r\n",
     b"Bcc: \"\x01\r\n",
@@ -315,6 +322,32 @@ fn a_global_message_is_octets_to_old_clients() {
         respond::body_structure(&mut out, &message.body_structure(), false, utf8);
         let hi = r#"("text" "plain" NIL NIL NIL "7BIT" 2 1) "mixed")"#;
         assert_eq!(String::from_utf8(out).unwrap(), format!("({shown}{hi}"));
+    }
+}
+
+/// Source routes, and names in comments behind an address.
+#[test]
+fn addresses_of_old() {
+    let table = [
+        (
+            "<@a.example, @b.example:joe@c.example>",
+            r#"(NIL "@a.example,@b.example" "joe" "c.example")"#,
+        ),
+        (
+            "J <@a.example:joe@c.example>",
+            r#"("J" "@a.example" "joe" "c.example")"#,
+        ),
+        ("joe@c.example (Joe)", r#"("Joe" NIL "joe" "c.example")"#),
+        (
+            "(was me) joe@c.example (Joe) (old)",
+            r#"("Joe" NIL "joe" "c.example")"#,
+        ),
+        ("joe(x)@c.example", r#"("x" NIL "joe" "c.example")"#),
+    ];
+    for (field, address) in table {
+        let mail = format!("To: {field}\r\n\r\n");
+        let expected = format!("(NIL NIL NIL NIL NIL ({address}) NIL NIL NIL NIL)");
+        assert_eq!(shown(mail.as_bytes()).0, expected);
     }
 }
 

@@ -55,6 +55,7 @@ const TABLE: &[(&str, &[&str])] = &[
         "\"a, b\" <x@y.example>, (c, d) z@y.example",
         &["a, b<x@y.example>", "<z@y.example>(c, d)"],
     ),
+    ("(c) x@y.example (X) (d)", &["<x@y.example>(X)"]),
     // mime-5322-3.4.1-01
     ("\"a b\"@[192.0.2.1]", &["<\"a b\"@[192.0.2.1]>"]),
     ("\"\"@example.org", &["<\"\"@example.org>"]),

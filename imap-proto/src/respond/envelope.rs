@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use mime_core::{Address, Envelope, Field};
 
-use super::string::{Sink, nstring};
+use super::string::{Sink, nstring, string};
 
 /// The ten fields of an ENVELOPE, in parentheses.
 ///
@@ -113,24 +113,33 @@ fn addresses(out: &mut impl Sink, field: Option<Field<'_>>, utf8: bool) {
 
 /// Name, source route, mailbox and host; a group begins without a host and ends without anything.
 fn address(out: &mut impl Sink, address: Address<'_>, utf8: bool) {
-    let (name, mailbox, host) = match address {
+    let (name, route, mailbox, host) = match address {
         Address::Mailbox(mailbox) => {
             let comment = || match mailbox.comment()? {
                 Cow::Borrowed(text) => Some(Cow::Borrowed(text.as_bytes())),
                 Cow::Owned(text) => Some(Cow::Owned(text.into_bytes())),
             };
             let name = mailbox.name().map(|name| name.unquoted()).or_else(comment);
-            (name, Some(mailbox.local()), Some(mailbox.domain()))
+            let (local, domain) = (mailbox.local(), mailbox.domain());
+            (name, mailbox.route(), Some(local), Some(domain))
         }
-        Address::GroupStart(name) => (None, Some(name.unquoted()), None),
+        Address::GroupStart(name) => (None, None, Some(name.unquoted()), None),
         Address::Junk(text) => {
             let nothing = || Some(Cow::Borrowed(&b""[..]));
-            (Some(Cow::Borrowed(text.trim_ascii())), nothing(), nothing())
+            let name = Cow::Borrowed(text.trim_ascii());
+            (Some(name), None, nothing(), nothing())
         }
-        _ => (None, None, None),
+        _ => (None, None, None, None),
     };
     nstring(out, name.as_deref(), utf8);
-    out.put(b" NIL ");
+    match route {
+        None => out.put(b" NIL "),
+        Some(route) => {
+            out.put(b" ");
+            string(out, &route, utf8);
+            out.put(b" ");
+        }
+    }
     nstring(out, mailbox.as_deref(), utf8);
     out.put(b" ");
     nstring(out, host.as_deref(), utf8);

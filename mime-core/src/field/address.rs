@@ -121,8 +121,9 @@ struct Member {
     bad: bool,
     /// Where `<` and `>` are.
     angle: Option<(usize, usize)>,
-    /// A comment.
+    /// The first comment, and the first of those that nothing else follows.
     comment: Option<(usize, usize)>,
+    last_comment: Option<(usize, usize)>,
 }
 
 impl Member {
@@ -142,7 +143,9 @@ impl Member {
             };
             let to = lexer.at();
             if let Token::Comment(inner) = token {
-                member.comment.get_or_insert((to - 1 - inner.len(), to - 1));
+                let inner = (to - 1 - inner.len(), to - 1);
+                member.comment.get_or_insert(inner);
+                member.last_comment.get_or_insert(inner);
                 continue;
             }
             let inside = open.is_some();
@@ -171,6 +174,7 @@ impl Member {
                 Token::Special(_) | Token::Control(_) | Token::Open(_) => member.bad = true,
                 _ => {}
             }
+            member.last_comment = None;
             let closing = matches!(token, Token::Special(b'>'));
             member.bad |= member.angle.is_some() && !closing;
             member.is_empty = false;
@@ -190,22 +194,24 @@ impl Member {
         if self.bad {
             return junk;
         }
-        let comment = self.comment.and_then(|(start, end)| text.get(start..end));
-        let (name, spec) = match self.angle {
-            None => (None, text),
+        let comment = self.last_comment.or(self.comment);
+        let comment = comment.and_then(|(start, end)| text.get(start..end));
+        let (name, route, spec) = match self.angle {
+            None => (None, None, text),
             Some((start, end)) => {
                 let name = Phrase::new(text.get(..start - 1).unwrap_or(&[]));
                 let inner = text.get(start..end).unwrap_or(&[]);
-                let Some(spec) = without_route(inner) else {
+                let Some((route, spec)) = split_route(inner) else {
                     return junk;
                 };
-                (name, spec)
+                (name, route, spec)
             }
         };
         match split(spec) {
             Some((local, domain)) => Address::Mailbox(Mailbox {
                 name,
                 comment,
+                route,
                 local,
                 domain,
                 plain: None,
@@ -215,17 +221,19 @@ impl Member {
     }
 }
 
-/// RFC 5322 section 4.4: a source route before the address is read and forgotten.
-fn without_route(inner: &[u8]) -> Option<&[u8]> {
+/// RFC 5322 section 4.4: a source route may stand before the address.
+fn split_route(inner: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
     let mut lexer = Lexer::new(inner).filter(|t| !matches!(t, Token::Comment(_)));
     match lexer.next()? {
         Token::Special(b'@' | b',') => {}
-        _ => return Some(inner),
+        _ => return Some((None, inner)),
     }
     let mut lexer = Lexer::new(inner);
     while let Some(token) = lexer.next() {
         match token {
-            Token::Special(b':') => return inner.get(lexer.at()..),
+            Token::Special(b':') => {
+                return Some((inner.get(..lexer.at() - 1), inner.get(lexer.at()..)?));
+            }
             Token::Special(b'@' | b',' | b'.')
             | Token::Atom(_)
             | Token::Literal(_)
@@ -270,6 +278,7 @@ fn split(spec: &[u8]) -> Option<(&[u8], &[u8])> {
 pub struct Mailbox<'a> {
     name: Option<Phrase<'a>>,
     comment: Option<&'a [u8]>,
+    route: Option<&'a [u8]>,
     local: &'a [u8],
     domain: &'a [u8],
     /// Both with their at sign, if it is known that they mean themselves.
@@ -282,9 +291,24 @@ impl<'a> Mailbox<'a> {
         self.name
     }
 
-    /// The text of the first comment, decoded: where old mail has its display name.
+    /// The text of the first comment behind the address, decoded: where old mail has its display name
+    /// (RFC 8621 section 4.1.2.3). If none is there, of the first one elsewhere.
     pub fn comment(&self) -> Option<Cow<'a, str>> {
         self.comment.map(text::comment)
+    }
+
+    /// The source route before the address, as `@a.example,@b.example` (RFC 5322 section 4.4): the
+    /// hosts that mail once went by. It is no part of the address and says nothing of it.
+    ///
+    /// ```
+    /// use mime_core::Header;
+    /// let header = Header::new(b"From: <@a.example, @b.example:joe@c.example>\r\n\r\n");
+    /// let from = header.from().single().unwrap();
+    /// assert_eq!(from.route().as_deref(), Some(&b"@a.example,@b.example"[..]));
+    /// assert_eq!(from.addr_spec().as_deref(), Some("joe@c.example"));
+    /// ```
+    pub fn route(&self) -> Option<Cow<'a, [u8]>> {
+        self.route.map(bare)
     }
 
     /// The local part: without quotation marks, white space and comments. Never decoded as an

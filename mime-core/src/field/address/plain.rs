@@ -55,6 +55,7 @@ pub(super) fn mailbox(octets: &[u8]) -> Option<(Mailbox<'_>, &[u8])> {
     let mailbox = Mailbox {
         name: (!name.is_empty()).then_some(Phrase { raw: name }),
         comment,
+        route: None,
         local,
         domain,
         plain: Some(plain),
@@ -128,6 +129,7 @@ mod tests {
                 prop_assert_eq!(rest, &octets[member.next..]);
                 prop_assert_eq!(plain.name.map(Phrase::raw), any.name.map(Phrase::raw));
                 prop_assert_eq!(plain.comment, any.comment);
+                prop_assert_eq!(plain.route(), any.route());
                 prop_assert_eq!(plain.local(), any.local());
                 prop_assert_eq!(plain.domain(), any.domain());
                 prop_assert_eq!(plain.addr_spec(), any.addr_spec());
