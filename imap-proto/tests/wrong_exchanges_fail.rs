@@ -7,17 +7,11 @@
     clippy::indexing_slicing
 )]
 
-#[path = "../../wire-core/tests/sasl_support/scram_client.rs"]
-mod scram_client;
 #[path = "../../wire-core/tests/sasl_support/wrong_forms.rs"]
 mod wrong_forms;
 
 use imap_proto::{Config, Event, Session};
-use wire_core::{
-    Endpoint, Entropy, Next, Peer, Time, TlsInfo,
-    sasl::{Decoy, Mechanisms},
-};
-use wrong_forms::{Fails, Protocol, Said, answer, offered};
+use wrong_forms::*;
 
 struct Imap;
 
@@ -62,15 +56,7 @@ impl Protocol for Imap {
     }
 }
 
-#[test]
-fn wrong_exchanges_fail_and_leave_no_trace() {
-    wrong_forms::check::<Imap>();
-}
-
-#[test]
-fn wrong_beginnings_begin_nothing() {
-    wrong_forms::check_beginnings::<Imap>();
-}
+wrong_forms::tests!(Imap);
 
 #[test]
 fn plain_is_offered_inside_tls() {

@@ -7,17 +7,11 @@
     clippy::indexing_slicing
 )]
 
-#[path = "../../wire-core/tests/sasl_support/scram_client.rs"]
-mod scram_client;
 #[path = "../../wire-core/tests/sasl_support/wrong_forms.rs"]
 mod wrong_forms;
 
 use pop3_proto::{Config, Event, Maildrop, Session};
-use wire_core::{
-    Entropy, Next, Peer, Time,
-    sasl::{Decoy, Mechanisms},
-};
-use wrong_forms::{Fails, Protocol, Said, answer, offered};
+use wrong_forms::*;
 
 struct Pop3;
 
@@ -61,12 +55,4 @@ impl Protocol for Pop3 {
     }
 }
 
-#[test]
-fn wrong_exchanges_fail_and_leave_no_trace() {
-    wrong_forms::check::<Pop3>();
-}
-
-#[test]
-fn wrong_beginnings_begin_nothing() {
-    wrong_forms::check_beginnings::<Pop3>();
-}
+wrong_forms::tests!(Pop3);

@@ -7,17 +7,11 @@
     clippy::indexing_slicing
 )]
 
-#[path = "../../wire-core/tests/sasl_support/scram_client.rs"]
-mod scram_client;
 #[path = "../../wire-core/tests/sasl_support/wrong_forms.rs"]
 mod wrong_forms;
 
 use smtp_proto::{Capabilities, Config, Event, Session};
-use wire_core::{
-    Entropy, Next, Peer, Time,
-    sasl::{Decoy, Mechanisms},
-};
-use wrong_forms::{Fails, Protocol, Said, answer, offered};
+use wrong_forms::*;
 
 struct Smtp;
 
@@ -61,12 +55,4 @@ impl Protocol for Smtp {
     }
 }
 
-#[test]
-fn wrong_exchanges_fail_and_leave_no_trace() {
-    wrong_forms::check::<Smtp>();
-}
-
-#[test]
-fn wrong_beginnings_begin_nothing() {
-    wrong_forms::check_beginnings::<Smtp>();
-}
+wrong_forms::tests!(Smtp);

@@ -1,9 +1,10 @@
 //! The accounts and addresses of the command line, made sure of at each start.
 
-use argon2::{Argon2, PasswordHash, PasswordVerifier};
+use argon2::PasswordHash;
 
 use crate::{
     config::{AccountLine, AliasLine, Config, Mistake},
+    hashes::hash_as,
     passwords::Passwords,
     store::{Directory, Error, Lookup, Recipient, Result, Scopes, Secret, Subaddressing},
 };
@@ -94,10 +95,9 @@ async fn give_postmaster(directory: &dyn Directory, config: &Config, domain: &st
 /// Is the password of the command line the one that is stored, for every mechanism?
 fn has_password(secrets: &[Secret], line: &AccountLine) -> bool {
     let fits = |hash: &str| {
-        PasswordHash::new(hash).is_ok_and(|hash| {
-            Argon2::default()
-                .verify_password(line.password.as_bytes(), &hash)
-                .is_ok()
+        PasswordHash::new(hash).is_ok_and(|stored| {
+            let made = hash_as(&stored, line.password.as_bytes());
+            made.is_some_and(|made| made == stored)
         })
     };
     secrets

@@ -3,15 +3,11 @@
 //!
 //! `cargo run -p small --example imap-memory [ADDRESS]`
 
-use std::{env, io, pin::pin, sync::Arc};
+use std::env;
 
-use imap_proto::{Config, Session};
+use imap_proto::{Config, Session, serve};
 use small::{Client, Inbox};
-use tokio::net::TcpStream;
-use wire_core::{
-    Peer,
-    driver::{Clock, Connection, Step},
-};
+use wire_core::{Peer, driver::Clock};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -20,38 +16,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let config = Config::builder("localhost").plaintext_logins(true);
     let config = config.max_append(10 << 20).build()?;
     let listener = small::listen_on_tokio(env::args().nth(1), "127.0.0.1:1143")?;
-    loop {
-        let (stream, _) = listener.accept().await?;
-        let serving = serve(stream, config.clone(), Client::of(&inbox));
-        tokio::spawn(async {
-            let served = serving.await;
-            served.unwrap_or_else(|error| eprintln!("connection lost: {error}"));
-        });
-    }
-}
-
-async fn serve(mut stream: TcpStream, config: Arc<Config>, mut client: Client) -> io::Result<()> {
     let clock = Clock::new();
-    let peer = Peer::new(stream.peer_addr().ok());
-    let mut session = Session::new(config, peer, small::entropy()?, clock.now());
-    let mut connection = Connection::new(&mut stream, &mut session, &clock);
     loop {
-        let step = connection.next(|session, now, input| {
-            let next = session.next(now, input);
-            next.map(|event| client.handle(session, event))
-        });
-        match step {
-            Step::Event(()) => {}
-            // Rows go out as fast as the peer reads them.
-            Step::Wait(_) if client.give_rows(connection.session) => {}
-            Step::Wait(wants) => {
-                let change = pin!(client.change());
-                if let Some(change) = connection.turn_or(wants, change).await? {
-                    small::note(connection.session, &change);
-                }
+        let (stream, peer) = listener.accept().await?;
+        let (config, peer) = (config.clone(), Peer::new(Some(peer)));
+        let session = Session::new(config, peer, small::entropy()?, clock.now());
+        let mut client = Client::of(&inbox);
+        tokio::spawn(async move {
+            if let Err(error) = serve(stream, session, &mut client, &clock).await {
+                eprintln!("connection lost: {error}");
             }
-            // Neither STARTTLS nor compression is offered.
-            Step::End(end) => return connection.close(end).await.closed().map(drop),
-        }
+        });
     }
 }

@@ -2,32 +2,25 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use imap_proto::{
-    AppendUid, Change, Code, Event, Folder, Load, NewMessage, No, Noted, Row, Session, Uid, UidSet,
-    kind,
+    AppendUid, Change, Code, Folder, Folders, Handler, ListQuery, Load, MailboxKey, ModSeq,
+    NewMessage, Page, Refusal, Reply, Row, Selected, StatusData, StatusItems, StoreChange, Stored,
+    Uid, UidSet,
 };
 use tokio::sync::broadcast::{Receiver, error::RecvError};
-use wire_core::Ticket;
+use wire_core::sasl::{Answer, Request};
 
 use crate::{Inbox, KEY};
 
-const ONLY_INBOX: No<'static> = No::new(Code::NonExistent, "There is only INBOX");
-
-/// One session's side of the mailbox.
+/// One session's side of the mailbox. What is missing here (folders, COPY) is refused, and the client
+/// is told.
 #[derive(Debug)]
 pub struct Client {
     inbox: Arc<Mutex<Inbox>>,
     changes: Receiver<Change>,
-    /// A FETCH or SEARCH that still wants rows.
-    loading: Option<(Ticket<kind::Load>, Load)>,
-    upload: Option<Upload>,
-}
-
-/// An APPEND that is coming in.
-#[derive(Debug)]
-struct Upload {
-    ticket: Ticket<kind::Append>,
-    mails: Vec<(NewMessage, Vec<u8>)>,
+    /// The messages of an APPEND that is coming in.
+    upload: Vec<(NewMessage, Vec<u8>)>,
 }
 
 impl Client {
@@ -36,158 +29,7 @@ impl Client {
         Client {
             inbox: inbox.clone(),
             changes: lock(inbox).watch(),
-            loading: None,
-            upload: None,
-        }
-    }
-
-    /// Answers an event. Every answer is at hand, so all are given at once; what is missing here
-    /// (folders, COPY) is declined, and the client is told.
-    pub fn handle(&mut self, session: &mut Session, event: Event<'_>) {
-        match event {
-            Event::Auth { ticket, request } => {
-                session.authenticate(ticket, crate::demo_login(&request));
-            }
-            Event::Login { ticket, .. } => {
-                session.accept(ticket);
-            }
-            Event::List { ticket, query } => {
-                let mut folder = Folder::new("INBOX").subscribed();
-                if query.status().is_some() {
-                    folder = folder.status(self.inbox().status());
-                }
-                session.folder(&ticket, folder);
-                session.listed(ticket);
-            }
-            Event::Status {
-                ticket, mailbox, ..
-            } if mailbox.is_inbox() => {
-                session.status(ticket, self.inbox().status());
-            }
-            Event::Select {
-                ticket, mailbox, ..
-            } if mailbox.is_inbox() => {
-                self.changes = lock(&self.inbox).watch();
-                session.selected(ticket, self.inbox().select());
-            }
-            Event::Status { ticket, .. } => {
-                session.refuse(ticket, ONLY_INBOX);
-            }
-            Event::Select { ticket, .. } => {
-                session.refuse(ticket, ONLY_INBOX);
-            }
-            Event::Load { ticket, load } => {
-                if load.mark_seen {
-                    self.inbox().mark_seen(&load.uids);
-                }
-                self.loading = Some((ticket, load));
-            }
-            Event::Store { ticket, change } => {
-                let conflicts = self.inbox().store(&change);
-                for uid in change.uids.difference(&conflicts).iter() {
-                    if let Some(mail) = self.inbox().mail(uid) {
-                        session.stored(&ticket, uid, &mail.flags, mail.modseq);
-                    }
-                }
-                for uid in conflicts.iter() {
-                    session.store_conflict(&ticket, uid);
-                }
-                session.store_done(ticket);
-            }
-            Event::Expunge { ticket, uids } => {
-                let (gone, modseq) = self.inbox().expunge(&uids);
-                session.expunged(ticket, &gone, modseq);
-            }
-            Event::Search { ticket, query } => {
-                session.evaluate(ticket, &UidSet::new(), query.among());
-            }
-            Event::Sync { ticket, since, .. } => {
-                let known = session.view().map(|view| view.uids()).unwrap_or_default();
-                session.synced(ticket, &self.inbox().since(since, &known));
-            }
-            Event::Append { ticket, mailbox } if mailbox.is_inbox() => {
-                let mails = Vec::new();
-                self.upload = Some(Upload { ticket, mails });
-            }
-            Event::Append { ticket, .. } => {
-                session.refuse(ticket, ONLY_INBOX);
-            }
-            Event::Message(new) => {
-                if let Some(upload) = &mut self.upload {
-                    upload.mails.push((new, Vec::new()));
-                    session.append_more(&upload.ticket);
-                }
-            }
-            Event::Chunk(octets) => {
-                let upload = self.upload.as_mut();
-                if let Some((_, raw)) = upload.and_then(|upload| upload.mails.last_mut()) {
-                    raw.extend_from_slice(octets);
-                }
-            }
-            Event::AppendEnd => self.append(session),
-            Event::AppendAborted => self.upload = None,
-            other => session.decline(other),
-        }
-    }
-
-    /// Gives the rows that are still wanted, as long as there is room for them; says whether it
-    /// did something.
-    pub fn give_rows(&mut self, session: &mut Session) -> bool {
-        let Some((ticket, mut load)) = self.loading.take() else {
-            return false;
-        };
-        let mut gave = false;
-        while !session.congested() {
-            gave = true;
-            let Some(uid) = load.uids.take(1).first() else {
-                session.loaded(ticket);
-                return true;
-            };
-            self.give_row(session, &ticket, &load, uid);
-        }
-        self.loading = Some((ticket, load));
-        gave
-    }
-
-    fn give_row(&self, session: &mut Session, ticket: &Ticket<kind::Load>, load: &Load, uid: Uid) {
-        let inbox = self.inbox();
-        let newer = |modseq| load.changed_since.is_none_or(|since| modseq > since);
-        if let Some(mail) = inbox.mail(uid).filter(|mail| newer(mail.modseq)) {
-            let row = Row::new(uid)
-                .flags(&mail.flags)
-                .modseq(mail.modseq)
-                .size(mail.raw.len() as u64)
-                .date(mail.date.0, mail.date.1)
-                .raw(&mail.raw);
-            // With all octets given at once, none are asked for later.
-            let _ = session.row(ticket, row);
-        }
-    }
-
-    /// The upload is complete. The session hears of it before its answer, and of all that came
-    /// before: UIDs are told in ascending order.
-    fn append(&mut self, session: &mut Session) {
-        let Some(Upload { ticket, mails }) = self.upload.take() else {
-            return;
-        };
-        let uids = mails
-            .into_iter()
-            .map(|(new, raw)| self.inbox().append(new, raw));
-        let uids = uids.collect();
-        while let Ok(change) = self.changes.try_recv() {
-            note(session, &change);
-        }
-        let validity = self.inbox().validity();
-        session.appended(ticket, AppendUid { validity, uids });
-    }
-
-    /// The next change that some session made.
-    pub async fn change(&mut self) -> Change {
-        match self.changes.recv().await {
-            Ok(change) => change,
-            // Too many to be kept: the session will ask.
-            Err(RecvError::Lagged(_)) => Change::hint(KEY, self.inbox().modseq()),
-            Err(RecvError::Closed) => std::future::pending().await,
+            upload: Vec::new(),
         }
     }
 
@@ -196,10 +38,107 @@ impl Client {
     }
 }
 
-/// Tells a session of a change. One that can no longer follow must select anew.
-pub fn note(session: &mut Session, change: &Change) {
-    if session.notify(change) == Noted::OutOfOrder {
-        session.abort("Please connect again");
+impl Handler for Client {
+    async fn auth(&mut self, request: Request) -> Answer {
+        crate::demo_login(&request)
+    }
+
+    async fn list(&mut self, _: &ListQuery, folders: &mut Folders) -> Reply<()> {
+        let status = self.inbox().status();
+        folders.push(Folder::new("INBOX").subscribed().status(status));
+        Ok(())
+    }
+
+    async fn status(&mut self, mailbox: &str, _: StatusItems) -> Reply<StatusData> {
+        only_inbox(mailbox)?;
+        Ok(self.inbox().status())
+    }
+
+    /// Hears of all changes after the view that it gives.
+    async fn select(&mut self, mailbox: &str, _: bool) -> Reply<Selected> {
+        only_inbox(mailbox)?;
+        let inbox = lock(&self.inbox);
+        self.changes = inbox.watch();
+        Ok(inbox.select())
+    }
+
+    async fn load(&mut self, load: &Load, page: &mut Page) -> Reply<()> {
+        let mut inbox = self.inbox();
+        if load.mark_seen {
+            inbox.mark_seen(&load.uids);
+        }
+        let newer = |modseq| load.changed_since.is_none_or(|since| modseq > since);
+        for uid in load.uids.iter() {
+            if let Some(mail) = inbox.mail(uid).filter(|mail| newer(mail.modseq)) {
+                let row = Row::new(uid).flags(&mail.flags).modseq(mail.modseq);
+                let row = row.size(mail.raw.len() as u64);
+                page.push(row.date(mail.date.0, mail.date.1).raw(&mail.raw));
+            }
+        }
+        Ok(())
+    }
+
+    async fn store(&mut self, change: &StoreChange, stored: &mut Stored) -> Reply<()> {
+        let mut inbox = self.inbox();
+        let conflicts = inbox.store(change);
+        stored.took(inbox.modseq());
+        for uid in change.uids.difference(&conflicts).iter() {
+            if let Some(mail) = inbox.mail(uid) {
+                stored.row(uid, mail.flags.clone(), mail.modseq);
+            }
+        }
+        conflicts.iter().for_each(|uid| stored.conflict(uid));
+        Ok(())
+    }
+
+    async fn expunge(&mut self, uids: &UidSet) -> Reply<(UidSet, ModSeq)> {
+        Ok(self.inbox().expunge(uids))
+    }
+
+    async fn append(&mut self, mailbox: &str, _: Option<Uid>, new: NewMessage) -> Reply<()> {
+        only_inbox(mailbox)?;
+        self.upload.push((new, Vec::new()));
+        Ok(())
+    }
+
+    async fn octets(&mut self, octets: Bytes) -> Reply<()> {
+        if let Some((_, raw)) = self.upload.last_mut() {
+            raw.extend_from_slice(&octets);
+        }
+        Ok(())
+    }
+
+    async fn appended(&mut self) -> Reply<AppendUid> {
+        let mut inbox = lock(&self.inbox);
+        let mails = self.upload.drain(..);
+        let uids = mails.map(|(new, raw)| inbox.append(new, raw)).collect();
+        let validity = inbox.validity();
+        Ok(AppendUid { validity, uids })
+    }
+
+    fn append_aborted(&mut self) {
+        self.upload.clear();
+    }
+
+    /// The next change that some session made, this one's own among them.
+    async fn changed(&mut self) -> Change {
+        match self.changes.recv().await {
+            Ok(change) => change,
+            // Too many to be kept: `sync` will say.
+            Err(RecvError::Lagged(_)) => Change::hint(KEY, self.inbox().modseq()),
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+
+    async fn sync(&mut self, _: MailboxKey, since: ModSeq) -> Reply<Change> {
+        Ok(self.inbox().since(since))
+    }
+}
+
+fn only_inbox(mailbox: &str) -> Reply<()> {
+    match mailbox {
+        "INBOX" => Ok(()),
+        _ => Err(Refusal::new(Code::NonExistent, "There is only INBOX")),
     }
 }
 

@@ -168,15 +168,15 @@ impl Inbox {
         (gone, self.modseq)
     }
 
-    /// All that happened after `since`, for somebody who knows of these messages.
-    pub fn since(&self, since: ModSeq, known: &UidSet) -> Change {
-        let now: UidSet = self.mails.keys().copied().collect();
+    /// All that happened after `since`. Who knew nothing of a message is told nothing of its end.
+    pub fn since(&self, since: ModSeq) -> Change {
+        let mut gone = UidSet::new();
+        gone.insert_range(1..=self.next.get() - 1);
+        let now = self.mails.keys().copied().collect();
         let newer = self.mails.iter().filter(|(_, mail)| mail.modseq > since);
-        let changed = newer.map(|(uid, _)| *uid).collect::<UidSet>();
-        self.change()
-            .added(&now.difference(known))
-            .vanished(&known.difference(&now))
-            .changed(&changed.intersection(known))
+        let newer = newer.map(|(uid, _)| *uid).collect();
+        let change = self.change().vanished(&gone.difference(&now));
+        change.added(&newer).changed(&newer)
     }
 
     fn change(&self) -> Change {

@@ -15,7 +15,7 @@ mod sink;
 pub mod ticket;
 pub mod tickets;
 
-pub use client::{Client, note};
+pub use client::Client;
 pub use inbox::{Inbox, KEY, Mail};
 pub use maildrop::{MailStore, StoredMail};
 pub use paths::part_paths;

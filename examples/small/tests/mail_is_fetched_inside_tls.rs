@@ -1,19 +1,21 @@
 //! The importer and TLS, at once or by STLS.
 
-use std::{io, net::SocketAddr, sync::Arc, thread};
+#[path = "support/tls.rs"]
+mod tls;
+
+use std::{net::SocketAddr, thread};
 
 use pop3_proto::{Config, Deleted, Handler, Maildrop, Octets, Refusal, Row, Session, serve};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use small::{
     import::Account,
     pop3::{Security, Server, trust},
     tickets::Tickets,
 };
 use tempfile::TempDir;
-use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tls::Rustls;
+use tokio::net::TcpListener;
 use wire_core::{
-    Entropy, Peer, TlsInfo,
+    Entropy, Peer,
     driver::{Acceptor, Clock},
     sasl::{Answer, Identity, Request},
 };
@@ -43,30 +45,9 @@ impl Handler for One {
     }
 }
 
-struct Rustls(TlsAcceptor);
-
-impl Acceptor<TcpStream> for Rustls {
-    type Stream = TlsStream<TcpStream>;
-
-    async fn accept(&self, stream: TcpStream) -> io::Result<(Self::Stream, TlsInfo)> {
-        Ok((self.0.accept(stream).await?, TlsInfo::default()))
-    }
-}
-
 /// Serves two connections: one in TLS at once, one by STLS. Its certificate is for `localhost`.
 fn server() -> (String, SocketAddr, thread::JoinHandle<()>) {
-    let names = vec!["localhost".to_owned()];
-    let made = rcgen::generate_simple_self_signed(names).unwrap();
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
-    let chain = vec![CertificateDer::from(made.cert.der().to_vec())];
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .unwrap();
-    let tls = Rustls(TlsAcceptor::from(Arc::new(config)));
+    let (tls, certificate) = Rustls::localhost();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let served = thread::spawn(move || {
@@ -96,7 +77,7 @@ fn server() -> (String, SocketAddr, thread::JoinHandle<()>) {
             assert!(tls.accept(stream).await.is_err());
         });
     });
-    (made.cert.pem(), address, served)
+    (certificate, address, served)
 }
 
 #[test]

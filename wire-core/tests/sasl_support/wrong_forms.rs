@@ -1,16 +1,36 @@
 //! Every way in which a client can get an exchange wrong, whatever protocol it is spoken in. Each protocol's
-//! tests run them all.
+//! tests run them all: `tests!` of a [`Protocol`].
 #![allow(unreachable_pub)]
+
+mod scram_client;
 
 use std::sync::LazyLock;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use wire_core::{
+use wire_core::sasl::{Answer, Mechanism, Request, ScramHash, Secret, StoredKeys};
+pub use wire_core::{
     Endpoint, Entropy, Next, Peer, Time, TlsInfo, Wants,
-    sasl::{Answer, Mechanism, Mechanisms, Request, ScramHash, Secret, StoredKeys},
+    sasl::{Decoy, Mechanisms},
 };
 
-use crate::scram_client::Client;
+use scram_client::Client;
+
+/// The tests of a protocol.
+macro_rules! tests {
+    ($protocol:ty) => {
+        #[test]
+        fn wrong_exchanges_fail_and_leave_no_trace() {
+            wrong_forms::check::<$protocol>();
+        }
+
+        #[test]
+        fn wrong_beginnings_begin_nothing() {
+            wrong_forms::check_beginnings::<$protocol>();
+        }
+    };
+}
+
+pub(crate) use tests;
 
 /// What a server says in an exchange.
 #[derive(Debug, PartialEq, Eq)]
