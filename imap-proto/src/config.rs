@@ -83,7 +83,8 @@ pub struct Limits {
     pub idle: Duration,
     /// Between two reads within a literal, an upload or an AUTHENTICATE. 5 minutes.
     pub stall: Duration,
-    /// For the answer to a ticket. 2 minutes.
+    /// For the answer to a ticket, anew with each row and each octet that goes out for it. Then the
+    /// client hears NO `[UNAVAILABLE]`, and the ticket is stale. 2 minutes.
     pub decision: Duration,
 }
 
@@ -168,7 +169,7 @@ impl Builder {
     }
 
     /// What unknown users are made of, where SCRAM is offered: nobody learns from an exchange
-    /// which users there are.
+    /// which users there are. Needed with SCRAM, without a use else. Default: none.
     pub fn decoy(mut self, decoy: Decoy) -> Self {
         self.config.decoy = Some(decoy);
         self
@@ -180,13 +181,15 @@ impl Builder {
         self
     }
 
-    /// One pair of the answer to ID (RFC 2971), such as `name` and the name of the server.
+    /// One pair of the answer to ID (RFC 2971), such as `name` and the name of the server. Default:
+    /// none, and the answer is NIL.
     pub fn id(mut self, field: &str, value: &str) -> Self {
         self.config.id.push((field.into(), value.into()));
         self
     }
 
-    /// The hierarchy separator of all mailbox names. Default: `/`.
+    /// The hierarchy separator of all mailbox names: a graphic ASCII character, none of
+    /// `* % " \ & ( ) [ ] { }`. Default: `/`.
     pub fn separator(mut self, separator: char) -> Self {
         self.config.separator = separator;
         self

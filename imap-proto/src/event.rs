@@ -41,7 +41,11 @@ pub mod kind {
 
 /// Something that the application decides or is told.
 ///
-/// A command of the client is a barrier: the next one is looked at when its ticket was answered.
+/// A command of the client is a barrier: the next one is looked at when its ticket was answered, and
+/// so at most one ticket of a command is open; beside it the session may have one of its own
+/// (`Load` with `Why::Refresh`, `Sync`). A ticket may be answered later and from another task, within
+/// [`Limits::decision`](crate::Limits::decision); one that was lost is given back by its id
+/// (`Session::forfeit`). `Session::refuse` answers every kind of ticket with NO, and
 /// `Session::decline` is the last arm of every match.
 ///
 /// Names are decoded to UTF-8 and have one form only: no level is empty, `.` or `..`, and INBOX as

@@ -22,7 +22,9 @@ impl fmt::Display for MailboxKey {
     }
 }
 
-/// The answer to `Event::Select`.
+/// The answer to `Event::Select`: the mailbox as it is at one moment. Take the view and the numbers in one
+/// transaction, and tell the session of every change after it: by `Session::notify`, which may be called
+/// before this answer, or `Handler::changed`.
 ///
 /// ```
 /// use imap_proto::{MailboxKey, Selected, System, Uid, View};
@@ -51,8 +53,9 @@ pub struct Selected {
 
 impl Selected {
     /// A mailbox that can be read and written, with all system flags permanent and keywords of the
-    /// client's choice. `uid_validity` is never 0 on the wire: 0 is sent as 1; and `uid_next` is always above
-    /// the view.
+    /// client's choice. `uid_validity` changes whenever a UID may have got another message, and never
+    /// else (RFC 9051 section 2.3.1.1); 0 is sent as 1. `uid_next` is what the next message will at
+    /// least have; one that is not above the view is raised.
     pub fn new(key: MailboxKey, uid_validity: u32, uid_next: Uid, view: View) -> Self {
         Selected {
             key,

@@ -6,7 +6,20 @@ use wire_core::{Answered, Ticket};
 
 use crate::{Code, Flags, Folder, ModSeq, No, Query, Session, Uid, UidSet, kind};
 
-/// A refusal that outlives its method: a NO.
+/// Why a method said no: the tagged NO of its command.
+///
+/// ```
+/// use imap_proto::{Code, Refusal, Reply};
+///
+/// fn open(mailbox: &str) -> Reply<std::fs::File> {
+///     if mailbox != "INBOX" {
+///         return Err(Refusal::new(Code::NonExistent, "There is only INBOX"));
+///     }
+///     // Another error is `NO [UNAVAILABLE] Try again later`.
+///     Ok(std::fs::File::open("/var/mail/inbox")?)
+/// }
+/// # let _ = open;
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     code: Code,
@@ -14,7 +27,8 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// With a code for the client's program and a text for a person.
+    /// With a code for the client's program and a text for a person; CR, LF and NUL in it are sent as
+    /// spaces.
     pub fn new(code: Code, text: impl Into<Cow<'static, str>>) -> Self {
         let text = text.into();
         Refusal { code, text }
@@ -45,7 +59,8 @@ impl From<io::Error> for Refusal {
 /// The answer of most methods.
 pub type Reply<T> = Result<T, Refusal>;
 
-/// The mailboxes of a user.
+/// The mailboxes of a user: the answer of [`Handler::list`](super::Handler::list). Those that no
+/// pattern asks for are left out later.
 #[derive(Debug, Default)]
 pub struct Folders {
     all: Vec<(Box<str>, Folder<'static>)>,

@@ -16,21 +16,42 @@ use crate::{
 };
 
 /// An application: a method for each question. It has no state machine and sees no sequence number;
-/// there is one for each session, so what it knows of its client are its own fields.
+/// there is one for each session, so what it knows of its client are its own fields: the user after
+/// [`login`](Self::login), the open mailbox after [`select`](Self::select).
 ///
-/// Every method but [`select`](Self::select) and [`load`](Self::load) has a default: without
-/// [`auth`](Self::auth) nobody gets in, without the others INBOX is read and nothing is written. A
-/// method may wait as long as [`Limits::decision`](crate::Limits::decision); then its future is
-/// dropped and the client is told to try again. Names of mailboxes are in UTF-8 and have one form
-/// only.
+/// **What must be written.** Every method but [`select`](Self::select) and [`load`](Self::load) has a
+/// default: without [`auth`](Self::auth) nobody gets in, without the others INBOX is read and nothing
+/// is written. Names of mailboxes are in UTF-8 and have one form only: levels parted by
+/// [`Config::separator`](crate::Config::separator), INBOX in capitals.
+///
+/// **One at a time.** A command of the client is asked about when the one before it was answered, and
+/// no two methods run at once. What several sessions share (a database, a mailbox in memory) is
+/// behind an `Arc` of yours.
+///
+/// **Errors.** A [`Refusal`] is the tagged NO of the command; an `io::Error` with `?` becomes
+/// NO `[UNAVAILABLE]`, and its text is not shown. The session goes on. A method that panics ends the
+/// session: the client hears BYE and NO `[SERVERBUG]`, and the panic goes on to whoever awaits.
+///
+/// **Time.** A method may wait as long as [`Limits::decision`](crate::Limits::decision), and the
+/// client hears meanwhile that it is waited for ([`Builder::keep_alive`](crate::Builder::keep_alive)).
+/// Then, and when the client hangs up, its future is dropped where it waits, and a client that is
+/// still there hears NO `[UNAVAILABLE]`. What must not stop half-way runs in a task of its own.
+///
+/// **Several sessions on one mailbox.** Whoever changes it tells all who have it open, by a channel,
+/// say a `tokio::sync::broadcast` of [`Change`]s; [`changed`](Self::changed) waits for the next one.
+/// Begin to listen in [`select`](Self::select) before the view is read, so that nothing falls between. A receiver that
+/// was too slow gives [`Change::hint`], and [`sync`](Self::sync) is asked what it missed. A change names messages,
+/// never their flags: these are loaded when they may be told.
 pub trait Handler: Send {
-    /// Are these credentials good?
+    /// Are these credentials good? By LOGIN or AUTHENTICATE; asked more than once in an exchange that
+    /// needs keys first. Default: no.
     fn auth(&mut self, request: Request) -> impl Future<Output = Answer> + Send {
         let _ = request;
         ready(Answer::Deny)
     }
 
-    /// The proof held. What comes now is for this user.
+    /// The proof held. What comes now is for this user, who may act as another
+    /// (`Identity::account`). Default: they are in.
     fn login(&mut self, identity: &Identity) -> impl Future<Output = Reply<()>> + Send {
         let _ = identity;
         ready(Ok(()))
@@ -51,7 +72,8 @@ pub trait Handler: Send {
         ready(Ok(()))
     }
 
-    /// STATUS. Default: it cannot be had.
+    /// STATUS: at least the numbers of `items`; what is not given is left out of the answer. Default: it
+    /// cannot be had.
     fn status(
         &mut self,
         mailbox: &str,
@@ -66,25 +88,30 @@ pub trait Handler: Send {
         ready(Ok(None))
     }
 
-    /// Opens a mailbox: what follows is about this one. It is open until `deselected`, or until
-    /// another is opened.
+    /// Opens a mailbox (SELECT, and EXAMINE with `read_only`): what follows is about this one. It is
+    /// open until `deselected`. A refusal leaves none open; `[NONEXISTENT]` is the usual one.
     fn select(
         &mut self,
         mailbox: &str,
         read_only: bool,
     ) -> impl Future<Output = Reply<Selected>> + Send;
 
-    /// The mailbox was closed.
+    /// The mailbox was closed. Where another SELECT did it, this comes before its `select`. Not called
+    /// at the end of the session.
     fn deselected(&mut self, mailbox: MailboxKey) {
         let _ = mailbox;
     }
 
-    /// Rows of the selected mailbox. Asked for in pages of which all rows may be held at once; a row
-    /// without [`Row::raw`](crate::Row::raw) is read by `read` where octets of it are wanted.
+    /// Rows of the selected mailbox, in any order, each at most once. Asked for in pages: of at most 256
+    /// messages, and of 16 where octets of them are wanted, since all rows of a page are held at once.
+    /// A row without [`Row::raw`](crate::Row::raw) is read by `read` where octets of it are wanted.
+    /// A message without a row counts as gone. A refusal ends the command; rows given before stay
+    /// told.
     fn load(&mut self, load: &Load, page: &mut Page) -> impl Future<Output = Reply<()>> + Send;
 
-    /// Octets of a message of the selected mailbox: this range, or the beginning of it. Default:
-    /// there are none, so that the row is left out and the command ends NO.
+    /// Octets of a message of the selected mailbox: this range, at most
+    /// [`Limits::read`](crate::Limits::read) long, or the beginning of it. None at all is a failure:
+    /// the row is left out, and the command ends NO. Default: there are none.
     fn read(&mut self, uid: Uid, range: Range<u64>) -> impl Future<Output = Reply<Bytes>> + Send {
         let _ = (uid, range);
         ready(Err(Refusal::cannot()))
@@ -117,7 +144,8 @@ pub trait Handler: Send {
         async { Ok(self.search(query).await?.in_order()) }
     }
 
-    /// STORE. Default: refused.
+    /// STORE: change the flags and say of each message what became of it. Never asked where the mailbox
+    /// is open for reading only. Default: refused.
     fn store(
         &mut self,
         change: &StoreChange,
@@ -127,7 +155,8 @@ pub trait Handler: Send {
         ready(Err(Refusal::cannot()))
     }
 
-    /// COPY and MOVE, all or nothing. Default: refused.
+    /// COPY, and with `moves` MOVE, all or nothing. Messages that are gone are skipped. Where there is no
+    /// such mailbox, `[TRYCREATE]`. Default: refused.
     fn copy(
         &mut self,
         uids: &UidSet,
@@ -158,7 +187,8 @@ pub trait Handler: Send {
         ready(Err(Refusal::cannot()))
     }
 
-    /// Octets of the message that `append` took. Nothing is read from the client while this waits.
+    /// Octets of the message that `append` took. Nothing is read from the client while this waits, so
+    /// that a slow disk slows the client down.
     fn octets(&mut self, octets: Bytes) -> impl Future<Output = Reply<()>> + Send {
         let _ = octets;
         ready(Err(Refusal::cannot()))
@@ -202,9 +232,10 @@ pub trait Handler: Send {
     }
 
     /// Waits for a change of the selected mailbox, whoever made it: another session, a delivery, or
-    /// this one. Polled while the client is silent, within IDLE and between commands. It must be
-    /// cancel-safe: it is dropped, and called again. Default: never; see `sync` for stores that
-    /// must be asked.
+    /// this one; each of them once, in the order of their mod-sequences. Polled while the client is
+    /// silent, within IDLE and between commands, and before a command that changed something is
+    /// answered. It must be cancel-safe: it is dropped, and called again. A change of another mailbox
+    /// does nothing. Default: never; see `sync` for stores that must be asked.
     fn changed(&mut self) -> impl Future<Output = Change> + Send {
         pending()
     }

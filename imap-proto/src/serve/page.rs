@@ -4,7 +4,8 @@ use bytes::Bytes;
 
 use crate::{Flags, ModSeq, Row, Uid, UidSet};
 
-/// Rows of a [`Load`](crate::Load), copied until the client has room for them.
+/// Rows of a [`Load`](crate::Load), held until the client has room for them. What a row borrows is
+/// copied; the octets of [`Row::raw`] are shared.
 #[derive(Debug, Default)]
 pub struct Page {
     pub(super) rows: Vec<Held>,
