@@ -81,7 +81,8 @@ pub struct Limits {
     /// Between two commands after login, and within IDLE. 30 minutes: RFC 9051 section 5.4 allows
     /// no less.
     pub idle: Duration,
-    /// Between two reads within a literal, an upload or an AUTHENTICATE. 5 minutes.
+    /// Between two reads within a literal, an upload or an AUTHENTICATE, and before a client takes
+    /// anything of an answer that is above `high_water`. 5 minutes.
     pub stall: Duration,
     /// For the answer to a ticket, anew with each row and each octet that goes out for it. Then the
     /// client hears NO `[UNAVAILABLE]`, and the ticket is stale. 2 minutes.

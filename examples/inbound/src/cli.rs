@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    logins::LoginFlags, password::PasswordCommand, policy::PolicyFlags, tokens::TokenFlags,
+    imap::ImapFlags, logins::LoginFlags, password::PasswordCommand, policy::PolicyFlags,
+    tokens::TokenFlags,
 };
 
 // Where `--help` shows a flag.
@@ -151,4 +152,7 @@ pub struct Serve {
     /// What clients may do.
     #[command(flatten)]
     pub policy: PolicyFlags,
+    /// How patient IMAP is.
+    #[command(flatten)]
+    pub imap_flags: ImapFlags,
 }

@@ -11,7 +11,7 @@ pub use addresses::{AccountLine, AliasLine};
 pub use habits::Habits;
 
 use crate::{
-    cli::Serve, logins, networks::Networks, policy::Settings, store::Subaddressing, tokens,
+    cli::Serve, imap, logins, networks::Networks, policy::Settings, store::Subaddressing, tokens,
 };
 
 /// The limits of the limit: a server takes at least 64 KiB (RFC 5321 section 4.5.3.1.7), and stored
@@ -144,6 +144,8 @@ pub struct Config {
     pub habits: Habits,
     /// What clients are judged by.
     pub policy: Settings,
+    /// How patient IMAP is.
+    pub imap: imap::Settings,
 }
 
 impl Config {
@@ -196,6 +198,7 @@ impl Config {
                 .check(&default_domain, cli.policy.judge_loopback)?,
             tokens: cli.tokens.check()?,
             policy: cli.policy.check()?,
+            imap: cli.imap_flags.check()?,
         })
     }
 

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod convert;
+mod flags;
 mod loading;
 mod search;
 mod upload;
@@ -24,6 +25,8 @@ use crate::{
     server::Shared,
     store::{AccountId, Error, Keywords, MailboxId, ModSeq, Raised, Result, Watch},
 };
+
+pub use flags::{ImapFlags, Settings};
 
 use convert::{key, refusal, stored_uid, uids_of};
 use loading::Loading;

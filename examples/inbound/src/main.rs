@@ -3,8 +3,9 @@
 #![forbid(unsafe_code)]
 
 use std::{
-    io::{IsTerminal, Write},
+    io::{self, IsTerminal, Write},
     process::ExitCode,
+    thread::available_parallelism,
 };
 
 use clap::Parser;
@@ -14,22 +15,41 @@ use inbound::{
     config::{Config, Mistake},
     password,
     server::Server,
+    store::sqlite,
 };
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::{
+    runtime::{self, Runtime},
+    signal::unix::{Signal, SignalKind, signal},
+};
 use tracing_subscriber::EnvFilter;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let done = match Cli::parse().command() {
-        Command::Serve(cli) => serve(*cli).await,
-        Command::Password(command) => password::run(command).await.map(|text| print!("{text}")),
-    };
+fn main() -> ExitCode {
+    let command = Cli::parse().command();
+    let started = runtime().map_err(|error| Mistake::new("threads", error));
+    let done = started.and_then(|runtime| runtime.block_on(run(command)));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(mistake) => {
             eprintln!("inbound: {mistake}");
             ExitCode::from(2)
         }
+    }
+}
+
+/// The store reads on the threads of the runtime: with one more for each of its connections there is
+/// always one left for all else.
+fn runtime() -> io::Result<Runtime> {
+    let cores = available_parallelism().map_or(1, usize::from);
+    runtime::Builder::new_multi_thread()
+        .worker_threads(cores + sqlite::Limits::default().readers)
+        .enable_all()
+        .build()
+}
+
+async fn run(command: Command) -> Result<(), Mistake> {
+    match command {
+        Command::Serve(cli) => serve(*cli).await,
+        Command::Password(command) => password::run(command).await.map(|text| print!("{text}")),
     }
 }
 

@@ -180,6 +180,11 @@ fn imap(config: &Config, decoy: &Decoy) -> Result<Arc<imap_proto::Config>, Mista
         .lenient(config.habits.imap)
         .max_append(config.max_message_size)
         .poll(ASK_AGAIN)
+        .keep_alive(Some(config.imap.progress))
+        .limits(|limits| {
+            limits.login = config.imap.login;
+            limits.stall = config.imap.stall;
+        })
         .build()
         .map_err(|error| Mistake::new("--domain", error))
 }

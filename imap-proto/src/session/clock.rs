@@ -14,7 +14,7 @@ impl Session {
 
     /// A question is open from now on.
     pub(super) fn wait_from_now(&mut self) {
-        self.decide_by = self.now + self.config.limits.decision;
+        self.moved_at = self.now;
         self.tell_at = self.now + self.config.keep_alive.unwrap_or_default();
     }
 
@@ -31,10 +31,24 @@ impl Session {
         self.config.limits.decision
     }
 
+    /// When the application is late.
+    fn decide_by(&self) -> Time {
+        self.moved_at + self.config.limits.decision
+    }
+
+    /// It is the client that holds up the answer, not the application.
+    fn waits_for_reader(&self) -> bool {
+        self.is_full() && self.account.is_some() && !matches!(self.stage, Stage::Closing(_))
+    }
+
     pub(super) fn next_deadline(&self) -> Option<Time> {
+        if self.waits_for_reader() {
+            return Some(self.moved_at + self.config.limits.stall);
+        }
         if self.waits_for_application() {
             let tell_at = self.keeps_alive().then_some(self.tell_at);
-            return Some(tell_at.map_or(self.decide_by, |at| at.min(self.decide_by)));
+            let decide_by = self.decide_by();
+            return Some(tell_at.map_or(decide_by, |at| at.min(decide_by)));
         }
         match (&self.stage, self.poll_at) {
             (Stage::Idle, Some(at)) => Some(at.min(self.silent_at)),
@@ -59,13 +73,13 @@ impl Session {
         self.now = self.now.max(now);
         if std::mem::take(&mut self.progress) {
             let limits = &self.config.limits;
-            self.decide_by = self.now + limits.decision;
+            self.moved_at = self.now;
             let stall = matches!(self.stage, Stage::Upload(_) | Stage::Closing(_));
             if self.account.is_some() {
                 self.silent_at = self.now + if stall { limits.stall } else { limits.idle };
             }
         }
-        if self.keeps_alive() && self.tell_at <= self.now && self.now < self.decide_by {
+        if self.keeps_alive() && self.tell_at <= self.now && self.now < self.decide_by() {
             self.tell_at = self.now + self.config.keep_alive.unwrap_or_default();
             self.telling |= self.tell_progress(None, None);
         }
@@ -77,7 +91,12 @@ impl Session {
     }
 
     fn time_is_up(&mut self) {
-        let late = self.decide_by <= self.now;
+        if self.waits_for_reader() {
+            // What it does not read it need not be told.
+            self.out.clear();
+            return self.close(CloseReason::Timeout);
+        }
+        let late = self.decide_by() <= self.now;
         if let Some(own) = &self.own {
             if late {
                 let id = own.id;

@@ -88,6 +88,7 @@ impl Session {
         let extension = |item: FetchItem<'_>| match item {
             FetchItem::Preview { .. } => Capabilities::PREVIEW,
             FetchItem::SaveDate => Capabilities::SAVEDATE,
+            FetchItem::EmailId | FetchItem::ThreadId => Capabilities::OBJECTID,
             _ => Capabilities::NONE,
         };
         let offered = self.offered();

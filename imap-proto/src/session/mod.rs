@@ -90,8 +90,8 @@ pub struct Session {
     clock: Option<(i64, Time)>,
     /// When the client has been silent for too long.
     silent_at: Time,
-    /// When the open ticket is too old.
-    decide_by: Time,
+    /// When something last went on: from then on a ticket, or a client that does not read, gets too old.
+    moved_at: Time,
     /// When a client that waits for an answer is told that the server is still at it.
     tell_at: Time,
     /// Only that is in the output.
@@ -121,7 +121,7 @@ impl Session {
     pub fn new(config: Arc<Config>, peer: Peer, entropy: Entropy, now: Time) -> Self {
         Session {
             silent_at: now + config.limits.login,
-            decide_by: now + config.limits.decision,
+            moved_at: now,
             tell_at: now,
             telling: false,
             enabled: Enabled::none(config.capabilities),
@@ -259,7 +259,7 @@ impl Session {
         self.is_full() || self.has_earlier_to_tell()
     }
 
-    fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.out.cost() >= self.config.limits.high_water
     }
 
@@ -369,7 +369,7 @@ impl Session {
     /// Makes a ticket for a question of the session itself.
     fn ask_own<K>(&mut self, uids: Option<crate::UidSet>) -> Ticket<K> {
         let ticket = self.mint.ticket();
-        self.decide_by = self.now + self.config.limits.decision;
+        self.moved_at = self.now;
         self.own = Some(Own {
             id: ticket.id(),
             refresh: uids,

@@ -417,6 +417,7 @@ fn uses_of<'s>(search: &'s Search<'_>) -> impl Iterator<Item = Capabilities> + '
             Capabilities::SAVEDATE
         }
         SearchKey::SaveDateSupported => Capabilities::SAVEDATE,
+        SearchKey::EmailId(_) | SearchKey::ThreadId(_) => Capabilities::OBJECTID,
         _ => Capabilities::NONE,
     });
     let partial = search.returns.and_then(|returns| returns.partial);

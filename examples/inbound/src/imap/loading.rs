@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc, time::UNIX_EPOCH};
 
 use bytes::Bytes;
 use imap_proto::{Blob, Load, Need, Row, Why, kind};
-use mime_core::Outline;
+use mime_core::{Layout, Outline};
 use tracing::warn;
 use wire_core::Ticket;
 
@@ -63,6 +63,8 @@ pub struct Rows {
 pub struct Octets {
     reader: Arc<dyn BlobReader>,
     octets: Bytes,
+    /// Made of them, where that was asked for.
+    preview: Option<String>,
 }
 
 impl Loading {
@@ -81,11 +83,13 @@ impl Loading {
         }
     }
 
-    /// The content of the row in front, where it is needed, short and not at hand.
+    /// The content of the row in front, where it is needed, short and not at hand. With a preview that was
+    /// kept, nothing else may be needed: the session says so when it has the row.
     fn to_read_whole(&self) -> Option<BlobRef> {
         let needed = self.load.need.has(Need::BLOB) && self.whole.is_none();
         let content = self.rows.front().filter(|_| needed)?.content.as_ref()?;
-        Some(content.blob).filter(|blob| blob.octets <= WHOLE)
+        let short = content.preview.is_none() && content.blob.octets <= WHOLE;
+        short.then_some(content.blob)
     }
 }
 
@@ -146,9 +150,16 @@ impl Imap {
             }
         }
         let blobs = self.shared.blobs.clone();
+        let preview = loading.load.need.has(Need::PREVIEW);
         loading.waiting = true;
         self.jobs.background(async move {
-            Done::Octets(read(&*blobs, None, reference, 0, WHOLE as usize).await)
+            let mut octets = read(&*blobs, None, reference, 0, WHOLE as usize).await;
+            if let Ok(octets) = &mut octets
+                && preview
+            {
+                octets.preview = Some(preview_of(&octets.octets));
+            }
+            Done::Octets(octets)
         });
     }
 
@@ -199,6 +210,10 @@ impl Imap {
             .email_id(&email);
         if let Some(thread) = &thread {
             row = row.thread_id(thread);
+        }
+        let content = entry.content.as_ref();
+        if let Some(preview) = content.and_then(|content| content.preview.as_deref()) {
+            row = row.preview(preview);
         }
         let whole = loading.whole.take();
         if let Some(whole) = &whole {
@@ -289,11 +304,28 @@ impl Imap {
         };
         loading.waiting = false;
         match (octets, &mut loading.feeding) {
-            (Ok(Octets { reader, octets }), Some(feeding)) => {
+            (Ok(Octets { reader, octets, .. }), Some(feeding)) => {
                 feeding.reader = Some(reader);
                 feeding.ready = octets;
             }
-            (Ok(Octets { octets, .. }), None) => loading.whole = Some(octets),
+            (
+                Ok(Octets {
+                    octets, preview, ..
+                }),
+                None,
+            ) => {
+                loading.whole = Some(octets);
+                let content = loading
+                    .rows
+                    .front_mut()
+                    .and_then(|row| row.content.as_mut());
+                if let Some((content, text)) = content.zip(preview) {
+                    self.shared
+                        .store
+                        .keep_preview(content.blob.id, text.clone());
+                    content.preview = Some(text);
+                }
+            }
             (Err(error), _) => {
                 warn!(?error, "message not read");
                 match loading.feeding.take() {
@@ -323,6 +355,7 @@ async fn rows(
     }
     let needs = |need| load.need.has(need);
     let want = match needs(Need::OUTLINE) || needs(Need::BLOB) {
+        _ if needs(Need::PREVIEW) => Want::Preview,
         true => Want::Layout,
         false if needs(Need::THREAD_ID) => Want::Meta,
         false => Want::Flags,
@@ -346,6 +379,15 @@ pub(super) fn object_id(kind: char, number: u64) -> String {
     format!("{kind}{number:x}")
 }
 
+/// The beginning of the text, as long as RFC 8970 section 3.3 recommends.
+fn preview_of(message: &[u8]) -> String {
+    let (mut layout, mut text) = (Layout::new(), String::new());
+    layout
+        .parse(message, &mime_core::Limits::DEFAULT)
+        .preview(&mut text, 200);
+    text
+}
+
 async fn read(
     blobs: &dyn Blobs,
     reader: Option<Arc<dyn BlobReader>>,
@@ -361,5 +403,9 @@ async fn read(
     if octets.is_empty() && at < reader.octets() {
         return Err(Error::Corrupt);
     }
-    Ok(Octets { reader, octets })
+    Ok(Octets {
+        reader,
+        octets,
+        preview: None,
+    })
 }

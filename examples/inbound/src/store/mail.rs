@@ -112,8 +112,10 @@ pub enum Want {
     Flags,
     /// `content` without the layout.
     Meta,
-    /// Everything.
+    /// `content` without the preview.
     Layout,
+    /// Everything.
+    Preview,
 }
 
 /// One message of a mailbox.
@@ -146,6 +148,8 @@ pub struct Content {
     pub blob: BlobRef,
     /// Its stored layout, from [`Want::Layout`] on.
     pub layout: Option<Bytes>,
+    /// The beginning of its text, with [`Want::Preview`], where one was [kept](super::Store::keep_preview).
+    pub preview: Option<String>,
 }
 
 /// A moment, and the zone it was written in.

@@ -105,6 +105,11 @@ pub trait Store: Send + Sync + 'static {
         since: Option<ModSeq>,
     ) -> Answer<'a, Page<Vec<Entry>>>;
 
+    /// Keeps the beginning of the text of a content, which need not be made again then.
+    ///
+    /// Never waits; where there is too much to do, it is not kept.
+    fn keep_preview(&self, of: BlobId, text: String);
+
     /// A page of the messages above `after` as POP3 lists them: each with its octets when every line
     /// end is CRLF and the last line has one (RFC 1939 section 11).
     fn maildrop(&self, of: MailboxId, after: Option<Uid>) -> Answer<'_, Page<Vec<(Uid, u64)>>>;

@@ -256,6 +256,11 @@ impl Server {
     pub fn data(&self) -> &std::path::Path {
         self.data.path()
     }
+
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
 }
 
 impl Drop for Server {

@@ -59,6 +59,14 @@ fn insert(tx: &mut Tx<'_>, blob: &Staged, layout: Option<&[u8]>) -> Done<BlobId>
     Ok(id)
 }
 
+pub(super) fn keep_preview(tx: &Tx<'_>, id: BlobId, text: &str) -> Done<()> {
+    tx.run(
+        "UPDATE blob SET preview = ? WHERE id = ?",
+        params![text, id],
+    )?;
+    Ok(())
+}
+
 /// Where the octets of a row are.
 pub(super) fn find(db: &Connection, id: BlobId) -> Done<Kept> {
     let file = db.one(

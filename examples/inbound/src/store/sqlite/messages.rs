@@ -137,6 +137,10 @@ fn entries_of_run(
         Want::Flags => ("", ""),
         Want::Meta => (", e.thread_id, b.id, b.sha256, b.octets", CONTENT),
         Want::Layout => (", e.thread_id, b.id, b.sha256, b.octets, b.layout", CONTENT),
+        Want::Preview => (
+            ", e.thread_id, b.id, b.sha256, b.octets, b.layout, b.preview",
+            CONTENT,
+        ),
     };
     let sql = format!(
         "SELECT m.uid, m.modseq, m.flags, m.flags2, m.octets, m.internal_date, m.date_offset,
@@ -163,8 +167,7 @@ fn entries_of_run(
             email: row.get(8)?,
             content: match want {
                 Want::Flags => None,
-                Want::Meta => Some(content_at(row, None)?),
-                Want::Layout => Some(content_at(row, row.get::<_, Option<Vec<u8>>>(13)?)?),
+                _ => Some(content_at(row, want)?),
             },
         })
     })
@@ -172,11 +175,19 @@ fn entries_of_run(
 
 const CONTENT: &str = "JOIN email e ON e.id = m.email_id JOIN blob b ON b.id = e.blob_id";
 
-fn content_at(row: &rusqlite::Row<'_>, layout: Option<Vec<u8>>) -> rusqlite::Result<Content> {
+fn content_at(row: &rusqlite::Row<'_>, want: Want) -> rusqlite::Result<Content> {
+    let layout: Option<Vec<u8>> = match want >= Want::Layout {
+        true => row.get(13)?,
+        false => None,
+    };
     Ok(Content {
         thread: row.get(9)?,
         blob: blob_at(row, 10)?,
         layout: layout.map(Bytes::from),
+        preview: match want >= Want::Preview {
+            true => row.get(14)?,
+            false => None,
+        },
     })
 }
 

@@ -1,12 +1,13 @@
 //! The embedded engine: SQLite in a folder, large contents in files beside it.
 //!
 //! - One thread writes. What waits for it is committed together (`writer.rs`).
-//! - A few connections read, on blocking threads, each call one short snapshot (`readers.rs`).
+//! - A few connections read, each call one short snapshot on the thread that asks (`readers.rs`).
 //! - A third kind of thread moves the log into the database (`checkpoint.rs`).
 //! - A fourth keeps an index of the texts, in a database of its own (`search_index.rs`).
 //! - A content above [`Limits::inline`] is a file that is durable before its row is (`files.rs`).
 //!
-//! The folder belongs to one process at a time. All calls need a tokio runtime.
+//! The folder belongs to one process at a time. All calls need a tokio runtime, which should have more threads
+//! than [`Limits::readers`].
 
 mod accounts;
 mod append;
@@ -146,7 +147,7 @@ impl Sqlite {
         self.engine.writer.statistics()
     }
 
-    /// Reads in one snapshot, on a blocking thread.
+    /// Reads in one snapshot.
     fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Done<T> + Send + 'static,

@@ -8,11 +8,12 @@ use rusqlite::{Connection, TransactionBehavior, config::DbConfig, params};
 use std::{path::Path, time::Duration};
 
 /// The schema, step by step: the first file makes version 1. A step that was released never changes.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
     include_str!("schema/0003.sql"),
     include_str!("schema/0004.sql"),
+    include_str!("schema/0005.sql"),
 ];
 
 /// As in the first pragma below.

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256 as Hasher};
 use std::{
     fs::File,
     io::{self, Read, Seek, SeekFrom},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 /// Octets are handed to a blocking thread in pieces of about this size.
@@ -186,7 +186,13 @@ fn open(files: &Files, location: &Location) -> Done<File> {
 /// Content on its way out.
 struct Reader {
     blob: BlobRef,
-    inner: Arc<Mutex<(Source, Checked)>>,
+    inner: Arc<Inner>,
+}
+
+type Inner = Mutex<(Source, Checked)>;
+
+fn locked(inner: &Inner) -> MutexGuard<'_, (Source, Checked)> {
+    inner.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 enum Source {
@@ -246,13 +252,18 @@ impl BlobReader for Reader {
             if most == 0 {
                 return Ok(Bytes::new());
             }
+            let in_memory = matches!(locked(&inner).0, Source::Memory(_));
             let read = move || {
-                let mut inner = inner.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut inner = locked(&inner);
                 let (source, checked) = &mut *inner;
                 let octets = source.read(at, most)?;
                 Ok(checked.agree(&blob, at, &octets).then_some(octets))
             };
-            blocking(read).await?.ok_or_else(|| {
+            let read = match in_memory {
+                true => read().map_err(|error| Fault::from(error).told()),
+                false => blocking(read).await,
+            };
+            read?.ok_or_else(|| {
                 tracing::error!(hash = %blob.hash, "stored octets are damaged");
                 Error::Corrupt
             })

@@ -1,11 +1,11 @@
 //! [`Store`] and [`Directory`] over the engine: each method one transaction.
 
 use super::{
-    Sqlite, accounts, append, changes, copy, counters, deliver, events, expunge, flag, keywords,
-    leases::Taken, mailboxes, maildrop, messages, recent, search_index, secrets, tidy,
+    Sqlite, accounts, append, changes, contents, copy, counters, deliver, events, expunge, flag,
+    keywords, leases::Taken, mailboxes, maildrop, messages, recent, search_index, secrets, tidy,
 };
 use crate::store::{
-    Account, AccountId, Answer, Changes, Copied, Counts, Credential, CredentialId, Cursor,
+    Account, AccountId, Answer, BlobId, Changes, Copied, Counts, Credential, CredentialId, Cursor,
     Delivered, Delivery, Directory, Entry, Expunged, FlagOp, Flagged, Keywords, Lease, Lookup,
     Mailbox, MailboxId, MailboxOp, ModSeq, New, NewSecret, OutEvent, Page, Quota, Receipt,
     Recipient, Result, Scope, Secret, Selected, Sought, Staged, Store, Stored, Tidied, Uid, Uids,
@@ -175,6 +175,10 @@ impl Store for Sqlite {
     ) -> Answer<'a, Page<Vec<Entry>>> {
         let uids = uids.clone();
         self.read(move |db| messages::entries(db, of, &uids, want, since))
+    }
+
+    fn keep_preview(&self, of: BlobId, text: String) {
+        self.write_later(move |tx| contents::keep_preview(tx, of, &text));
     }
 
     fn maildrop(&self, of: MailboxId, after: Option<Uid>) -> Answer<'_, Page<Vec<(Uid, u64)>>> {
