@@ -151,27 +151,44 @@ impl UidSet {
 
     /// Takes out the first `n`: a page for a store that wants short lists.
     pub fn take(&mut self, n: u32) -> UidSet {
-        let (mut page, mut rest, mut left) = (Self::new(), Self::new(), n);
-        for &run in self.runs() {
-            if left >= run.len() {
-                left -= run.len();
-                page.append(run);
-            } else if left == 0 {
-                rest.append(run);
-            } else {
-                page.append(Run {
-                    first: run.first,
-                    last: run.first + left - 1,
-                });
-                rest.append(Run {
-                    first: run.first + left,
-                    last: run.last,
-                });
-                left = 0;
+        let (mut whole, mut left) = (0, n);
+        for run in self.runs() {
+            match left.checked_sub(run.len()) {
+                Some(less) => left = less,
+                None => break,
             }
+            whole += 1;
         }
-        *self = rest;
+        let mut page = self.take_runs(whole);
+        let first = match self.many.is_empty() {
+            true => self.few.get_mut(..usize::from(self.used)),
+            false => self.many.get_mut(..),
+        };
+        if left > 0
+            && let Some(run) = first.and_then(|runs| runs.first_mut())
+        {
+            page.append(Run {
+                first: run.first,
+                last: run.first + (left - 1),
+            });
+            run.first += left;
+        }
         page
+    }
+
+    /// Takes out the first `n` runs. What is left moves up, in one copy.
+    fn take_runs(&mut self, n: usize) -> UidSet {
+        if n >= self.runs().len() {
+            return std::mem::take(self);
+        }
+        if self.many.is_empty() {
+            let (page, rest) = self.runs().split_at_checked(n).unwrap_or_default();
+            let parts = [page, rest].map(|runs| Self::from_runs(runs.iter().copied()));
+            let [page, rest] = parts;
+            *self = rest;
+            return page;
+        }
+        Self::from_runs(self.many.drain(..n))
     }
 
     /// No UID in it.

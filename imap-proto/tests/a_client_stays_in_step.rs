@@ -24,7 +24,7 @@ use imap_proto::wire_core::{
     Next, Time,
     transcript::{Record, Subject},
 };
-use imap_proto::{Flags, Noted, System};
+use imap_proto::{Change, Flags, Noted, System};
 use picture::{Mode, Picture};
 use proptest::{prelude::*, test_runner::TestRunner};
 
@@ -54,6 +54,12 @@ enum Act {
     UidExpunge(u8),
     Search,
     SearchByNumber(u8),
+    /// What is found is what there is, whole, in part, and kept as `$`.
+    Find(u8, u8),
+    /// Something happened, and not what: the session asks.
+    Hint,
+    /// The mailbox is left and opened again, on the same connection.
+    Reopen(u8, Return),
     Move(u8),
     CopyHere(u8),
     Append,
@@ -78,6 +84,8 @@ enum Return {
 #[derive(Debug, Clone, Copy)]
 enum Op {
     Other(Other),
+    /// INBOX is restored from a copy: its UIDs mean nothing any more.
+    Renew,
     /// A change that comes while the answer to the next command is open.
     Meanwhile(Other),
     /// `late`: the answers wait until this client does something else.
@@ -99,12 +107,14 @@ fn other() -> impl Strategy<Value = Other> {
 
 fn act() -> impl Strategy<Value = Act> {
     let two = || (any::<u8>(), any::<u8>());
-    let back = prop_oneof![
-        Just(Return::Plain),
-        Just(Return::Known),
-        Just(Return::Numbered),
-        Just(Return::Wrong)
-    ];
+    let back = || {
+        prop_oneof![
+            Just(Return::Plain),
+            Just(Return::Known),
+            Just(Return::Numbered),
+            Just(Return::Wrong)
+        ]
+    };
     prop_oneof![
         3 => Just(Act::Tell),
         1 => any::<u8>().prop_map(Act::Again),
@@ -120,22 +130,26 @@ fn act() -> impl Strategy<Value = Act> {
         1 => any::<u8>().prop_map(Act::UidExpunge),
         1 => Just(Act::Search),
         1 => any::<u8>().prop_map(Act::SearchByNumber),
+        2 => two().prop_map(|(k, n)| Act::Find(k, n)),
+        1 => Just(Act::Hint),
+        1 => (any::<u8>(), back()).prop_map(|(how, back)| Act::Reopen(how, back)),
         1 => any::<u8>().prop_map(Act::Move),
         1 => any::<u8>().prop_map(Act::CopyHere),
         1 => Just(Act::Append),
         2 => Just(Act::Idle),
         2 => Just(Act::Done),
         2 => Just(Act::Check),
-        2 => (any::<u8>(), back).prop_map(|(at, back)| Act::Cut(at, back)),
+        2 => (any::<u8>(), back()).prop_map(|(at, back)| Act::Cut(at, back)),
     ]
 }
 
 fn op() -> impl Strategy<Value = Op> {
     let client = (any::<u8>(), act(), any::<u8>(), prop::bool::weighted(0.2));
     prop_oneof![
-        3 => other().prop_map(Op::Other),
-        2 => other().prop_map(Op::Meanwhile),
-        9 => client.prop_map(|(which, act, cut, late)| Op::Client { which, act, cut, late }),
+        30 => other().prop_map(Op::Other),
+        1 => Just(Op::Renew),
+        20 => other().prop_map(Op::Meanwhile),
+        90 => client.prop_map(|(which, act, cut, late)| Op::Client { which, act, cut, late }),
     ]
 }
 
@@ -146,7 +160,7 @@ const FLAGS: [(&str, System); 3] = [
 ];
 
 /// What each client enables, what its rows are called then, and how its store and session are.
-const MODES: [Mode; 7] = [
+const MODES: [Mode; 9] = [
     Mode::new("", "FETCH", &[]),
     Mode::new("CONDSTORE", "FETCH", &[]),
     Mode::new("QRESYNC", "FETCH", &[]),
@@ -154,6 +168,18 @@ const MODES: [Mode; 7] = [
     Mode::new("IMAP4rev2 QRESYNC", "FETCH", &["forgets", "blob"]),
     Mode::new("IMAP4rev2 QRESYNC UIDONLY", "UIDFETCH", &[]),
     Mode::new("UIDONLY", "UIDFETCH", &[]),
+    Mode::new("", "FETCH", &["poll"]),
+    Mode::new("IMAP4rev2 QRESYNC", "FETCH", &["poll"]),
+];
+
+/// What is searched for, and whether a message has it.
+const KEYS: [(&str, fn(System) -> bool); 4] = [
+    ("UNSEEN", |flags| !flags.has(System::SEEN)),
+    ("FLAGGED", |flags| flags.has(System::FLAGGED)),
+    ("UNDELETED", |flags| !flags.has(System::DELETED)),
+    ("OR SEEN DELETED", |flags| {
+        flags.has(System::SEEN) || flags.has(System::DELETED)
+    }),
 ];
 
 fn change(store: &RefCell<Store>, other: Other) {
@@ -232,34 +258,27 @@ impl Client {
         if !self.mode.enables.is_empty() {
             self.app.say(&format!("x ENABLE {}\r\n", self.mode.enables));
         }
+        self.select(store, back, cut);
+    }
+
+    /// Opens the mailbox with all that is known.
+    fn select(&mut self, store: &Rc<RefCell<Store>>, back: Return, cut: Option<u8>) {
         let knows = self.mode.has("QRESYNC") && self.picture.highest > 0;
+        let (validity, highest) = (self.picture.validity, self.picture.highest);
+        let uids = self.picture.uids();
         let parameter = match back {
             _ if !knows => String::new(),
-            Return::Plain => format!(" (QRESYNC (1 {}))", self.picture.highest),
-            Return::Wrong => format!(" (QRESYNC (9 {}))", self.picture.highest),
-            Return::Known | Return::Numbered if self.picture.uids().is_empty() => String::new(),
-            Return::Known => format!(
-                " (QRESYNC (1 {} {}))",
-                self.picture.highest,
-                self.picture.uids()
-            ),
-            Return::Numbered if self.mode.has("UIDONLY") => {
-                format!(
-                    " (QRESYNC (1 {} {}))",
-                    self.picture.highest,
-                    self.picture.uids()
-                )
-            }
-            Return::Numbered => {
+            Return::Plain => format!(" (QRESYNC ({validity} {highest}))"),
+            Return::Wrong => format!(" (QRESYNC ({} {highest}))", validity + 1000),
+            Return::Known | Return::Numbered if uids.is_empty() => String::new(),
+            Return::Numbered if !self.mode.has("UIDONLY") => {
                 let (numbers, known) = self.picture.sample();
-                format!(
-                    " (QRESYNC (1 {} {} ({numbers} {known})))",
-                    self.picture.highest,
-                    self.picture.uids()
-                )
+                format!(" (QRESYNC ({validity} {highest} {uids} ({numbers} {known})))")
             }
+            Return::Known | Return::Numbered => format!(" (QRESYNC ({validity} {highest} {uids}))"),
         };
-        let wrong = matches!(back, Return::Wrong);
+        let is_now = store.borrow().boxes["INBOX"].validity;
+        let wrong = matches!(back, Return::Wrong) || validity != is_now;
         if parameter.is_empty() || wrong {
             self.picture = Picture::new(self.mode);
         }
@@ -392,7 +411,100 @@ impl Client {
         }
     }
 
+    /// A queue overran.
+    fn hint(&mut self) {
+        let store = self.app.store.clone();
+        let store = store.borrow();
+        let inbox = &store.boxes["INBOX"];
+        let noted = self
+            .app
+            .session
+            .notify(&Change::hint(inbox.key, inbox.modseq));
+        assert!(matches!(noted, Noted::Taken | Noted::Known), "{noted:?}");
+    }
+
+    fn reopen(&mut self, how: u8, back: Return) {
+        if self.idle {
+            return;
+        }
+        if how % 3 > 0 {
+            let said = self.app.say("x UNSELECT\r\n");
+            assert_eq!(said, "x OK Done\r\n", "news of a mailbox that is left");
+        }
+        self.picture.forget();
+        let store = self.app.store.clone();
+        self.select(&store, back, None);
+    }
+
+    /// Messages of the view that are there and have it, as the store knows.
+    fn having(&self, has: fn(System) -> bool) -> Vec<u32> {
+        let store = self.app.store.borrow();
+        let view = self.app.session.view().unwrap().uids();
+        let mails = store.boxes["INBOX"].mails.iter();
+        let having = mails.filter(|(uid, mail)| view.contains(**uid) && has(mail.flags.system));
+        having.map(|(uid, _)| uid.get()).collect()
+    }
+
+    fn find(&mut self, key: u8, n: u8) {
+        if self.idle {
+            return;
+        }
+        let (key, has) = KEYS[usize::from(key) % KEYS.len()];
+        let ask = |client: &mut Client, what: &str| {
+            client.tag += 1;
+            let tag = client.tag;
+            let said = client.app.say(&format!("a{tag} UID SEARCH {what}\r\n"));
+            client.picture.hear(&said, false);
+            let line = said.lines().find(|line| line.starts_with("* ESEARCH "));
+            line.unwrap_or_else(|| panic!("{said}")).to_owned()
+        };
+        let set_of = |line: &str, name: &str| -> Vec<u32> {
+            let behind = line
+                .split_once(name)
+                .map(|(_, set)| set.trim_end_matches(')'));
+            let set = behind.filter(|set| !set.ends_with("NIL"));
+            set.map_or_else(Vec::new, |set| picture::numbers_of(set).collect())
+        };
+        let all = self.having(has);
+        let line = ask(self, &format!("RETURN (SAVE ALL) {key}"));
+        assert_eq!(set_of(&line, " ALL "), all, "{line}");
+        // Some of them change, or go, and `$` is what is left of them.
+        let store = self.app.store.clone();
+        match n % 3 {
+            0 => change(&store, Other::Remove(n)),
+            1 => change(&store, Other::Flag(n, n / 3)),
+            _ => {}
+        }
+        self.app.hear();
+        let still = self.having(has);
+        let line = ask(self, &format!("RETURN (ALL) $ {key}"));
+        let kept: Vec<u32> = all.into_iter().filter(|uid| still.contains(uid)).collect();
+        assert_eq!(set_of(&line, " ALL "), kept, "{line}");
+        let (from, to) = (usize::from(n % 4), usize::from(n % 4 + n % 3));
+        let all = self.having(has);
+        let window = |from: usize, to: usize| all.get(from..=to.min(all.len().wrapping_sub(1)));
+        let part = window(from, to).unwrap_or_default();
+        let first = from + 1;
+        let line = ask(self, &format!("RETURN (PARTIAL {first}:{}) {key}", to + 1));
+        assert!(line.contains(" UID "), "{line}");
+        let name = format!(" PARTIAL ({first}:{} ", to + 1);
+        assert_eq!(set_of(&line, &name), part, "{line}");
+    }
+
+    /// INBOX was restored: whoever has the old one open is sent away, and knows nothing any more.
+    fn sent_away(&mut self, store: &Rc<RefCell<Store>>) {
+        self.finish(&mut Vec::new());
+        self.app.session.abort("The mailbox was restored");
+        let said = self.said();
+        self.picture.hear(&said, false);
+        assert!(said.contains("* BYE "), "{said}");
+        self.connect(store, Return::Known, None);
+    }
+
     fn again(&mut self, n: u8) {
+        if self.app.deaf {
+            return;
+        }
         let all = self.app.store.borrow().changes.clone();
         let told = &all[..self.app.told()];
         if let Some(change) = told.get(usize::from(n) % told.len().max(1)) {
@@ -414,6 +526,7 @@ impl Client {
         match act {
             Act::Tell => return self.tell(),
             Act::Again(n) => return self.again(n),
+            Act::Hint => return self.hint(),
             Act::Cut(at, back) => {
                 // What the session had to say goes out in part.
                 let said = self.said();
@@ -495,7 +608,9 @@ impl Client {
             }
             Act::Done => self.done(meanwhile),
             Act::Check => self.check(meanwhile),
-            Act::Tell | Act::Again(_) | Act::Cut(..) => {}
+            Act::Find(key, n) => self.find(key, n),
+            Act::Reopen(how, back) => self.reopen(how, back),
+            Act::Tell | Act::Again(_) | Act::Hint | Act::Cut(..) => {}
         }
     }
 
@@ -604,6 +719,15 @@ impl World {
         match op {
             Op::Other(other) => change(&self.store, other),
             Op::Meanwhile(other) => self.meanwhile.push(other),
+            Op::Renew => {
+                for client in &mut self.clients {
+                    client.finish(&mut Vec::new());
+                }
+                self.store.borrow_mut().renew("INBOX");
+                for client in &mut self.clients {
+                    client.sent_away(&self.store);
+                }
+            }
             Op::Client {
                 which,
                 act,

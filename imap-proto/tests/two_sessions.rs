@@ -324,3 +324,64 @@ fn what_went_long_ago_is_told_as_the_client_reads() {
     assert!(said.ends_with("3 OK [READ-WRITE] Open\r\n"));
     assert!(most < 128 << 10, "{most} octets at once");
 }
+
+/// Messages in one run are one line; those between gaps are told in lines that a client could send
+/// back, as it reads.
+#[test]
+fn what_goes_is_told_by_uid_in_runs() {
+    for (step, lines, most) in [(1, 1, 100), (2, 200_000 / 360 + 1, 128 << 10)] {
+        let (_, mut b) = pair();
+        b.say("3 ENABLE QRESYNC\r\n");
+        let many = (0..200_000).map(|n| app::uid(10 + step * n)).collect();
+        let mailbox = MailboxKey(1);
+        b.session.notify(&Change::new(mailbox, 1000).added(&many));
+        b.say("4 NOOP\r\n");
+        b.session
+            .notify(&Change::new(mailbox, 1001).vanished(&many));
+        let mut input: &[u8] = b"5 NOOP\r\n";
+        let (mut said, mut peak) = (String::new(), 0);
+        loop {
+            let next = b.session.next(Time::ZERO, &mut input);
+            let out = b.out();
+            peak = peak.max(out.len());
+            said.push_str(&out);
+            if !matches!(next, Next::Wait(wants) if wants.flush) {
+                break;
+            }
+        }
+        let told = said.lines().filter(|line| line.starts_with("* VANISHED "));
+        let told: Vec<_> = told.collect();
+        assert!(told.len() <= lines, "{} lines", told.len());
+        assert!(told.iter().all(|line| line.len() < 8192));
+        assert_eq!(b.session.view().unwrap().len(), 3);
+        assert!(peak <= most, "{peak} octets at once");
+    }
+}
+
+#[test]
+fn flags_in_idle_wait_for_every_expunge_before_them() {
+    let (_, mut b) = pair();
+    let many = (0..20_000).map(|n| app::uid(10 + 2 * n)).collect();
+    let store = b.store.clone();
+    if let Some(inbox) = store.borrow_mut().boxes.get_mut("INBOX") {
+        (inbox.next, inbox.modseq) = (60_000, 100);
+    }
+    b.session
+        .notify(&Change::new(MailboxKey(1), 100).added(&many));
+    let last = store
+        .borrow_mut()
+        .deliver("INBOX", b"last", Default::default(), (0, 0));
+    assert!(b.say("3 NOOP\r\n").starts_with("* 20004 EXISTS\r\n"));
+    b.say("4 IDLE\r\n");
+    let gone = Change::new(MailboxKey(1), 1000).vanished(&many);
+    b.session.notify(&gone.changed(&last.into()));
+    let mut said = String::new();
+    while !said.contains(" FETCH ") {
+        let more = b.say("");
+        assert!(!more.is_empty() && more.len() < 128 << 10);
+        said.push_str(&more);
+    }
+    let row = said.find(" FETCH ").unwrap();
+    assert_eq!(said[..row].matches("* 4 EXPUNGE\r\n").count(), 20_000);
+    assert!(said[..row].ends_with("* 4"), "{}", &said[row - 20..]);
+}

@@ -2,6 +2,7 @@
 
 use super::{
     keywords::Told,
+    leaving::Leaving,
     pending::{Full, Sets, Settled},
 };
 use crate::{Change, MailboxKey, ModSeq, Noted, Selected, Uid, UidSet, View, syntax::SequenceSet};
@@ -32,6 +33,10 @@ pub(super) struct Mailbox {
     vanished: UidSet,
     /// None of them went before this.
     vanished_low: Option<ModSeq>,
+    /// Messages that are out of the view, for which lines are owed.
+    pub(super) leaving: Leaving,
+    /// How many messages were `\Recent` before they left.
+    recent_before: Option<u32>,
     /// Messages of the view whose flags changed, with the mod-sequence of the change.
     changed: Sets,
     /// Flags that were told and may still stand in `changed`: taken out together.
@@ -82,6 +87,8 @@ impl Mailbox {
             added: UidSet::new(),
             vanished: UidSet::new(),
             vanished_low: None,
+            leaving: Leaving::default(),
+            recent_before: None,
             changed: Sets::new(limit, Full::Join),
             settled: Vec::new(),
             refreshing: None,
@@ -251,16 +258,29 @@ impl Mailbox {
         }
     }
 
-    /// Takes messages out that this client was just told are gone.
-    pub(super) fn expunge(&mut self, uids: &UidSet) {
-        self.view.remove(uids);
-        self.vanished = self.vanished.difference(uids);
-        if self.vanished.is_empty() {
-            self.vanished_low = None;
-        }
-        self.saved = self.saved.difference(uids);
-        self.told_elsewhere = self.told_elsewhere.difference(uids);
-        self.changed.remove(uids);
+    /// All that is gone leaves the view; the lines that say so are owed.
+    pub(super) fn take_out_vanished(&mut self, by_uid: bool) {
+        let gone = std::mem::take(&mut self.vanished);
+        self.vanished_low = None;
+        self.recent_before.get_or_insert(self.recent_count());
+        let numbers = match by_uid {
+            true => UidSet::new(),
+            false => self.view.numbers(&gone),
+        };
+        self.view.remove(&gone);
+        self.saved = self.saved.difference(&gone);
+        self.told_elsewhere = self.told_elsewhere.difference(&gone);
+        self.changed.remove(&gone);
+        self.leaving = match by_uid {
+            true => Leaving::uids(gone),
+            false => Leaving::numbers(numbers),
+        };
+    }
+
+    /// How many messages are `\Recent` by what the client was told.
+    pub(super) fn recent_told(&mut self) -> u32 {
+        let before = self.recent_before.take();
+        before.unwrap_or_else(|| self.recent_count())
     }
 
     /// This client removed them itself, at this mod-sequence: the next one, or there are changes of

@@ -15,6 +15,7 @@ mod fetch;
 mod folders;
 mod found;
 mod keywords;
+mod leaving;
 mod listing;
 mod login;
 mod mailbox;

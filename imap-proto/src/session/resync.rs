@@ -19,7 +19,7 @@ use crate::{
 
 /// Runs of UIDs in one line of VANISHED: less than 8 KiB, which RFC 7162 section 4 recommends for
 /// what clients send back.
-const LINE: usize = 360;
+pub(super) const LINE: usize = 360;
 
 /// What a client that comes back says it knows: the parameter of SELECT (RFC 7162 section 3.2.5).
 #[derive(Debug)]

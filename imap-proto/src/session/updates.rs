@@ -11,11 +11,7 @@ use super::{
     reply::Line,
     stage::{Own, Stage, Updates},
 };
-use crate::{Change, Event, Load, Need, Noted, UidSet, Why, kind, respond, syntax};
-
-/// EXPUNGE lines that are written between two looks at the high-water mark, which is reached with
-/// about as many: each page costs a walk over the view.
-const PAGE: u32 = 4000;
+use crate::{Change, Event, Load, Need, Noted, UidSet, Why, kind, syntax};
 
 impl Session {
     /// Notes what happened to a mailbox, at any time and for any mailbox. Within IDLE the client is
@@ -145,8 +141,10 @@ impl Session {
     }
 
     fn has_more_to_tell(&self) -> bool {
-        let more = |mailbox: &super::Mailbox| !mailbox.vanished().is_empty();
-        self.updates == Updates::All && self.mailbox.as_deref().is_some_and(more)
+        let all = self.updates == Updates::All;
+        self.mailbox.as_deref().is_some_and(|mailbox| {
+            !mailbox.leaving.is_empty() || (all && !mailbox.vanished().is_empty())
+        })
     }
 
     /// Asks for what has changed, or for flags that did. Nothing of this is asked twice for one
@@ -204,37 +202,26 @@ impl Session {
         self.own_answered();
     }
 
-    /// Writes EXPUNGE or VANISHED, as far as there is room, EXISTS and RECENT (RFC 9051 sections 7.5.1 and 7.4.1).
+    /// Writes EXPUNGE or VANISHED, as far as there is room, and behind all of them EXISTS and RECENT
+    /// (RFC 9051 sections 7.5.1 and 7.4.1).
     fn tell(&mut self, updates: Updates) {
         let by_uid = self.tells_vanished();
-        let Some(mailbox) = self
-            .mailbox
-            .as_deref_mut()
-            .filter(|_| updates != Updates::None)
-        else {
+        let high_water = self.config.limits.high_water;
+        let Some(mailbox) = self.mailbox.as_deref_mut() else {
             return;
         };
-        let high_water = self.config.limits.high_water;
-        let recent = mailbox.recent_count();
-        while updates == Updates::All && self.out.cost() < high_water {
-            let gone = mailbox.vanished().clone().take(PAGE);
-            if gone.is_empty() {
+        loop {
+            mailbox.leaving.tell(&mut self.out, high_water);
+            if !mailbox.leaving.is_empty() {
+                return;
+            }
+            if updates != Updates::All || mailbox.vanished().is_empty() {
                 break;
             }
-            if by_uid {
-                self.out.push(b"* VANISHED ");
-                respond::uid_set(&mut self.out, &gone);
-                self.out.push(b"\r\n");
-                mailbox.expunge(&gone);
-                continue;
-            }
-            for (before, number) in (0..).zip(mailbox.view.numbers(&gone).iter()) {
-                let number = number.get().saturating_sub(before);
-                let _ = write!(Line(&mut self.out), "* {number} EXPUNGE\r\n");
-            }
-            mailbox.expunge(&gone);
+            mailbox.take_out_vanished(by_uid);
         }
-        let arrived = mailbox.admit_added();
+        let recent = mailbox.recent_told();
+        let arrived = updates != Updates::None && mailbox.admit_added();
         if arrived {
             let count = mailbox.view.len();
             let _ = write!(Line(&mut self.out), "* {count} EXISTS\r\n");
@@ -299,8 +286,9 @@ impl Session {
                 self.end_idle();
                 self.bad("", "Expected DONE");
             }
-            // News never keep a client in IDLE that wants to leave.
-            None if self.wants_to_ask() && !self.congested() => {
+            // News never keep a client in IDLE that wants to leave; and rows have numbers that hold
+            // only behind every EXPUNGE.
+            None if self.wants_to_ask() && !self.congested() && !self.has_more_to_tell() => {
                 return match self.own_question() {
                     Some(event) => ControlFlow::Break(Next::Event(event)),
                     None => self.wait_for_input(),

@@ -109,6 +109,16 @@ impl Store {
         }
     }
 
+    /// Restored from a copy, with other UIDs: another mailbox by the same name.
+    pub fn renew(&mut self, name: &str) {
+        let old = self.boxes.remove(name).unwrap();
+        self.deleted += 1;
+        self.create(name, old.special_use);
+        for mail in old.mails.into_values().rev() {
+            self.put(name, mail);
+        }
+    }
+
     pub fn deliver(&mut self, name: &str, raw: &[u8], flags: Flags, date: (i64, i16)) -> Uid {
         self.ids += 1;
         let mail = Mail {

@@ -70,6 +70,8 @@ pub struct Picture {
     open: bool,
     /// What RECENT said last.
     recent: usize,
+    /// What the UIDs belong to.
+    pub validity: u32,
 }
 
 impl Picture {
@@ -85,6 +87,7 @@ impl Picture {
             opening: None,
             open: false,
             recent: 0,
+            validity: 1,
         }
     }
 
@@ -270,6 +273,9 @@ impl Picture {
     }
 
     fn code_of(&mut self, line: &str) {
+        if let Some((_, number)) = line.split_once("[UIDVALIDITY ") {
+            self.validity = number.split(']').next().unwrap().parse().unwrap();
+        }
         if let Some(at) = line.find("[HIGHESTMODSEQ ") {
             let number = line[at + 15..].split(']').next().unwrap();
             self.code = Some(number.parse().unwrap());
@@ -359,7 +365,7 @@ fn without_literals(mut said: &str) -> String {
 }
 
 /// The numbers of a set.
-fn numbers_of(set: &str) -> impl Iterator<Item = u32> + '_ {
+pub fn numbers_of(set: &str) -> impl Iterator<Item = u32> + '_ {
     set.split(',').flat_map(|range| {
         let (first, last) = range.split_once(':').unwrap_or((range, range));
         first.parse::<u32>().unwrap()..=last.parse().unwrap()
