@@ -40,6 +40,11 @@ impl Log {
         self.body.extend_from_slice(octets);
     }
 
+    /// The octets of the open body are thrown away: how many came depends on the cuts.
+    pub fn drop_body(&mut self) {
+        self.body.clear();
+    }
+
     fn end_body(&mut self) {
         if !self.body.is_empty() {
             let body = std::mem::take(&mut self.body);

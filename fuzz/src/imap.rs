@@ -142,6 +142,9 @@ impl App {
         if let Event::Chunk(octets) = event {
             return log.octets(octets);
         }
+        if let Event::AppendAborted = event {
+            log.drop_body();
+        }
         log.event(format!("{event:?}"));
         match event {
             Event::Auth { ticket, .. } => {

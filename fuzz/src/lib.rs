@@ -13,6 +13,7 @@ mod frame;
 mod imap;
 mod imap_data;
 mod imap_leniency;
+mod imap_talk;
 mod mime;
 mod mime_archive;
 mod mime_audit;
@@ -34,6 +35,7 @@ pub use frame::{frame_commands, frame_lines};
 pub use imap::{imap_session, imap_syntax};
 pub use imap_data::{imap_respond, imap_search};
 pub use imap_leniency::imap_leniency;
+pub use imap_talk::imap_talk;
 pub use mime::{mime_bodies, mime_fields, mime_scan};
 pub use mime_archive::{mime_jmap, mime_mbox};
 pub use mime_audit::mime_audit;
@@ -86,6 +88,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("imap_respond", imap_respond),
     ("imap_search", imap_search),
     ("imap_leniency", imap_leniency),
+    ("imap_talk", imap_talk),
     ("frame_lines", frame_lines),
     ("frame_commands", frame_commands),
     ("proxy", proxy),

@@ -55,7 +55,7 @@ macro_rules! replay {
 replay! {
     mime_reports mime_threads mime_subject mime_protected mime_scan mime_scanner mime_audit mime_fields mime_addresses
     mime_trace mime_values mime_dkim mime_bodies mime_html mime_reply mime_jmap mime_mbox
-    smtp_session smtp_trusted smtp_data smtp_grammar smtp_replies pop3_session imap_session imap_syntax imap_leniency imap_respond imap_search frame_lines frame_commands proxy
+    smtp_session smtp_trusted smtp_data smtp_grammar smtp_replies pop3_session imap_session imap_syntax imap_leniency imap_talk imap_respond imap_search frame_lines frame_commands proxy
     sasl mime_text mime_inline mime_tnef
 }
 

@@ -3,6 +3,7 @@
 
 mod commands;
 mod fetch;
+mod growth;
 
 use crate::measured;
 use crate::smtp::{Task, head};
@@ -64,6 +65,12 @@ fn counts() {
             let allocations = allocations(&mut *work);
             println!("work|{}|{side}|{}|{allocations}", task.name, task.units);
             measured(work);
+        }
+    }
+    for growth in growth::ALL {
+        for case in growth.cases() {
+            println!("growth|{}|{}", growth.name, case.octets());
+            measured(&mut || case.run());
         }
     }
 }
