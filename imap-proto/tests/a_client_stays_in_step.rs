@@ -172,8 +172,10 @@ const MODES: [Mode; 9] = [
     Mode::new("IMAP4rev2 QRESYNC", "FETCH", &["poll"]),
 ];
 
+type Has = fn(System) -> bool;
+
 /// What is searched for, and whether a message has it.
-const KEYS: [(&str, fn(System) -> bool); 4] = [
+const KEYS: [(&str, Has); 4] = [
     ("UNSEEN", |flags| !flags.has(System::SEEN)),
     ("FLAGGED", |flags| flags.has(System::FLAGGED)),
     ("UNDELETED", |flags| !flags.has(System::DELETED)),
@@ -427,7 +429,7 @@ impl Client {
         if self.idle {
             return;
         }
-        if how % 3 > 0 {
+        if !how.is_multiple_of(3) {
             let said = self.app.say("x UNSELECT\r\n");
             assert_eq!(said, "x OK Done\r\n", "news of a mailbox that is left");
         }
@@ -437,7 +439,7 @@ impl Client {
     }
 
     /// Messages of the view that are there and have it, as the store knows.
-    fn having(&self, has: fn(System) -> bool) -> Vec<u32> {
+    fn having(&self, has: Has) -> Vec<u32> {
         let store = self.app.store.borrow();
         let view = self.app.session.view().unwrap().uids();
         let mails = store.boxes["INBOX"].mails.iter();

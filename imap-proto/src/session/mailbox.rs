@@ -54,6 +54,10 @@ pub(super) struct Mailbox {
     noted: ModSeq,
     /// Something happened up to here that only the store knows.
     hinted: Option<ModSeq>,
+    /// The application said so: changes of which nobody tells went before those that come.
+    overran: bool,
+    /// The store is asked, and the hint that it is asked about; 0, where there was none.
+    asking: Option<ModSeq>,
     /// The highest UID that is or was in the view.
     shown: u32,
     /// `noted` means something from the beginning: the store gave a mod-sequence with the view.
@@ -96,6 +100,8 @@ impl Mailbox {
             silent: Sets::new(limit, Full::Forget),
             noted: opened.modseq.unwrap_or(0),
             hinted: None,
+            overran: false,
+            asking: None,
             shown: shown.max(opened.uid_next.get() - 1),
             numbered: opened.modseq.is_some(),
             highest: opened.modseq.map_or(0, |modseq| modseq.max(1)),
@@ -110,12 +116,60 @@ impl Mailbox {
             return Noted::NotSelected;
         }
         if change.hint {
-            return self.note_hint(change.modseq);
+            let noted = self.note_hint(change.modseq);
+            self.overran |= noted == Noted::Taken;
+            return noted;
         }
         self.note_recent(change);
         if change.modseq <= self.noted && change.modseq != 0 {
             return Noted::Known;
         }
+        if self.waits_for_the_store() {
+            return self.note_behind_hint(change.modseq);
+        }
+        self.note_all(change, change.modseq)
+    }
+
+    /// The answer of the store: all that happened since the mod-sequence that is noted, and so
+    /// maybe any time since.
+    pub(super) fn note_answer(&mut self, change: &Change) -> Noted {
+        self.asking = None;
+        if change.key != self.key || change.hint {
+            return self.note(change);
+        }
+        self.note_recent(change);
+        let low = self.noted.saturating_add(1).min(change.modseq);
+        match change.modseq <= self.noted && change.modseq != 0 {
+            true => Noted::Known,
+            false => self.note_all(change, low),
+        }
+    }
+
+    /// Its question came to nothing: what it was about is still not known.
+    pub(super) fn put_back_hint(&mut self) {
+        if let Some(asked) = self.asking.take().filter(|asked| *asked > 0) {
+            self.hinted = self.hinted.max(Some(asked));
+            self.overran = true;
+        }
+    }
+
+    /// What only the store knows came before what it tells now.
+    fn waits_for_the_store(&self) -> bool {
+        self.asking.is_some() || (self.overran && self.hinted.is_some())
+    }
+
+    /// A change behind those that are not known: it is in the answer, too, or in the next one.
+    fn note_behind_hint(&mut self, modseq: ModSeq) -> Noted {
+        if self.hinted.is_some_and(|hinted| modseq <= hinted) {
+            return Noted::Known;
+        }
+        self.overran = true;
+        self.hinted = self.hinted.max(Some(modseq));
+        Noted::Taken
+    }
+
+    /// No message of the change went or changed before `low`.
+    fn note_all(&mut self, change: &Change, low: ModSeq) -> Noted {
         self.settle();
         let mut noted = Noted::Known;
         for range in change.added.ranges() {
@@ -125,7 +179,7 @@ impl Mailbox {
                 _ => {}
             }
         }
-        if self.note_vanished(&change.vanished, change.modseq) | self.note_changed(change) {
+        if self.note_vanished(&change.vanished, low) | self.note_changed(change, low) {
             noted = Noted::Taken;
         }
         self.noted = self.noted.max(change.modseq);
@@ -133,6 +187,7 @@ impl Mailbox {
         self.silent.drop_up_to(self.noted);
         if self.hinted.is_some_and(|hinted| hinted <= self.noted) {
             self.hinted = None;
+            self.overran = false;
         }
         noted
     }
@@ -205,7 +260,7 @@ impl Mailbox {
         !unseen.is_empty() || !known.is_empty()
     }
 
-    fn note_changed(&mut self, change: &Change) -> bool {
+    fn note_changed(&mut self, change: &Change, low: ModSeq) -> bool {
         if change.changed.is_empty() {
             return false;
         }
@@ -213,7 +268,7 @@ impl Mailbox {
         let known = known.difference(&self.vanished);
         let fresh = self.told.without_since(known, change.modseq);
         let fresh = self.silent.without_at(fresh, change.modseq);
-        self.changed.add(change.modseq, change.modseq, &fresh);
+        self.changed.add(change.modseq, low, &fresh);
         !fresh.is_empty()
     }
 
@@ -389,7 +444,8 @@ impl Mailbox {
 
     /// The store is asked about a hint.
     pub(super) fn hint_taken(&mut self) {
-        self.hinted = None;
+        self.asking = Some(self.hinted.take().unwrap_or(0));
+        self.overran = false;
     }
 
     pub(super) fn noted(&self) -> ModSeq {

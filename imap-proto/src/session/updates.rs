@@ -61,7 +61,7 @@ impl Session {
         // the next command, or a busy mailbox would never let this one end.
         self.synced = matches!(self.stage, Stage::WindUp);
         if let Some(mailbox) = &mut self.mailbox
-            && mailbox.note(change) == Noted::OutOfOrder
+            && mailbox.note_answer(change) == Noted::OutOfOrder
         {
             self.lost_step();
         }
@@ -196,8 +196,11 @@ impl Session {
     /// It will have none: it is not asked again before the next command.
     pub(super) fn own_failed(&mut self, own: Own) {
         self.ask_no_more = true;
-        if let (Some(mailbox), Some(uids)) = (self.mailbox.as_deref_mut(), own.refresh) {
-            mailbox.put_back_changed(&uids);
+        if let Some(mailbox) = self.mailbox.as_deref_mut() {
+            match own.refresh {
+                Some(uids) => mailbox.put_back_changed(&uids),
+                None => mailbox.put_back_hint(),
+            }
         }
         self.own_answered();
     }
