@@ -105,3 +105,25 @@ fn what_an_answer_holds_may_be_as_old_as_the_question() {
             .contains(&format!("[HIGHESTMODSEQ {}]", at + 9))
     );
 }
+
+/// Another one changed flags, and then this client did, which does not want to be told of that.
+#[test]
+fn a_silent_change_does_not_hide_one_before_it() {
+    let (mut app, at) = selected("CONDSTORE");
+    app.session.notify(&Change::hint(INBOX, at + 1));
+    app.say("4 STORE 2 +FLAGS.SILENT (\\Deleted)\r\n");
+    let Some(Owed::Store(ticket, change)) = app.owed.pop_front() else {
+        panic!("no change")
+    };
+    app.session.store_took(&ticket, at + 2);
+    let deleted = imap_proto::System::DELETED;
+    app.session.stored(&ticket, app::uid(2), deleted, at + 2);
+    app.session.store_done(ticket);
+    app.say("");
+    answer(&mut app, &Change::new(INBOX, at + 2).changed(&change.uids));
+    app.say("");
+    let Some(Owed::Load(_, load, _)) = app.owed.pop_front() else {
+        panic!("no flags were asked for")
+    };
+    assert_eq!(load.uids, uids(&[2]));
+}

@@ -267,7 +267,11 @@ impl Mailbox {
         let known = self.view.known(&change.changed);
         let known = known.difference(&self.vanished);
         let fresh = self.told.without_since(known, change.modseq);
-        let fresh = self.silent.without_at(fresh, change.modseq);
+        // Of many changes at once this client knows no more than its own.
+        let fresh = match low == change.modseq {
+            true => self.silent.without_at(fresh, change.modseq),
+            false => fresh,
+        };
         self.changed.add(change.modseq, low, &fresh);
         !fresh.is_empty()
     }
