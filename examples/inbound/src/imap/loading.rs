@@ -34,6 +34,8 @@ pub struct Loading {
     /// The octets of the row in front, where it needs them and they are short.
     whole: Option<Bytes>,
     ahead: Ahead,
+    /// A search had to open a message that has an outline: it will have to open others.
+    opens: bool,
     feeding: Option<Feeding>,
     /// A job is on its way.
     waiting: bool,
@@ -78,6 +80,7 @@ impl Loading {
             rows: VecDeque::new(),
             whole: None,
             ahead: Ahead::default(),
+            opens: false,
             feeding: None,
             waiting: false,
         }
@@ -86,7 +89,7 @@ impl Loading {
     /// The content of the row in front, where it is needed, short and not at hand. With a preview that was
     /// kept, nothing else may be needed: the session says so when it has the row.
     fn to_read_whole(&self) -> Option<BlobRef> {
-        let needed = self.load.need.has(Need::BLOB) && self.whole.is_none();
+        let needed = (self.load.need.has(Need::BLOB) || self.opens) && self.whole.is_none();
         let content = self.rows.front().filter(|_| needed)?.content.as_ref()?;
         let short = content.preview.is_none() && content.blob.octets <= WHOLE;
         short.then_some(content.blob)
@@ -222,6 +225,7 @@ impl Imap {
         let Some(blob) = self.session.row(&loading.ticket, row) else {
             return;
         };
+        loading.opens |= loading.load.why == Why::Evaluate;
         match entry.content {
             Some(content) => {
                 let (reference, ready) = (content.blob, Bytes::new());

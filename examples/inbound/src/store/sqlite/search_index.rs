@@ -127,6 +127,6 @@ fn open_present(path: &Path, mail: &Connection, identity: &Identity) -> Done<Opt
 /// A power cut may take the last transactions away, never a part of one.
 fn connect(path: &Path) -> Done<Connection> {
     let index = schema::connect(path, &Limits::default())?;
-    index.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 1000;")?;
+    index.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;")?;
     Ok(index)
 }

@@ -36,9 +36,12 @@ const BATCH_OCTETS: u64 = 4 << 20;
 /// How long new mail waits for more.
 const LINGER: Duration = Duration::from_millis(500);
 
-/// After a batch the thread rests so many times as long as that took, or so many while mail comes in.
+/// After a batch the thread rests so many times as long as that took, or so many while mail pours in.
 const REST: u32 = 1;
-const REST_WHILE_BUSY: u32 = 4;
+const REST_WHILE_BUSY: u32 = 19;
+
+/// More than one commit with mail in so long is that.
+const BUSY: Duration = Duration::from_millis(100);
 
 /// After a failure.
 const RETRY: Duration = Duration::from_secs(60);
@@ -149,17 +152,19 @@ impl Work {
         }
     }
 
-    /// Waits, whoever calls meanwhile: whether anybody did.
+    /// Waits, whoever calls meanwhile: whether mail poured in.
     fn rest(&self, lasts: Duration) -> Result<bool, Closed> {
         let began = Instant::now();
-        let mut busy = false;
+        let mut calls: u128 = 0;
         loop {
             match self
                 .woken
                 .recv_timeout(lasts.saturating_sub(began.elapsed()))
             {
-                Ok(()) => busy = true,
-                Err(RecvTimeoutError::Timeout) => return Ok(busy),
+                Ok(()) => calls += 1,
+                Err(RecvTimeoutError::Timeout) => {
+                    return Ok(calls * BUSY.as_millis() > lasts.as_millis());
+                }
                 Err(RecvTimeoutError::Disconnected) => return Err(Closed),
             }
         }
