@@ -19,6 +19,7 @@ mod leaving;
 mod listing;
 mod login;
 mod mailbox;
+mod manage;
 mod matching;
 mod modseq;
 mod pending;
