@@ -9,6 +9,7 @@ use inbound::{
     config::{Config, Service},
     server::Server,
 };
+use rusqlite::Connection;
 use std::{
     error::Error,
     io::{BufRead, BufReader, Write},
@@ -105,11 +106,8 @@ fn main() -> Outcome<()> {
     client.ask("SELECT INBOX")?;
     report(&data, "after filling")?;
     let began = Instant::now();
-    if let Some(waited) = settled(&data)? {
-        println!(
-            "indexed {:.1} s later",
-            (began.elapsed() - waited).as_secs_f64()
-        );
+    if settled(&data)? {
+        println!("indexed {:.1} s later", began.elapsed().as_secs_f64());
         report(&data, "when indexed")?;
     }
     for (name, command) in COMMANDS {
@@ -132,23 +130,21 @@ fn main() -> Outcome<()> {
     Ok(())
 }
 
-/// Waits until the size of the index does not change any more; `None`: there is no index. Also how
-/// long was waited for nothing.
-fn settled(data: &Path) -> Outcome<Option<Duration>> {
-    const STEP: Duration = Duration::from_millis(500);
+/// Waits until the index has all that is stored. False: there is no index.
+fn settled(data: &Path) -> Outcome<bool> {
     if !data.join("search.sqlite3").exists() {
-        return Ok(None);
+        return Ok(false);
     }
-    let mut before = (0, 0);
-    let mut quiet = 0;
-    while quiet < 6 {
-        std::thread::sleep(STEP);
-        let size = |name| std::fs::metadata(data.join(name)).map_or(0, |file| file.len());
-        let now = (size("search.sqlite3"), size("search.sqlite3-wal"));
-        quiet = if now == before { quiet + 1 } else { 0 };
-        before = now;
+    let number = |file: &str, sql: &str| -> Outcome<i64> {
+        let db = Connection::open(data.join(file))?;
+        db.busy_timeout(Duration::from_secs(5))?;
+        Ok(db.query_row(sql, [], |row| row.get(0))?)
+    };
+    let stored = number("mail.sqlite3", "SELECT coalesce(max(id), 0) FROM blob")?;
+    while number("search.sqlite3", "SELECT position FROM progress")? < stored {
+        std::thread::sleep(Duration::from_millis(50));
     }
-    Ok(Some(STEP * 6))
+    Ok(true)
 }
 
 fn report(data: &Path, when: &str) -> Outcome<()> {
