@@ -238,11 +238,10 @@ impl Index {
     }
 
     fn from(&self, at: usize) -> impl Iterator<Item = (u32, Run)> + '_ {
-        self.before
-            .iter()
-            .copied()
-            .zip(self.runs.iter().copied())
-            .skip(at)
+        // Cut before they are zipped: to skip would be a walk.
+        let before = self.before.get(at..).unwrap_or_default();
+        let runs = self.runs.get(at..).unwrap_or_default();
+        before.iter().copied().zip(runs.iter().copied())
     }
 }
 

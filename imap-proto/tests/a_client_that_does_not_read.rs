@@ -128,19 +128,20 @@ fn rows_stop_at_the_mark() {
     );
 }
 
-/// What one answer may hold at once is its own length: 11 octets a message found.
+/// What an answer to SEARCH holds at once is its own length, up to 11 octets a message found, and the
+/// sets that it is made of: 8 octets a run.
 #[test]
 fn a_long_answer_is_as_long_as_its_numbers() {
     let mut app = selected();
-    let many = (0..20_000).map(|n| app::uid(10 + 2 * n)).collect();
+    let many = (0..1_000_000).map(|n| app::uid(10 + 2 * n)).collect();
     app.session
         .notify(&Change::new(MailboxKey(1), 1000).added(&many));
     app.hold = false;
     app.say("3 NOOP\r\n");
     app.hold = true;
     for (command, most) in [
-        ("4 SEARCH UNDELETED\r\n", 256 << 10),
-        ("5 UID SEARCH UNDELETED\r\n", 256 << 10),
+        ("4 SEARCH UNDELETED\r\n", 16 << 20),
+        ("5 UID SEARCH UNDELETED\r\n", 16 << 20),
         ("6 UID SEARCH RETURN (COUNT) UNDELETED\r\n", 1 << 10),
     ] {
         asks(&mut app, command);
@@ -158,6 +159,6 @@ fn a_long_answer_is_as_long_as_its_numbers() {
             cost.bytes_max
         );
         assert!(said.len() <= most, "{}", said.len());
-        assert!(cost.bytes_max <= 1 << 20, "{}", cost.bytes_max);
+        assert!(cost.bytes_max <= 64 << 20, "{}", cost.bytes_max);
     }
 }
