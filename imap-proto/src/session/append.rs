@@ -7,6 +7,7 @@ use wire_core::{Answered, Next, Ticket, TicketId, Wants, frame};
 use super::{
     Flow, Session,
     command::{Refused, UID_REQUIRED, with_marker},
+    copy::Told,
     stage::{Asked, Stage, Updates},
 };
 use crate::{
@@ -356,7 +357,7 @@ impl Session {
                         at.validity, at.uids
                     ));
                 }
-                self.note_own_expunge(&uid.into(), 0);
+                self.note_own_expunge(&uid.into(), 0, Told::InPart);
                 self.ok("Replaced");
             }
             None if told => {

@@ -10,6 +10,13 @@ use crate::{
     syntax::{SequenceSet, Str},
 };
 
+/// How much of what happened at a mod-sequence the removal of messages is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    InFull,
+    InPart,
+}
+
 impl Session {
     pub(super) fn copy<'i>(
         &mut self,
@@ -62,7 +69,9 @@ impl Session {
         if !code.is_empty() {
             self.untagged(format_args!("OK [{code}] Moved"));
         }
-        self.note_own_expunge(copied.sources(), copied.removed_at());
+        // Into this very mailbox, they arrive at the mod-sequence that they went at: of it not all
+        // is known yet.
+        self.note_own_expunge(copied.sources(), copied.removed_at(), Told::InPart);
         self.ok("Done");
         Answered::Taken
     }
@@ -102,7 +111,7 @@ impl Session {
             true => {
                 self.deselect();
             }
-            false => self.note_own_expunge(uids, modseq),
+            false => self.note_own_expunge(uids, modseq, Told::InFull),
         }
         self.ok("Done");
         Answered::Taken
@@ -110,9 +119,9 @@ impl Session {
 
     /// What this client removed is told with the completion; when the change comes back, its
     /// messages are no longer in the view.
-    pub(super) fn note_own_expunge(&mut self, uids: &UidSet, modseq: ModSeq) {
+    pub(super) fn note_own_expunge(&mut self, uids: &UidSet, modseq: ModSeq, told: Told) {
         if let Some(mailbox) = self.mailbox.as_deref_mut() {
-            mailbox.gone(uids, modseq);
+            mailbox.gone(uids, (told == Told::InFull).then_some(modseq));
             // RFC 7162 section 3.2.7: the completion tells it, so nothing before may be unknown.
             if self.enabled.qresync && mailbox.is_numbered() && !uids.is_empty() {
                 mailbox.note_hint(modseq);

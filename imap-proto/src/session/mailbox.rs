@@ -342,15 +342,16 @@ impl Mailbox {
         before.unwrap_or_else(|| self.recent_count())
     }
 
-    /// This client removed them itself, at this mod-sequence: the next one, or there are changes of
-    /// others that are not known yet.
-    pub(super) fn gone(&mut self, uids: &UidSet, modseq: ModSeq) {
+    /// This client removed them itself. `all_of`: nothing else happened at this mod-sequence, which is
+    /// the next one, or there are changes of others that are not known yet.
+    pub(super) fn gone(&mut self, uids: &UidSet, all_of: Option<ModSeq>) {
         let known = self.view.known(uids);
         self.settle();
         self.changed.remove(&known);
         self.vanished.add(&known);
-        if modseq == self.noted.saturating_add(1) && !uids.is_empty() {
-            self.noted = modseq;
+        let next = self.noted.saturating_add(1);
+        if all_of == Some(next) && !uids.is_empty() {
+            self.noted = next;
         }
     }
 
@@ -497,5 +498,39 @@ impl Mailbox {
         let first = waiting.into_iter().flatten().min();
         let told = first.map_or(self.noted, |low| self.noted.min(low.saturating_sub(1)));
         told.max(self.highest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(uids: impl IntoIterator<Item = u32>) -> UidSet {
+        uids.into_iter().filter_map(Uid::new).collect()
+    }
+
+    /// UIDs 1 to 3 at mod-sequence 4, of which the client removed the first.
+    fn removed(all_of: Option<ModSeq>) -> Mailbox {
+        let view: View = (1..4).filter_map(Uid::new).collect();
+        let uid_next = Uid::new(4).unwrap();
+        let opened = Selected::new(MailboxKey(7), 1, uid_next, view).modseq(4);
+        let mut mailbox = Mailbox::new(opened, "INBOX".into(), false, 16);
+        mailbox.gone(&set([1]), all_of);
+        mailbox.take_out_vanished(false);
+        mailbox
+    }
+
+    #[test]
+    fn what_a_move_brings_to_the_same_mailbox_is_noted_behind_its_answer() {
+        let change = Change::new(MailboxKey(7), 5);
+        let change = change.vanished(&set([1])).added(&set([4]));
+        let mut moved = removed(None);
+        assert_eq!(moved.note(&change), Noted::Taken);
+        assert!(moved.admit_added());
+        assert_eq!(moved.view.uids(), set([2, 3, 4]));
+        let mut expunged = removed(Some(5));
+        let change = Change::new(MailboxKey(7), 5).vanished(&set([1]));
+        assert_eq!(expunged.note(&change), Noted::Known);
+        assert_eq!(expunged.noted(), 5);
     }
 }

@@ -169,6 +169,7 @@ impl App {
                     return;
                 }
                 let mut copied = CopyUid::new(store.boxes[&to].validity);
+                let before = store.changes.len();
                 for from in sources.iter() {
                     if let Some(new) = store.copy(&at, from, &to) {
                         copied.push(from, new);
@@ -180,6 +181,9 @@ impl App {
                 if moves {
                     let modseq = store.expunge(&at, &sources);
                     copied = copied.modseq(modseq);
+                    if at == to {
+                        store.moved_within(&at, before, &sources, modseq);
+                    }
                 }
                 drop(store);
                 self.hear();

@@ -164,6 +164,21 @@ impl Store {
         at.modseq
     }
 
+    /// What a MOVE within the mailbox did since `before` is one transaction, at one mod-sequence.
+    pub fn moved_within(&mut self, name: &str, before: usize, gone: &UidSet, modseq: u64) {
+        let at = self.boxes.get_mut(name).unwrap();
+        let (steps, last) = (self.changes.len() - before, uid(at.next));
+        self.changes.truncate(before);
+        let arrived: UidSet = (1..steps as u32)
+            .filter_map(|n| Uid::new(last.get() - n))
+            .collect();
+        for uid in arrived.iter() {
+            at.mails.get_mut(&uid).unwrap().modseq = modseq;
+        }
+        let change = Change::new(at.key, modseq).added(&arrived);
+        self.changes.push(change.vanished(gone));
+    }
+
     /// What went after `since`.
     pub fn gone_since(&self, name: &str, since: u64) -> UidSet {
         let gone = &self.boxes[name].gone;
