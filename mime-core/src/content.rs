@@ -7,7 +7,7 @@ use crate::field::disposition::Disposition;
 use crate::field::lex;
 use crate::field::media::MediaType;
 use crate::field::param::{Params, RawParam};
-use crate::field::{Field, text};
+use crate::field::text::{self, unfolded};
 use crate::limits::Pick;
 use crate::name::Name;
 use crate::node::{Kind, Node};
@@ -31,14 +31,14 @@ use crate::node::{Kind, Node};
 #[derive(Clone, Copy, Debug)]
 pub struct Content<'a> {
     node: Node<'a>,
-    ty: Option<Field<'a>>,
-    encoding: Option<Field<'a>>,
-    id: Option<Field<'a>>,
-    description: Option<Field<'a>>,
-    disposition: Option<Field<'a>>,
-    language: Option<Field<'a>>,
-    location: Option<Field<'a>>,
-    md5: Option<Field<'a>>,
+    ty: Option<&'a [u8]>,
+    encoding: Option<&'a [u8]>,
+    id: Option<&'a [u8]>,
+    description: Option<&'a [u8]>,
+    disposition: Option<&'a [u8]>,
+    language: Option<&'a [u8]>,
+    location: Option<&'a [u8]>,
+    md5: Option<&'a [u8]>,
 }
 
 impl<'a> Content<'a> {
@@ -59,14 +59,14 @@ impl<'a> Content<'a> {
             if let Some(place) = content.place(field.name())
                 && (place.is_none() || pick == Pick::Last)
             {
-                *place = Some(field);
+                *place = Some(field.value_raw());
             }
         }
         content
     }
 
-    /// Where a field of this name belongs.
-    fn place(&mut self, name: Name) -> Option<&mut Option<Field<'a>>> {
+    /// Where the value of a field of this name belongs.
+    fn place(&mut self, name: Name) -> Option<&mut Option<&'a [u8]>> {
         match name {
             Name::ContentType => Some(&mut self.ty),
             Name::ContentTransferEncoding => Some(&mut self.encoding),
@@ -94,23 +94,23 @@ impl<'a> Content<'a> {
 
     /// The word of Content-Transfer-Encoding; `7BIT` without one.
     pub fn encoding(&self) -> Cow<'a, [u8]> {
-        let word = self.encoding.and_then(|f| lex::first_atom(f.value_raw()));
+        let word = self.encoding.and_then(lex::first_atom);
         Cow::Borrowed(word.unwrap_or(b"7BIT"))
     }
 
     /// Content-ID, with its angle brackets.
     pub fn id(&self) -> Option<Cow<'a, [u8]>> {
-        self.id.map(|field| field.unfolded())
+        self.id.map(unfolded)
     }
 
     /// Content-Description.
     pub fn description(&self) -> Option<Cow<'a, [u8]>> {
-        self.description.map(|field| field.unfolded())
+        self.description.map(unfolded)
     }
 
     /// Content-Disposition: how the part is meant to be shown.
     pub fn disposition(&self) -> Option<Disposition<'a>> {
-        self.disposition.and_then(|field| field.disposition())
+        Disposition::parse(self.disposition?)
     }
 
     /// The file name: `filename` of the disposition, else `name` of the type, decoded as
@@ -122,13 +122,12 @@ impl<'a> Content<'a> {
 
     /// The tags of Content-Language (RFC 3282).
     pub fn languages(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
-        let value = self.language.map_or(&b""[..], |field| field.value_raw());
-        lex::atoms(value)
+        lex::atoms(self.language.unwrap_or_default())
     }
 
     /// Content-Location, without the white space of its folds (RFC 2557 section 4.4.3).
     pub fn location(&self) -> Option<Cow<'a, [u8]>> {
-        let value = self.location?.unfolded();
+        let value = unfolded(self.location?);
         if !value.iter().any(u8::is_ascii_whitespace) {
             return Some(value);
         }
@@ -139,7 +138,7 @@ impl<'a> Content<'a> {
 
     /// Content-MD5.
     pub fn md5(&self) -> Option<Cow<'a, [u8]>> {
-        self.md5.map(|field| field.unfolded())
+        self.md5.map(unfolded)
     }
 }
 

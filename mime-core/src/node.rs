@@ -223,18 +223,19 @@ impl<'a> Node<'a> {
 
     /// Its media type: text/plain without a usable Content-Type, message/rfc822 in a digest.
     pub fn media_type(&self) -> MediaType<'a> {
-        self.media_type_of(self.field(Name::ContentType))
+        let field = self.field(Name::ContentType);
+        self.media_type_of(field.map(|field| field.value_raw()))
     }
 
-    /// The media type that it has with this Content-Type.
-    pub(crate) fn media_type_of(&self, field: Option<Field<'a>>) -> MediaType<'a> {
-        let Some(field) = field else {
+    /// The media type that it has with this value of Content-Type.
+    pub(crate) fn media_type_of(&self, value: Option<&'a [u8]>) -> MediaType<'a> {
+        let Some(value) = value else {
             return match self.has(rows::IN_DIGEST) {
                 true => MediaType::MESSAGE,
                 false => MediaType::TEXT_PLAIN,
             };
         };
-        field.media_type().unwrap_or(MediaType::TEXT_PLAIN)
+        MediaType::parse(value).unwrap_or(MediaType::TEXT_PLAIN)
     }
 
     /// How it is meant to be shown, if it says so.

@@ -17,6 +17,7 @@ mod imap;
 mod mime;
 mod pop3;
 mod smtp;
+mod task;
 mod times;
 
 fn main() {

@@ -3,14 +3,10 @@
 
 use std::hint::black_box;
 
-use letterslot_compare::count::allocations;
 use pop3_proto::{Config, Event, Maildrop, Octets, Session};
 use wire_core::{Endpoint, Entropy, Next, Peer, Time, sasl::Answer};
 
-use crate::{
-    measured,
-    times::{in_turn, rounds},
-};
+use crate::task::{self, Task, Unit, grown};
 
 /// What a client sends, again and again.
 const COMMANDS: &str =
@@ -68,38 +64,41 @@ fn numbered(verb: &str, numbers: impl Iterator<Item = usize>) -> String {
     numbers.map(|n| format!("{verb} {n}\r\n")).collect()
 }
 
-/// Compares, or counts for `.ci/instructions`.
+/// Compares, or does what the first argument says.
 pub fn main(args: &[&str]) {
+    match *args {
+        ["counts"] => {
+            task::counts(tasks());
+            growth();
+        }
+        ["run", side, name, times] => task::run(tasks(), [side, name, times]),
+        _ => task::table(tasks(), args, 100),
+    }
+}
+
+/// A session reads commands and answers them; the peer reads them.
+fn tasks() -> Vec<Task> {
     let commands = COMMANDS.repeat(3);
     let count = commands.lines().count();
+    let again = commands.clone();
     let mut session = opened(3);
-    let mut ours = || assert!(say(&mut session, commands.as_bytes()) > commands.len());
-    let mut peer = || assert_eq!(parsed(commands.as_bytes()), count);
-    if args == ["counts"] {
-        ours();
-        let sides: [(&str, &mut dyn FnMut()); 2] = [("ours", &mut ours), ("peer", &mut peer)];
-        for (side, work) in sides {
-            let calls = allocations(&mut *work);
-            println!("work|commands|{side}|{count}|{calls}");
-            measured(work);
-        }
-        return growth();
-    }
-    let [ours, peer] = in_turn(rounds(args, 100), &mut ours, &mut peer);
-    let speed = |seconds: f64| count as f64 / seconds / 1e6;
-    println!(
-        "POP3 commands, M/s: a session that answers them {:.1}, a parser of them (pop3-codec) {:.1}",
-        speed(ours.best()),
-        speed(peer.best())
-    );
+    vec![Task {
+        name: "commands, ours answered",
+        unit: Unit::Commands,
+        units: count,
+        goal: None,
+        ours: Box::new(move || assert!(say(&mut session, commands.as_bytes()) > commands.len())),
+        peer: Some(Box::new(move || {
+            assert_eq!(parsed(again.as_bytes()), count);
+        })),
+    }]
 }
 
 fn growth() {
     for growth in &GROWTH {
         for n in [2000, 8000] {
             let (input, mut session) = ((growth.make)(n), opened((growth.messages)(n)));
-            println!("growth|{}|{}", growth.name, n);
-            measured(&mut || {
+            grown(growth.name, n, &mut || {
                 black_box(say(&mut session, input.as_bytes()));
             });
         }

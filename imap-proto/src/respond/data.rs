@@ -143,25 +143,22 @@ pub fn internal_date(out: &mut impl Sink, unix: i64, offset_minutes: i16) {
         .ok()
         .and_then(|m| MONTHS.get(m))
         .map_or("Jan", |name| name);
-    out.put_all([
-        b"\"",
-        &two_digits(day),
-        b"-",
-        month.as_bytes(),
-        b"-",
-        &two_digits(year / 100),
-        &two_digits(year % 100),
-        b" ",
-        &two_digits(second / 3600),
-        b":",
-        &two_digits(second / 60 % 60),
-        b":",
-        &two_digits(second % 60),
-        if offset < 0 { b" -" } else { b" +" },
-        &two_digits(offset.abs() / 60),
-        &two_digits(offset.abs() % 60),
-        b"\"",
+    let sign = if offset < 0 { b'-' } else { b'+' };
+    let [d1, d2] = two_digits(day);
+    let [c1, c2] = two_digits(year / 100);
+    let [y1, y2] = two_digits(year % 100);
+    let [h1, h2] = two_digits(second / 3600);
+    let [m1, m2] = two_digits(second / 60 % 60);
+    let [s1, s2] = two_digits(second % 60);
+    let [zh1, zh2] = two_digits(offset.abs() / 60);
+    let [zm1, zm2] = two_digits(offset.abs() % 60);
+    out.put(b"\"");
+    out.put(&[d1, d2, b'-']);
+    out.put(month.as_bytes());
+    out.put(&[
+        b'-', c1, c2, y1, y2, b' ', h1, h2, b':', m1, m2, b':', s1, s2,
     ]);
+    out.put(&[b' ', sign, zh1, zh2, zm1, zm2, b'"']);
 }
 
 fn two_digits(value: i64) -> [u8; 2] {

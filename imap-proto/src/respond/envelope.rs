@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use mime_core::{Address, Envelope, Field};
 
+use super::Page;
 use super::string::{Sink, nstring, string};
 
 /// The ten fields of an ENVELOPE, in parentheses.
@@ -25,23 +26,26 @@ use super::string::{Sink, nstring, string};
 /// );
 /// ```
 pub fn envelope(out: &mut impl Sink, envelope: &Envelope<'_>, utf8: bool) {
+    write(&mut Page::new(out), envelope, utf8);
+}
+
+pub(super) fn write(out: &mut Page<'_, impl Sink>, envelope: &Envelope<'_>, utf8: bool) {
     out.put(b"(");
     line(out, envelope.date, utf8);
     out.put(b" ");
     line(out, envelope.subject, utf8);
-    // Sender and Reply-To mostly are From again: its list is made once.
-    let mut from = Scratch::default();
-    addresses(&mut from, envelope.from, utf8);
+    out.put(b" ");
+    let start = out.here();
+    addresses(out, envelope.from, utf8);
+    let end = out.here();
+    // Sender and Reply-To mostly are From again: its list is read once.
     let is_from = |field: Option<Field<'_>>| {
         field.map(|field| field.raw().as_ptr()) == envelope.from.map(|from| from.raw().as_ptr())
     };
-    for list in [envelope.from, envelope.sender(), envelope.reply_to()] {
-        match from.written() {
-            Some(written) if is_from(list) => out.put_all([b" ", written]),
-            _ => {
-                out.put(b" ");
-                addresses(out, list, utf8);
-            }
+    for list in [envelope.sender(), envelope.reply_to()] {
+        out.put(b" ");
+        if !(is_from(list) && out.repeat(start, end)) {
+            addresses(out, list, utf8);
         }
     }
     for list in [envelope.to, envelope.cc, envelope.bcc] {
@@ -53,40 +57,6 @@ pub fn envelope(out: &mut impl Sink, envelope: &Envelope<'_>, utf8: bool) {
     out.put(b" ");
     line(out, envelope.message_id, utf8);
     out.put(b")");
-}
-
-/// Keeps a short run, on the stack.
-struct Scratch {
-    octets: [u8; 512],
-    /// Greater than there is room for: something was lost.
-    used: usize,
-}
-
-impl Default for Scratch {
-    fn default() -> Self {
-        Self {
-            octets: [0; 512],
-            used: 0,
-        }
-    }
-}
-
-impl Scratch {
-    /// All that was put in, if it had room.
-    fn written(&self) -> Option<&[u8]> {
-        self.octets.get(..self.used)
-    }
-}
-
-impl Sink for Scratch {
-    #[inline]
-    fn put(&mut self, run: &[u8]) {
-        let end = self.used.saturating_add(run.len());
-        if let Some(room) = self.octets.get_mut(self.used..end) {
-            room.copy_from_slice(run);
-        }
-        self.used = end;
-    }
 }
 
 fn line(out: &mut impl Sink, field: Option<Field<'_>>, utf8: bool) {

@@ -11,6 +11,7 @@
 mod data;
 #[cfg(feature = "mime")]
 mod envelope;
+mod page;
 mod string;
 #[cfg(feature = "mime")]
 mod structure;
@@ -20,6 +21,7 @@ pub use data::{flags, internal_date, number, object_id, section, status, uid_set
 pub(crate) use data::{is_object_id, runs};
 #[cfg(feature = "mime")]
 pub use envelope::envelope;
+pub use page::Page;
 pub use string::{Sink, astring, literal_head, mailbox, nstring, string};
 #[cfg(feature = "mime")]
 pub use structure::body_structure;

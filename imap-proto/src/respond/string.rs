@@ -62,9 +62,14 @@ impl Sink for Vec<u8> {
 /// assert_eq!(out, "\"say \\\"hi\\\"\"{2}\r\né\"é\"".as_bytes());
 /// ```
 pub fn string(out: &mut impl Sink, text: &[u8], utf8: bool) {
-    if is_plain(text) {
-        return out.put_all([b"\"", text, b"\""]);
+    match is_plain(text) {
+        true => out.put_all([b"\"", text, b"\""]),
+        false => odd(out, text, utf8),
     }
+}
+
+#[cold]
+fn odd(out: &mut impl Sink, text: &[u8], utf8: bool) {
     let fits = memchr::memchr3(b'\r', b'\n', 0, text).is_none()
         && (text.is_ascii() || (utf8 && core::str::from_utf8(text).is_ok()));
     if fits {

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use mime_core::{BodyStructure, Content, Kind, Node, PartId, RawParam, Walk};
 
-use super::envelope::envelope;
-use super::number;
+use super::envelope;
 use super::string::{Sink, string};
+use super::{Page, number};
 
 /// What the grammar wants where a message has nothing: a multipart without parts, an embedded message
 /// that is cut off.
@@ -34,7 +34,7 @@ pub fn body_structure(
     utf8: bool,
 ) {
     let mut writer = Writer {
-        out,
+        out: Page::new(out),
         extended,
         utf8,
     };
@@ -64,8 +64,8 @@ fn is_global(part: Node<'_>) -> bool {
     part.kind() == Kind::Message && part.media_type().is("message", "global")
 }
 
-struct Writer<'o, S> {
-    out: &'o mut S,
+struct Writer<'o, S: Sink> {
+    out: Page<'o, S>,
     extended: bool,
     utf8: bool,
 }
@@ -131,14 +131,14 @@ impl<S: Sink> Writer<'_, S> {
         self.out.put(b" ");
         self.string(&content.encoding());
         self.out.put(b" ");
-        number(self.out, u64::from(part.octets()));
+        number(&mut self.out, u64::from(part.octets()));
     }
 
     /// `SP envelope SP`, and a body where the message has none.
     fn embedded(&mut self, part: Node<'_>) {
         self.out.put(b" ");
         match part.embedded_root() {
-            Some(root) => envelope(self.out, &root.envelope(), self.utf8),
+            Some(root) => envelope::write(&mut self.out, &root.envelope(), self.utf8),
             None => self.out.put(NO_ENVELOPE),
         }
         self.out.put(b" ");
@@ -150,7 +150,7 @@ impl<S: Sink> Writer<'_, S> {
     /// `SP body-fld-lines`, of text and messages.
     fn lines(&mut self, part: Node<'_>) {
         self.out.put(b" ");
-        number(self.out, u64::from(part.lines()));
+        number(&mut self.out, u64::from(part.lines()));
     }
 
     /// `[SP body-ext-1part]`.
@@ -235,6 +235,6 @@ impl<S: Sink> Writer<'_, S> {
     }
 
     fn string(&mut self, text: &[u8]) {
-        string(self.out, text, self.utf8);
+        string(&mut self.out, text, self.utf8);
     }
 }

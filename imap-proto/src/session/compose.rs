@@ -9,6 +9,7 @@ use bytes::Bytes;
 use wire_core::Output;
 
 use super::{
+    items::Items,
     pull::{Fields, Pull},
     shape::{Shape, Structured},
     stage::Enabled,
@@ -57,7 +58,7 @@ pub(super) fn last_flag(recent: bool, enabled: Enabled) -> Option<&'static str> 
 /// Writes the line of a row; `Some`: it waits for octets of the message.
 pub(super) fn row(
     out: &mut Output,
-    items: FetchItems<'_>,
+    items: &Items,
     row: &Row<'_>,
     line: Line,
     enabled: Enabled,
@@ -106,9 +107,7 @@ pub(super) fn row(
     match row.raw.or((!needs.octets).then_some(&nothing)) {
         Some(raw) => {
             writer.check(items)?;
-            let mut to = Direct::new(out, raw);
-            writer.write(items, &mut to);
-            to.flush();
+            writer.write(items, &mut Direct::new(out, raw));
             Ok(None)
         }
         None => {
@@ -234,7 +233,7 @@ struct Writer<'w> {
 
 impl Writer<'_> {
     /// What can only be known before the line has begun.
-    fn check(&self, items: FetchItems<'_>) -> Result<(), No<'static>> {
+    fn check(&self, items: &Items) -> Result<(), No<'static>> {
         if !self.line.needs.decoded {
             return Ok(());
         }
@@ -253,7 +252,7 @@ impl Writer<'_> {
         }
     }
 
-    fn write(&self, items: FetchItems<'_>, to: &mut impl Target) {
+    fn write(&self, items: &Items, to: &mut impl Target) {
         let Needs {
             flags: asked_flags,
             modseq: asked_modseq,
@@ -293,7 +292,7 @@ impl Writer<'_> {
     }
 
     /// The row has no column that was asked for: the grammar knows no empty line.
-    fn has_nothing(&self, items: FetchItems<'_>) -> bool {
+    fn has_nothing(&self, items: &Items) -> bool {
         let flags = self.line.seen && self.row.flags.is_some();
         !self.line.named && !flags && items.iter().all(|item| self.is_absent(item))
     }

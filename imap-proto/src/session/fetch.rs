@@ -7,6 +7,7 @@ use wire_core::{Answered, Next, Ticket, TicketId};
 use super::{
     Blob, Flow, Session,
     compose::{self, Line, Needs},
+    items::Items,
     mailbox::Place,
     pull::Pull,
     resync::Earlier,
@@ -21,8 +22,7 @@ use crate::{
 /// A FETCH that is being answered.
 #[derive(Debug)]
 pub(super) struct Fetching {
-    /// The items as the client wrote them.
-    items: Vec<u8>,
+    items: Items,
     needs: Needs,
     /// Every line has the UID.
     named: bool,
@@ -49,10 +49,10 @@ impl Fetching {
 
     /// RFC 7162 section 3.2.5.1: as UID FETCH of the flags, with CHANGEDSINCE and VANISHED.
     pub(super) fn resync(load: &Load, code: &'static str, enabled: Enabled) -> Self {
-        let items = b"FLAGS";
+        let items = FetchItems::of(b"FLAGS");
         Fetching {
-            items: items.to_vec(),
-            needs: Needs::of(FetchItems::of(items)),
+            items: Items::of(items),
+            needs: Needs::of(items),
             named: !enabled.uid_only,
             mark_seen: false,
             uids: load.uids.clone(),
@@ -66,7 +66,7 @@ impl Fetching {
     }
 
     /// The items, and what each line of this command is like.
-    pub(super) fn line(&self, place: Place) -> (FetchItems<'_>, Line) {
+    pub(super) fn line(&self, place: Place) -> (&Items, Line) {
         let line = Line {
             number: place.number,
             recent: place.recent,
@@ -75,7 +75,7 @@ impl Fetching {
             numbered: self.changed_since.is_some(),
             needs: self.needs,
         };
-        (FetchItems::of(&self.items), line)
+        (&self.items, line)
     }
 }
 
@@ -135,7 +135,7 @@ impl Session {
             why: Why::Fetch,
         };
         let ticket = self.ask(Asked::Fetch(Box::new(Fetching {
-            items: fetch.items.text().to_vec(),
+            items: Items::of(fetch.items),
             needs,
             // RFC 7162 section 3.2.4; RFC 9586 section 3.3: it stands in front.
             named: (fetch.uid || (mark_seen && self.enabled.condstore)) && !self.enabled.uid_only,

@@ -14,6 +14,7 @@ mod endpoint;
 mod fetch;
 mod folders;
 mod found;
+mod items;
 mod keywords;
 mod leaving;
 mod listing;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use wire_core::Output;
 
 use super::pull::{Fields, Piece};
-use crate::respond::Sink;
+use crate::respond::{Page, Sink};
 
 /// Where a line goes.
 pub(super) trait Target: Sink {
@@ -16,33 +16,16 @@ pub(super) trait Target: Sink {
     fn fields(&mut self, range: Range<u64>, fields: Fields);
 }
 
-/// The output: the octets of the message are at hand. A line is made of hundreds of short runs,
-/// which are put together here before they are queued.
+/// The output: the octets of the message are at hand.
 pub(super) struct Direct<'o> {
-    out: &'o mut Output,
+    page: Page<'o, Output>,
     raw: &'o Bytes,
-    runs: [u8; ROOM],
-    used: usize,
 }
-
-/// Most lines have less text than this.
-const ROOM: usize = 1024;
 
 impl<'o> Direct<'o> {
     pub(super) fn new(out: &'o mut Output, raw: &'o Bytes) -> Self {
-        Direct {
-            out,
-            raw,
-            runs: [0; ROOM],
-            used: 0,
-        }
-    }
-
-    /// Queues what was put together; to be called at the end.
-    pub(super) fn flush(&mut self) {
-        self.out
-            .push(self.runs.get(..self.used).unwrap_or_default());
-        self.used = 0;
+        let page = Page::new(out);
+        Direct { page, raw }
     }
 
     fn slice(&self, range: &Range<u64>) -> Bytes {
@@ -55,35 +38,16 @@ impl<'o> Direct<'o> {
 impl Sink for Direct<'_> {
     #[inline]
     fn put(&mut self, run: &[u8]) {
-        self.put_all([run]);
-    }
-
-    #[inline]
-    fn put_all<const N: usize>(&mut self, runs: [&[u8]; N]) {
-        let octets = runs.iter().map(|run| run.len()).sum();
-        let left = self.runs.get_mut(self.used..).unwrap_or_default();
-        let Some(mut room) = left.get_mut(..octets) else {
-            self.flush();
-            return self.out.push_all(runs);
-        };
-        for run in runs {
-            let Some((place, after)) = room.split_at_mut_checked(run.len()) else {
-                return;
-            };
-            place.copy_from_slice(run);
-            room = after;
-        }
-        self.used += octets;
+        self.page.put(run);
     }
 }
 
 impl Target for Direct<'_> {
     fn octets(&mut self, range: Range<u64>) {
-        self.flush();
         let slice = self.slice(&range);
         match without_nul(&slice) {
-            Cow::Borrowed(_) => self.out.push_bytes(slice),
-            Cow::Owned(octets) => self.out.push_bytes(octets.into()),
+            Cow::Borrowed(_) => self.page.sink().push_bytes(slice),
+            Cow::Owned(octets) => self.page.sink().push_bytes(octets.into()),
         }
     }
 

@@ -105,6 +105,32 @@ impl FetchItem<'_> {
     }
 }
 
+impl FetchItem<'_> {
+    /// The item, unless it holds a part of the command.
+    pub(crate) fn without_text(self) -> Option<FetchItem<'static>> {
+        Some(match self {
+            FetchItem::Envelope => FetchItem::Envelope,
+            FetchItem::Flags => FetchItem::Flags,
+            FetchItem::InternalDate => FetchItem::InternalDate,
+            FetchItem::Rfc822 => FetchItem::Rfc822,
+            FetchItem::Rfc822Header => FetchItem::Rfc822Header,
+            FetchItem::Rfc822Size => FetchItem::Rfc822Size,
+            FetchItem::Rfc822Text => FetchItem::Rfc822Text,
+            FetchItem::Body => FetchItem::Body,
+            FetchItem::BodyStructure => FetchItem::BodyStructure,
+            FetchItem::Uid => FetchItem::Uid,
+            FetchItem::ModSeq => FetchItem::ModSeq,
+            FetchItem::EmailId => FetchItem::EmailId,
+            FetchItem::ThreadId => FetchItem::ThreadId,
+            FetchItem::SaveDate => FetchItem::SaveDate,
+            FetchItem::Preview { lazy } => FetchItem::Preview { lazy },
+            FetchItem::Section { .. } | FetchItem::Binary { .. } | FetchItem::BinarySize { .. } => {
+                return None;
+            }
+        })
+    }
+}
+
 /// What stands in the brackets of `BODY[...]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Section<'a> {

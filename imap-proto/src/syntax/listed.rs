@@ -17,12 +17,19 @@ pub struct Listed<'a, T> {
 impl<'a, T: Entry<'a>> Listed<'a, T> {
     /// The entries in order.
     pub fn iter(self) -> impl Iterator<Item = T> + Clone {
-        let mut rest = self.text;
+        let mut rest = self;
         core::iter::from_fn(move || {
-            let (after, entry) = T::read(rest).ok()?;
-            rest = space(after).map_or(after, |(rest, ())| rest);
+            let (entry, behind) = rest.split_first()?;
+            rest = behind;
             Some(entry)
         })
+    }
+
+    /// The first entry, and the list of those behind it.
+    pub(crate) fn split_first(self) -> Option<(T, Self)> {
+        let (after, entry) = T::read(self.text).ok()?;
+        let rest = space(after).map_or(after, |(rest, ())| rest);
+        Some((entry, Self::of(rest)))
     }
 
     /// No entry.

@@ -7,7 +7,7 @@ use core::fmt::{self, Write};
 
 use crate::field::lex::{Lexer, Token, unquote_into};
 use crate::field::text;
-use crate::octets::{Octets, octets};
+use crate::octets::{Octets, all, octets};
 
 mod plain;
 
@@ -189,6 +189,7 @@ impl Member {
         if self.opens_group {
             return Address::GroupStart(Phrase {
                 raw: text.trim_ascii(),
+                quoted: false,
             });
         }
         if self.bad {
@@ -441,15 +442,17 @@ fn bare(raw: &[u8]) -> Cow<'_, [u8]> {
 
 /// What stands in the quotation marks, if that is all, and if it means itself.
 fn plainly_quoted(raw: &[u8]) -> Option<&[u8]> {
-    const QUOTED: Octets = octets!(|b| !matches!(b, b'"' | b'\\' | b'\r' | b'\n'));
     let inner = raw.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    (QUOTED.run(inner) == inner.len()).then_some(inner)
+    let plain = |b| (b != b'"') & (b != b'\\') & (b != b'\r') & (b != b'\n');
+    all(inner, plain).then_some(inner)
 }
 
 /// A display name or the name of a group: words, some of them quoted or encoded.
 #[derive(Clone, Copy, Debug)]
 pub struct Phrase<'a> {
     raw: &'a [u8],
+    /// It is known to be one quoted string in which everything means itself.
+    quoted: bool,
 }
 
 impl<'a> Phrase<'a> {
@@ -457,6 +460,7 @@ impl<'a> Phrase<'a> {
     pub(crate) fn new(raw: &'a [u8]) -> Option<Self> {
         let phrase = Phrase {
             raw: raw.trim_ascii(),
+            quoted: false,
         };
         (!phrase.is_empty()).then_some(phrase)
     }
@@ -473,6 +477,11 @@ impl<'a> Phrase<'a> {
     /// Without quotation marks, comments and folds; encoded words are kept: for ENVELOPE. Allocates
     /// only to leave something out within.
     pub fn unquoted(self) -> Cow<'a, [u8]> {
+        if let [_, inner @ .., _] = self.raw
+            && self.quoted
+        {
+            return Cow::Borrowed(inner);
+        }
         if let Some(octets) = plainly_quoted(self.raw).or_else(|| self.as_it_stands()) {
             return Cow::Borrowed(octets);
         }

@@ -206,7 +206,22 @@ pub(crate) fn comments(value: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
 
 /// The first atom of a value.
 pub(crate) fn first_atom(value: &[u8]) -> Option<&[u8]> {
-    atoms(value).next()
+    let from = without_space(value);
+    match ATOM.run(from) {
+        0 => atoms(from).next(),
+        len => from.get(..len),
+    }
+}
+
+/// What is behind the white space at the start, which mostly is one space.
+#[inline]
+pub(crate) fn without_space(mut octets: &[u8]) -> &[u8] {
+    while let [b, rest @ ..] = octets
+        && is_space(*b)
+    {
+        octets = rest;
+    }
+    octets
 }
 
 #[cfg(test)]

@@ -147,7 +147,7 @@ impl<'a> Field<'a> {
     /// The value as one line: without white space at its ends, and without the CR and LF of folds
     /// (RFC 5322 section 2.2.3). Allocates only if it was folded.
     pub fn unfolded(&self) -> Cow<'a, [u8]> {
-        text::unfold(self.value_raw().trim_ascii())
+        text::unfolded(self.value_raw())
     }
 
     /// Appends [`unfolded`](Self::unfolded).

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use crate::body::Sink;
 use crate::body::charset::{self, Decoding, TextDecoder};
-use crate::field::lex::{Lexer, Token, is_space, quoted, unquote_into};
+use crate::field::lex::{Lexer, Token, is_space, quoted, unquote_into, without_space};
 use crate::field::text::{REPLACEMENT, replace_unsafe, to_text, unescape};
 use crate::octets::{Octets, octets};
 
@@ -15,7 +15,32 @@ use crate::octets::{Octets, octets};
 pub struct RawParam<'a> {
     name: &'a [u8],
     value: &'a [u8],
-    quoted: bool,
+    form: Form,
+}
+
+/// What has to be left out of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// Nothing: it means itself.
+    Plain,
+    /// The backslashes of quoted pairs, and folds.
+    Quoted,
+    /// Folds.
+    Bare,
+}
+
+impl Form {
+    fn of(value: &[u8], quoted: bool) -> Form {
+        let means_itself = match quoted {
+            true => memchr::memchr3(b'\\', b'\r', b'\n', value).is_none(),
+            false => memchr::memchr2(b'\r', b'\n', value).is_none(),
+        };
+        match quoted {
+            _ if means_itself => Form::Plain,
+            true => Form::Quoted,
+            false => Form::Bare,
+        }
+    }
 }
 
 impl<'a> RawParam<'a> {
@@ -27,13 +52,11 @@ impl<'a> RawParam<'a> {
     /// The value without quotation marks, quoted pairs and folds. Allocates only to leave
     /// something out.
     pub fn value(&self) -> Cow<'a, [u8]> {
-        if PLAIN.run(self.value) == self.value.len() {
-            return Cow::Borrowed(self.value);
-        }
-        let mut out = Vec::with_capacity(self.value.len());
-        match self.quoted {
-            true => unquote_into(self.value, &mut out),
-            false => out.extend(self.value.iter().filter(|b| !matches!(b, b'\r' | b'\n'))),
+        let mut out = Vec::new();
+        match self.form {
+            Form::Plain => return Cow::Borrowed(self.value),
+            Form::Quoted => unquote_into(self.value, &mut out),
+            Form::Bare => out.extend(self.value.iter().filter(|b| !matches!(b, b'\r' | b'\n'))),
         }
         Cow::Owned(out)
     }
@@ -84,37 +107,25 @@ impl<'a> RawParam<'a> {
     /// `;name=value` or `;name="value"` without comments, quoted pairs and folds within.
     #[inline]
     fn plain(octets: &'a [u8]) -> Option<(Self, &'a [u8])> {
-        let from = octets.strip_prefix(b";")?;
-        let from = from.get(SPACE.run(from)..)?;
+        let from = without_space(octets.strip_prefix(b";")?);
         let (name, rest) = from.split_at_checked(NAME.run(from))?;
         name.first().filter(|b| b.is_ascii_graphic())?;
-        let value = rest.strip_prefix(b"=")?;
-        if let Some(inner) = value.strip_prefix(b"\"") {
-            let (value, rest) = inner.split_at_checked(QUOTED.run(inner))?;
-            let rest = rest.strip_prefix(b"\"")?;
-            let quoted = true;
-            return Some((
-                RawParam {
-                    name,
-                    value,
-                    quoted,
-                },
-                rest,
-            ));
-        }
-        let (value, rest) = value.split_at_checked(VALUE.run(value))?;
-        let starts_well = value
-            .first()
-            .is_none_or(|b| b.is_ascii_graphic() && *b != b'(');
-        let ends_well = rest.first() == Some(&b';') || SPACE.run(rest) == rest.len();
-        (starts_well && ends_well).then_some((
-            RawParam {
-                name,
-                value,
-                quoted: false,
-            },
-            rest,
-        ))
+        let (value, rest) = match rest.strip_prefix(b"=")? {
+            [b'"', inner @ ..] => {
+                let (value, rest) = inner.split_at_checked(QUOTED.run(inner))?;
+                (value, rest.strip_prefix(b"\"")?)
+            }
+            value => {
+                let (value, rest) = value.split_at_checked(VALUE.run(value))?;
+                let starts_well = value
+                    .first()
+                    .is_none_or(|b| b.is_ascii_graphic() && *b != b'(');
+                let ends_well = rest.first() == Some(&b';') || without_space(rest).is_empty();
+                ((starts_well && ends_well).then_some(value)?, rest)
+            }
+        };
+        let form = Form::Plain;
+        Some((RawParam { name, value, form }, rest))
     }
 
     /// Whether the name is this one, without regard to case.
@@ -430,11 +441,8 @@ impl<'a> Params<'a> {
             let (value, quoted) = value_of(value_at);
             self.rest = after_value(value_at, value, quoted);
             if !name.is_empty() {
-                return Some(RawParam {
-                    name,
-                    value,
-                    quoted,
-                });
+                let form = Form::of(value, quoted);
+                return Some(RawParam { name, value, form });
             }
         }
     }
@@ -443,7 +451,6 @@ impl<'a> Params<'a> {
 /// What a name is made of, by those who forgive: up to its equals sign.
 const NAME: Octets = octets!(|b| !(is_space(b) || matches!(b, b'=' | b';' | b'(' | b'"')));
 
-const SPACE: Octets = octets!(|b| is_space(b));
 /// What a value without quotation marks is made of.
 const VALUE: Octets = octets!(|b| !b.is_ascii_whitespace() && b != b';');
 /// What means itself between quotation marks.
@@ -451,9 +458,6 @@ const QUOTED: Octets = octets!(|b| !matches!(b, b'"' | b'\\' | b'\r' | b'\n'));
 
 /// What is text as it stands, whether in quotation marks or not.
 const TEXT: Octets = octets!(|b| matches!(b, b' '..=b'~') && b != b'\\');
-
-/// What a value holds that stands for itself.
-const PLAIN: Octets = octets!(|b| !matches!(b, b'\r' | b'\n' | b'\\'));
 
 /// The value at the start of `rest`, and whether it was quoted. A quoted string that never ends
 /// goes to the end.

@@ -8,16 +8,20 @@ use crate::body::charset::{self, Decoding, TextDecoder};
 use crate::body::{Sink, base64};
 use crate::field::lex::{is_space, unquote_into};
 use crate::field::param::hex;
+use crate::octets::all;
+
+/// The value without white space at its ends, and without the CR and LF of its folds.
+pub(crate) fn unfolded(value: &[u8]) -> Cow<'_, [u8]> {
+    unfold(value.trim_ascii())
+}
 
 /// The value without the CR and LF of its folds.
 pub(crate) fn unfold(value: &[u8]) -> Cow<'_, [u8]> {
-    match memchr::memchr2(b'\r', b'\n', value) {
-        None => Cow::Borrowed(value),
-        Some(_) => {
-            let keep = |b: &&u8| !matches!(b, b'\r' | b'\n');
-            Cow::Owned(value.iter().filter(keep).copied().collect())
-        }
+    if all(value, |b| (b != b'\r') & (b != b'\n')) {
+        return Cow::Borrowed(value);
     }
+    let keep = |b: &&u8| !matches!(b, b'\r' | b'\n');
+    Cow::Owned(value.iter().filter(keep).copied().collect())
 }
 
 /// Octets as text: UTF-8, control characters replaced.

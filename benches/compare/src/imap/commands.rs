@@ -6,7 +6,7 @@ use imap_codec::{CommandCodec, decode::Decoder, imap_types::command::Command as 
 use imap_proto::syntax::{Limits, parse};
 use wire_core::frame::{Command, Commands};
 
-use crate::smtp::{Task, Unit};
+use crate::task::{Task, Unit};
 
 /// As they come on the wire. Only what the peer knows, too.
 const ALL: [&[u8]; 30] = [
@@ -92,7 +92,7 @@ fn word(text: &str) -> &str {
     text.get(..end.unwrap_or(text.len())).unwrap_or(text)
 }
 
-fn ours<'i>(command: &'i [u8], whole: impl FnOnce(&'i [u8])) {
+pub fn ours<'i>(command: &'i [u8], whole: impl FnOnce(&'i [u8])) {
     let mut frame = Commands::new();
     let mut input = command;
     loop {
@@ -104,7 +104,7 @@ fn ours<'i>(command: &'i [u8], whole: impl FnOnce(&'i [u8])) {
     }
 }
 
-fn peer(command: &[u8]) -> PeerCommand<'_> {
+pub fn peer(command: &[u8]) -> PeerCommand<'_> {
     let (rest, parsed) = CommandCodec::default().decode(command).expect("a command");
     assert!(rest.is_empty());
     parsed

@@ -1,7 +1,9 @@
 //! Responses to `FETCH 1:10000 (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE)`.
 //!
-//! Ours are made of stored outlines: addresses, parameters and encoded words are read anew for each
-//! line. Those of imap-codec are made of values that stand ready.
+//! `written` is equal work: both sides write values that stand ready. The others are what a server
+//! does, and more than the peer does beside them: `outline` reads a stored outline with its addresses,
+//! parameters and fields for each line, `octets` the message itself, `session` takes the rows of a
+//! store.
 
 use std::hint::black_box;
 
@@ -10,7 +12,8 @@ use imap_proto::{Config, Event, MailboxKey, Row, Selected, Session, System, Uid,
 use mime_core::{Layout, Limits, Outline};
 use wire_core::{Endpoint, Entropy, Next, Peer, Time, sasl::Answer};
 
-use crate::smtp::{Task, Unit};
+use super::written;
+use crate::task::{Task, Unit};
 
 /// Mails as lists and people send them.
 const MAILS: [&[u8]; 3] = [
@@ -75,6 +78,7 @@ fn outlines() -> Vec<(Vec<u8>, u64)> {
     MAILS.iter().map(outline).collect()
 }
 
+/// An outline that stands in a store, and the size of its message.
 fn of(n: u32, outlines: &[(Vec<u8>, u64)]) -> (Outline<'_>, u64) {
     let (stored, size) = &outlines[n as usize % outlines.len()];
     (Outline::read(stored).expect("an outline"), *size)
@@ -99,10 +103,21 @@ fn line(out: &mut Vec<u8>, n: u32, outline: Outline<'_>, size: u64) {
     out.extend_from_slice(b")\r\n");
 }
 
-fn lines(out: &mut Vec<u8>, read: &[(Outline<'_>, u64)]) {
+/// All lines, each of an outline as it is stored.
+fn of_outlines(out: &mut Vec<u8>, stored: &[(Vec<u8>, u64)]) {
     out.clear();
-    for (n, (outline, size)) in (1..=COUNT).zip(read.iter().cycle()) {
-        line(out, n, *outline, *size);
+    for n in 1..=COUNT {
+        let (outline, size) = of(n - 1, stored);
+        line(out, n, outline, size);
+    }
+}
+
+/// All lines, each of the octets of its message.
+fn of_octets(out: &mut Vec<u8>, layout: &mut Layout) {
+    out.clear();
+    for (n, mail) in (1..=COUNT).zip(MAILS.iter().cycle()) {
+        let message = layout.parse(mail, &Limits::DEFAULT);
+        line(out, n, message.outline(), mail.len() as u64);
     }
 }
 
@@ -120,13 +135,13 @@ fn responses(text: &'static [u8]) -> Vec<Response<'static>> {
 /// A session with the mailbox open.
 struct Server {
     session: Session,
-    outlines: &'static [(Outline<'static>, u64)],
+    outlines: &'static [(Vec<u8>, u64)],
     sent: usize,
     keep: Option<Vec<u8>>,
 }
 
 impl Server {
-    fn new(outlines: &'static [(Outline<'static>, u64)]) -> Self {
+    fn new(outlines: &'static [(Vec<u8>, u64)]) -> Self {
         let config = Config::builder("imap.example.org")
             .plaintext_logins(true)
             .build();
@@ -181,8 +196,7 @@ impl Server {
             }
             Event::Load { ticket, load } => {
                 for uid in load.uids.iter() {
-                    let place = (uid.get() - 1) as usize % self.outlines.len();
-                    let (outline, size) = self.outlines[place];
+                    let (outline, size) = of(uid.get() - 1, self.outlines);
                     let row = Row::new(uid)
                         .flags(System::SEEN)
                         .date(DATE.0, DATE.1)
@@ -202,85 +216,93 @@ impl Server {
 
 const FETCH: &[u8] = b"3 FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE)\r\n";
 
-fn read() -> &'static [(Outline<'static>, u64)] {
-    let stored: &'static [(Vec<u8>, u64)] = outlines().leak();
-    let read: Vec<_> = (0..).take(stored.len()).map(|n| of(n, stored)).collect();
-    read.leak()
-}
-
 /// What is timed.
 pub fn tasks() -> Vec<Task> {
-    let read = read();
+    let stored: &'static [(Vec<u8>, u64)] = outlines().leak();
     let mut text = Vec::new();
-    lines(&mut text, read);
+    of_outlines(&mut text, stored);
     let octets = text.len();
-    let responses = responses(text.leak());
+    let responses: &'static [Response<'_>] = responses(text.leak()).leak();
     let peer = move || {
         let codec = ResponseCodec::new();
-        for response in &responses {
+        for response in responses {
             black_box(codec.encode(black_box(response)).dump());
         }
     };
-    let peer: std::rc::Rc<dyn Fn()> = std::rc::Rc::new(peer);
-    let again = peer.clone();
-    let mut out = Vec::new();
-    let mut server = Server::new(read);
-    let task = |name, ours: Box<dyn FnMut()>, peer: Box<dyn FnMut()>| Task {
+    let task = |name, ours: Box<dyn FnMut()>| Task {
         name,
         unit: Unit::Octets,
         units: octets,
         goal: Some(4.0),
         ours,
-        peer: Some(peer),
+        peer: Some(Box::new(peer)),
     };
+    let out = || Vec::with_capacity(octets);
+    let (mut written, mut of_stored, mut of_read) = (out(), out(), out());
+    let mut layout = Layout::new();
+    let mut server = Server::new(stored);
     vec![
         task(
-            "fetch-10000-respond",
-            Box::new(move || lines(black_box(&mut out), black_box(read))),
-            Box::new(move || peer()),
+            "fetch-10000-written",
+            Box::new(move || {
+                written.clear();
+                for response in black_box(responses) {
+                    written::line(&mut written, response);
+                }
+                black_box(&written);
+            }),
+        ),
+        task(
+            "fetch-10000-outline",
+            Box::new(move || of_outlines(black_box(&mut of_stored), black_box(stored))),
+        ),
+        task(
+            "fetch-10000-octets",
+            Box::new(move || of_octets(black_box(&mut of_read), &mut layout)),
         ),
         task(
             "fetch-10000-session",
             Box::new(move || server.say(black_box(FETCH))),
-            Box::new(move || again()),
         ),
     ]
 }
 
-/// Whether both write the same responses.
+/// Whether all write the same responses.
 pub fn check() {
-    let read = read();
-    let mut ours = Vec::new();
-    lines(&mut ours, read);
-    let mut server = Server::new(read);
+    let stored: &'static [(Vec<u8>, u64)] = outlines().leak();
+    let (mut ours, mut again) = (Vec::new(), Vec::new());
+    of_outlines(&mut ours, stored);
+    of_octets(&mut again, &mut Layout::new());
+    println!("  from octets as from outlines: {}", again == ours);
+    let mut server = Server::new(stored);
     server.keep = Some(Vec::new());
     server.say(FETCH);
     let mut kept = server.keep.unwrap_or_default();
     kept.truncate(ours.len());
-    println!(
-        "  the session writes what `respond` writes: {}",
-        kept == ours
-    );
+    println!("  the session writes the same: {}", kept == ours);
     let ours: &'static [u8] = ours.leak();
     let responses = responses(ours);
+    let mut written = Vec::new();
+    for response in &responses {
+        written::line(&mut written, response);
+    }
+    println!(
+        "  the peer's values, written by us, too: {}",
+        written == ours
+    );
     let codec = ResponseCodec::new();
     let mut theirs = Vec::new();
     for response in &responses {
         theirs.extend(codec.encode(response).dump());
     }
-    let again = self::responses(theirs.leak());
-    println!("  imap-codec reads {} of {COUNT} lines", responses.len());
-    println!(
-        "  what it writes, it reads as the same: {}",
-        again == responses
-    );
     println!(
         "  octets of a response: ours {}, theirs {}",
         ours.len() / COUNT as usize,
-        again
-            .iter()
-            .map(|one| codec.encode(one).dump().len())
-            .sum::<usize>()
-            / COUNT as usize,
+        theirs.len() / COUNT as usize
+    );
+    let again = self::responses(theirs.leak());
+    println!(
+        "  what the peer writes, it reads as the same: {}",
+        again == responses
     );
 }

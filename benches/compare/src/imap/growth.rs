@@ -8,6 +8,8 @@ use imap_proto::{
 };
 use wire_core::{Endpoint, Entropy, Next, Peer, Ticket, Time, sasl::Answer};
 
+use crate::task::grown;
+
 /// A client that costs more than it should, or a mailbox that does.
 pub struct Growth {
     /// Its name in the table.
@@ -35,8 +37,17 @@ pub struct Case {
 const KEY: MailboxKey = MailboxKey(1);
 const MAIL: &[u8] = b"Subject: one\r\nFrom: a@b.example\r\n\r\ntext\r\n";
 
+/// Runs each at two sizes, for `.ci/instructions`.
+pub fn counts() {
+    for growth in ALL {
+        for case in growth.cases() {
+            grown(growth.name, case.octets(), &mut || case.run());
+        }
+    }
+}
+
 /// All of them.
-pub const ALL: &[Growth] = &[
+const ALL: &[Growth] = &[
     grow("a flood of NOOP", 2000, |n| says("x NOOP\r\n".repeat(n))),
     grow("a flood of NOOP, dripped", 1000, |n| {
         dripped("x NOOP\r\n".repeat(n))

@@ -7,7 +7,8 @@ use stalwart_smtp::request::receiver::{BdatReceiver, DataReceiver};
 use wire_core::dot::{Body, Decoder};
 use wire_core::{Next, Time};
 
-use super::{Task, Unit, session};
+use super::session;
+use crate::task::{Task, Unit};
 
 /// What is read at once.
 const BLOCK: usize = 16 << 10;

@@ -6,7 +6,7 @@ use smtp_proto::{Command, Leniency, MailParams, RcptParams};
 use stalwart_smtp::Request;
 use wire_core::frame::{Line, Lines};
 
-use super::{Task, Unit};
+use crate::task::{Task, Unit};
 
 /// Commands that are measured together.
 pub struct Case {

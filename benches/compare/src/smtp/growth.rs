@@ -3,6 +3,8 @@
 use smtp_proto::{Event, Reply, Session};
 use wire_core::{Next, Ticket, Time};
 
+use crate::task::grown;
+
 use super::session::{config, drain, greeted, lmtp, say, yes};
 
 /// A client that costs more than it should, and how its octets come.
@@ -29,8 +31,17 @@ enum How {
 
 const MAIL: &str = "MAIL FROM:<a@b.example>\r\n";
 
+/// Runs each at two sizes, for `.ci/instructions`.
+pub fn counts() {
+    for growth in ALL {
+        for input in growth.inputs() {
+            grown(growth.name, input.len(), &mut || growth.run(&input));
+        }
+    }
+}
+
 /// All of them.
-pub const ALL: &[Growth] = &[
+const ALL: &[Growth] = &[
     grow("flood of NOOP", 2000, How::AtOnce, |n| "NOOP\r\n".repeat(n)),
     grow("flood of NOOP, dripped", 1000, How::Drip, |n| {
         "NOOP\r\n".repeat(n)

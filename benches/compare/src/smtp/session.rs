@@ -8,7 +8,7 @@ use smtp_proto::{Capabilities, Config, Event, Limits, Session};
 use stalwart_smtp::{Request, request::receiver::DataReceiver};
 use wire_core::{Endpoint, Entropy, Next, Peer, Time};
 
-use super::{Task, Unit};
+use crate::task::{Task, Unit};
 
 /// A recipient that is taken.
 pub const RCPT: &[u8] = b"RCPT TO:<bob@example.org>\r\n";
@@ -127,7 +127,7 @@ fn sessions(name: &'static str, client: Vec<u8>, units: usize, peer: Option<Vec<
     let (config, mut buffer) = (config(), Vec::new());
     Task {
         name,
-        unit: Unit::Sessions,
+        unit: Unit::Each,
         units,
         goal: None,
         ours: Box::new(move || {

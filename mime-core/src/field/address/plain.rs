@@ -1,7 +1,7 @@
 //! The one form in which nearly all mailboxes are written, read at a run an octet class.
 
 use super::{Mailbox, Phrase};
-use crate::field::lex::{is_space, is_special};
+use crate::field::lex::{is_special, without_space};
 use crate::octets::{Octets, octets};
 
 /// What an atom of ASCII is made of (RFC 5322 section 3.2.3).
@@ -12,7 +12,6 @@ const WORDS: Octets = octets!(|b| b >= b' ' && b != 0x7f && is_word(b));
 const QUOTED: Octets = octets!(|b| !matches!(b, b'"' | b'\\' | b'\r' | b'\n'));
 /// What means itself in a comment.
 const COMMENT: Octets = octets!(|b| !matches!(b, b'(' | b')' | b'\\' | b'\r' | b'\n'));
-const SPACE: Octets = octets!(|b| is_space(b));
 
 const fn is_word(b: u8) -> bool {
     b == b'.' || !is_special(b) && !matches!(b, b'"' | b'(' | b'[')
@@ -23,6 +22,7 @@ const fn is_word(b: u8) -> bool {
 /// comma.
 pub(super) fn mailbox(octets: &[u8]) -> Option<(Mailbox<'_>, &[u8])> {
     let from = without_space(octets);
+    let quoted = from.first() == Some(&b'"');
     let (name, rest) = match from {
         [b'"', inner @ ..] => {
             let (name, rest) = from.split_at_checked(QUOTED.run(inner) + 2)?;
@@ -53,7 +53,7 @@ pub(super) fn mailbox(octets: &[u8]) -> Option<(Mailbox<'_>, &[u8])> {
         _ => return None,
     };
     let mailbox = Mailbox {
-        name: (!name.is_empty()).then_some(Phrase { raw: name }),
+        name: (!name.is_empty()).then_some(Phrase { raw: name, quoted }),
         comment,
         route: None,
         local,
@@ -90,10 +90,6 @@ fn dot_atom(octets: &[u8]) -> Option<usize> {
             _ => return Some(at),
         }
     }
-}
-
-fn without_space(octets: &[u8]) -> &[u8] {
-    octets.get(SPACE.run(octets)..).unwrap_or(&[])
 }
 
 #[cfg(test)]
