@@ -1,5 +1,5 @@
 //! The dot-stuffed bodies of SMTP and POP3.
-#![allow(missing_docs)]
+#![allow(missing_docs, reason = "criterion's macros make public functions")]
 
 use std::hint::black_box;
 

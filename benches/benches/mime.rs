@@ -1,5 +1,5 @@
 //! One pass over a message, and what is read from its layout.
-#![allow(missing_docs)]
+#![allow(missing_docs, reason = "criterion's macros make public functions")]
 
 use std::hint::black_box;
 

@@ -1,5 +1,5 @@
 //! A session from its greeting to its end, without a socket.
-#![allow(missing_docs)]
+#![allow(missing_docs, reason = "criterion's macros make public functions")]
 
 use std::{hint::black_box, sync::Arc};
 

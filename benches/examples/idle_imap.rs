@@ -7,7 +7,7 @@
 //!
 //! Linux only: it reads the resident set from `/proc/self/statm`, so the figures hold what the
 //! allocator keeps beside the octets asked for.
-#![allow(missing_docs)]
+#![allow(missing_docs, reason = "a program has no public items")]
 
 use std::fs;
 use std::process::Command;

@@ -113,6 +113,13 @@ pub fn smtp_client() -> Vec<u8> {
     octets
 }
 
+/// A set of so many ranges with gaps between them, as a client writes what it knows.
+pub fn imap_set(ranges: usize) -> String {
+    let range = |n: usize| format!("{}:{}", 100_000 + 20 * n, 100_007 + 20 * n);
+    let all: Vec<_> = (0..ranges).map(range).collect();
+    all.join(",")
+}
+
 /// Commands in the mix that a mail client sends, without their CRLF.
 pub const IMAP_COMMANDS: [&[u8]; 12] = [
     b"a1 LOGIN demo demo",

@@ -267,35 +267,11 @@ impl UidSet {
     }
 
     /// The same, of runs that ascend.
-    pub(crate) fn without_runs(&self, mut holes: &[Run]) -> UidSet {
+    pub(crate) fn without_runs(&self, holes: &[Run]) -> UidSet {
         let mut set = Self::new();
-        for &run in self.runs() {
-            holes = leap(holes, run.first);
-            let mut from = Some(run.first);
-            while let (Some(start), Some((hole, rest))) = (from, holes.split_first()) {
-                if hole.first > run.last {
-                    break;
-                }
-                if hole.first > start {
-                    set.append(Run {
-                        first: start,
-                        last: hole.first - 1,
-                    });
-                }
-                if hole.last >= run.last {
-                    from = None;
-                } else {
-                    from = Some(start.max(hole.last + 1));
-                    holes = rest;
-                }
-            }
-            if let Some(first) = from {
-                set.append(Run {
-                    first,
-                    last: run.last,
-                });
-            }
-        }
+        subtract(self.runs(), holes, |run| {
+            set.append(run);
+        });
         set
     }
 
@@ -339,6 +315,37 @@ impl UidSet {
             self.many.extend_from_slice(&self.few);
         }
         self.many.push(run);
+    }
+}
+
+/// What is in the first of two ascending lists of runs and not in the second, in order.
+pub(crate) fn subtract(runs: &[Run], mut holes: &[Run], mut left: impl FnMut(Run)) {
+    for &run in runs {
+        holes = leap(holes, run.first);
+        let mut from = Some(run.first);
+        while let (Some(start), Some((hole, rest))) = (from, holes.split_first()) {
+            if hole.first > run.last {
+                break;
+            }
+            if hole.first > start {
+                left(Run {
+                    first: start,
+                    last: hole.first - 1,
+                });
+            }
+            if hole.last >= run.last {
+                from = None;
+            } else {
+                from = Some(start.max(hole.last + 1));
+                holes = rest;
+            }
+        }
+        if let Some(first) = from {
+            left(Run {
+                first,
+                last: run.last,
+            });
+        }
     }
 }
 

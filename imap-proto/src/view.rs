@@ -5,7 +5,7 @@ use core::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::syntax::SequenceSet;
-use crate::uid::{Run, Uid, UidSet, intersect};
+use crate::uid::{Run, Uid, UidSet, intersect, subtract};
 
 /// UIDs in ascending order; a message's number is its place among them, from 1.
 ///
@@ -168,10 +168,15 @@ impl View {
 
     /// Takes messages out; those behind them move up.
     pub fn remove(&mut self, uids: &UidSet) {
-        let mut index = Index::default();
-        for &run in self.uids().difference(uids).runs() {
-            index.push(run);
-        }
+        // A hole makes two runs of one.
+        let runs = self.index.runs.len() + uids.runs().len().min(self.index.runs.len());
+        let mut index = Index {
+            runs: Vec::with_capacity(runs),
+            before: Vec::with_capacity(runs),
+        };
+        subtract(&self.index.runs, uids.runs(), |run| index.push(run));
+        index.runs.shrink_to_fit();
+        index.before.shrink_to_fit();
         self.index = Arc::new(index);
     }
 

@@ -153,41 +153,94 @@ fn talk(session: &mut Session, input: &mut &[u8], view: &View) -> String {
 }
 
 #[test]
+fn a_long_answer_takes_few_allocations() {
+    const ROWS: u32 = 10_000;
+    let config = Config::builder("imap.example.org")
+        .plaintext_logins(true)
+        .build()
+        .unwrap();
+    let peer = Peer::new(None);
+    let mut session = Session::new(config, peer, Entropy([7; 32]), Time::ZERO);
+    let view = with_gaps(ROWS, ROWS).build();
+    let mut said = talk(
+        &mut session,
+        &mut &b"1 LOGIN a b\r\n2 SELECT x\r\n"[..],
+        &view,
+    );
+    let mut input = &b"3 FETCH 1:* (UID FLAGS RFC822.SIZE)\r\n"[..];
+    let Next::Event(Event::Load { ticket, load }) = session.next(Time::ZERO, &mut input) else {
+        panic!("no question for rows");
+    };
+    let cost = measure(|| {
+        for uid in load.uids.iter() {
+            let row = imap_proto::Row::new(uid).size(4711);
+            assert!(
+                session
+                    .row(&ticket, row.flags(imap_proto::System::SEEN))
+                    .is_none()
+            );
+            if session.congested() {
+                said.clear();
+                while !session.output().is_empty() {
+                    session.advance_output(session.output().len());
+                }
+            }
+        }
+        session.loaded(ticket);
+    });
+    println!(
+        "{ROWS} rows: {} allocations, at most {} octets",
+        cost.count_total, cost.bytes_max
+    );
+    assert!(
+        cost.count_total <= u64::from(ROWS) / 200,
+        "{}",
+        cost.count_total
+    );
+    assert!(cost.bytes_max < 256 * 1024, "{}", cost.bytes_max);
+}
+
+#[test]
 fn an_upload_is_never_held() {
+    const OCTETS: usize = 50_000_000;
     let mut app = App::new(&[]);
     app.say("1 LOGIN fred secret\r\n");
-    let mut line: &[u8] = b"2 APPEND INBOX {50000000+}\r\n";
-    let now = imap_proto::wire_core::Time::ZERO;
-    let mut chunks = 0u64;
     let buffer = vec![b'x'; 64 * 1024];
-    let mut ticket = None;
-    while !line.is_empty() || ticket.is_none() {
-        match app.session.next(now, &mut line) {
-            Next::Event(Event::Append { ticket: new, .. }) => ticket = Some(new),
+    let cost = measure(|| assert_eq!(upload(&mut app.session, &buffer, OCTETS), OCTETS));
+    println!(
+        "50 MB: {} allocations, at most {} octets",
+        cost.count_total, cost.bytes_max
+    );
+    assert!(cost.bytes_max < 64 * 1024, "{}", cost.bytes_max);
+    assert!(cost.count_total < 100, "{}", cost.count_total);
+}
+
+/// How many octets of an APPEND of `octets` the session hands out, with nothing before or behind.
+fn upload(session: &mut Session, buffer: &[u8], octets: usize) -> usize {
+    let head = format!("2 APPEND INBOX {{{octets}+}}\r\n");
+    let (mut line, mut left, mut taken, mut ticket) = (head.as_bytes(), octets, 0, None);
+    let mut input = &buffer[..0];
+    loop {
+        if line.is_empty() && input.is_empty() {
+            input = &buffer[..left.min(buffer.len())];
+            left -= input.len();
+        }
+        let source = if line.is_empty() {
+            &mut input
+        } else {
+            &mut line
+        };
+        match session.next(Time::ZERO, source) {
+            Next::Event(Event::Append { ticket: new, .. }) => {
+                session.append_more(ticket.insert(new));
+            }
             Next::Event(Event::Message(_)) => {
-                app.session.append_more(ticket.as_ref().unwrap());
+                session.append_more(ticket.as_ref().unwrap());
             }
-            _ => {}
+            Next::Event(Event::Chunk(octets)) => taken += octets.len(),
+            Next::Event(Event::MessageEnd) => return taken,
+            Next::Wait(_) => session.advance_output(session.output().len()),
+            other => panic!("{other:?}"),
         }
     }
-    app.session.append_more(ticket.as_ref().unwrap());
-    while chunks < 50_000_000 {
-        let left = usize::try_from(50_000_000 - chunks)
-            .unwrap()
-            .min(buffer.len());
-        let mut input = &buffer[..left];
-        while !input.is_empty() {
-            match app.session.next(now, &mut input) {
-                Next::Event(Event::Chunk(octets)) => chunks += octets.len() as u64,
-                Next::Event(Event::Message(_)) => {
-                    app.session.append_more(ticket.as_ref().unwrap());
-                }
-                other => panic!("{other:?}"),
-            }
-        }
-    }
-    assert!(matches!(
-        app.session.next(now, &mut &b""[..]),
-        Next::Event(Event::MessageEnd)
-    ));
 }

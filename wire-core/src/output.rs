@@ -33,6 +33,9 @@ pub struct Output {
     segments: VecDeque<Segment>,
     /// Octets in `Bytes` segments.
     lent: usize,
+    /// Octets of the arena that was given back last: a long answer fills the next one as far, in one
+    /// allocation.
+    given_back: usize,
 }
 
 #[derive(Debug)]
@@ -219,17 +222,19 @@ impl Output {
             self.head = 0;
         }
         if self.arena.capacity() == 0 {
-            self.arena.reserve(octets.max(Self::FIRST));
+            self.arena
+                .reserve(octets.max(Self::FIRST).max(self.given_back));
         }
     }
 
     fn recycle(&mut self) {
         if self.head == self.arena.len() {
-            self.head = 0;
-            self.arena.clear();
             if self.arena.capacity() > Self::KEEP {
+                self.given_back = self.arena.len();
                 self.arena = Vec::new();
             }
+            self.head = 0;
+            self.arena.clear();
         }
     }
 }

@@ -149,6 +149,7 @@ fn skip_range(input: &[u8]) -> Option<&[u8]> {
     }
 }
 
+#[inline]
 fn skip_number(input: &[u8]) -> Option<&[u8]> {
     const LAST: &[u8] = b"4294967295";
     let first = *input.first()?;
@@ -162,6 +163,7 @@ fn skip_number(input: &[u8]) -> Option<&[u8]> {
 }
 
 /// How many digits come first: up to eight in one step.
+#[inline]
 fn leading_digits(input: &[u8]) -> usize {
     const EACH: u64 = 0x0101_0101_0101_0101;
     let count = |octets: &[u8]| octets.iter().take_while(|o| o.is_ascii_digit()).count();
@@ -180,21 +182,14 @@ fn leading_digits(input: &[u8]) -> usize {
 
 /// `seq-number`.
 fn scan_number(input: &[u8]) -> Option<(&[u8], Option<Uid>)> {
-    let mut value = 0u64;
-    let mut rest = input;
-    while let [digit @ b'0'..=b'9', more @ ..] = rest {
-        // Wraps only behind the 19th digit: such numbers are refused for their length.
-        value = value
-            .wrapping_mul(10)
-            .wrapping_add(u64::from(digit.wrapping_sub(b'0')));
-        rest = more;
-    }
-    match input.first()? {
-        b'*' => Some((input.get(1..)?, None)),
-        b'1'..=b'9' if input.len() - rest.len() <= 10 => {
-            let number = u32::try_from(value).ok().and_then(Uid::new)?;
-            Some((rest, Some(number)))
-        }
-        _ => None,
-    }
+    let rest = skip_number(input)?;
+    let number = match input.get(..input.len() - rest.len())? {
+        b"*" => return Some((rest, None)),
+        number => number,
+    };
+    // At most ten digits.
+    let digits = number.iter().map(|octet| u64::from(octet & 0x0f));
+    let value = digits.fold(0, |value, digit| value * 10 + digit);
+    let uid = u32::try_from(value).ok().and_then(Uid::new)?;
+    Some((rest, Some(uid)))
 }
