@@ -24,6 +24,7 @@ mod passwords;
 mod places;
 pub mod policy;
 mod pop3;
+mod proven;
 mod recipients;
 pub mod server;
 mod sessions;

@@ -9,6 +9,7 @@ use wire_core::sasl::{self, Answer, Decoy, Request, ScramHash, StoredKeys};
 use crate::{
     hashes::hash_as,
     logins::Fault,
+    proven::Proven,
     store::{AccountState, CredentialId, Directory, NewSecret, Scopes, ScramKeys, Secret, address},
     tokens::Tokens,
 };
@@ -20,6 +21,7 @@ pub struct Passwords {
     first_domain: Arc<str>,
     /// One hash takes a core and some MiB: no more run at once than there are cores.
     hashing: Arc<Semaphore>,
+    proven: Arc<Proven>,
     tokens: Option<Arc<Tokens>>,
 }
 
@@ -56,12 +58,18 @@ impl From<Answer> for Verdict {
 
 impl Passwords {
     /// A name without a domain belongs to `first_domain`.
-    pub fn new(directory: Arc<dyn Directory>, first_domain: &str, tokens: Option<Tokens>) -> Self {
+    pub fn new(
+        directory: Arc<dyn Directory>,
+        first_domain: &str,
+        proven: Proven,
+        tokens: Option<Tokens>,
+    ) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Passwords {
             directory,
             first_domain: first_domain.into(),
             hashing: Arc::new(Semaphore::new(cores)),
+            proven: Arc::new(proven),
             tokens: tokens.map(Arc::new),
         }
     }
@@ -120,17 +128,32 @@ impl Passwords {
         let Ok((account, secrets)) = self.directory.secrets(&name).await else {
             return Answer::TryAgain.into();
         };
+        let state = account.as_ref().map(|account| account.state);
+        let now = SystemTime::now();
+        // One that opens nothing here may have a twin that does: only a hash finds all.
+        let known = self.proven.known(&name, &secrets, password.expose());
+        let opens = |secret: &&Secret| fault(secret, state, scope, now).is_none();
+        if let Some((secret, account)) = known.into_iter().find(opens).zip(account.as_ref()) {
+            return Verdict {
+                answer: Answer::GrantAs((&*account.name).into()),
+                fault: None,
+                held: vec![Held::new(secret, state, scope, now)],
+            };
+        }
         let Ok(permit) = self.hashing.clone().acquire_owned().await else {
             return Answer::TryAgain.into();
         };
-        let state = account.as_ref().map(|account| account.state);
-        let now = SystemTime::now();
+        let proven = self.proven.clone();
         let matched = tokio::task::spawn_blocking(move || {
             // Held as long as the thread is busy, also where nobody waits for it any more.
             let _permit = permit;
-            let mut fitting = fitting(&secrets, &password);
+            let fitting = fitting(&secrets, &password);
+            let mut fitting: Vec<Secret> = fitting.into_iter().cloned().collect();
+            if state.is_some() {
+                proven.keep(&name, &fitting, password.expose());
+            }
             fitting.sort_by_key(|secret| fault(secret, state, scope, now).is_some());
-            fitting.into_iter().next().cloned()
+            fitting.into_iter().next()
         });
         // Only now is the account looked at: a stranger's name takes as long as a known one.
         match (matched.await, account) {

@@ -24,6 +24,7 @@ use crate::{
     passwords::Passwords,
     policy::{self, Policies, Policy},
     pop3::Pop3,
+    proven::Proven,
     recipients::Recipients,
     sessions::Sessions,
     smtp::Smtp,
@@ -104,7 +105,9 @@ impl Server {
             None => None,
         };
         let clock = Clock::new();
-        let passwords = Passwords::new(store.clone(), config.first_domain(), tokens);
+        let proven = Proven::new(config.logins.memory)
+            .map_err(|error| Mistake::new("--login-memory", error))?;
+        let passwords = Passwords::new(store.clone(), config.first_domain(), proven, tokens);
         let logins = Logins::new(
             passwords,
             store.clone(),

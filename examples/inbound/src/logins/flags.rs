@@ -13,6 +13,9 @@ use crate::{
 /// The longest delay that a client can be made to wait for: some give up after half a minute.
 const LONGEST: u64 = 25;
 
+/// The longest that a proven password is known, in seconds.
+const MEMORY: u64 = 3600;
+
 /// Who may act as whom, and what wrong passwords cost.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Logins")]
@@ -21,6 +24,10 @@ pub struct LoginFlags {
     /// or off. The first few cost nothing, then it is one second, and twice as much each time.
     #[arg(long, value_name = "SECONDS", default_value = "16")]
     pub max_login_delay: String,
+    /// How long a password that was right is known again without a hash, in seconds, at most 3600; 0: never.
+    /// One that is changed or revoked is not known from then on.
+    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    pub login_memory: u64,
     /// An account that may act as others: of the domains named, or of all. It logs in with a password
     /// of its own and names the other account as authorization identity (SASL authzid). May be repeated.
     #[arg(long, value_name = "ACCOUNT[:DOMAIN,...]")]
@@ -70,8 +77,19 @@ impl LoginFlags {
         Ok(Settings {
             longest_delay: self.longest_delay()?,
             judge_loopback,
+            memory: self.memory()?,
             delegation,
         })
+    }
+
+    fn memory(&self) -> Result<Duration, Mistake> {
+        match self.login_memory {
+            seconds @ 0..=MEMORY => Ok(Duration::from_secs(seconds)),
+            seconds => Err(Mistake::new(
+                "--login-memory",
+                format_args!("{seconds} is not in 0..={MEMORY}"),
+            )),
+        }
     }
 
     fn longest_delay(&self) -> Result<Option<Duration>, Mistake> {
@@ -96,6 +114,7 @@ mod tests {
         let owned = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
         let flags = LoginFlags {
             max_login_delay: max.to_owned(),
+            login_memory: 60,
             master_user: owned(masters),
             delegate: owned(delegates),
         };

@@ -35,6 +35,8 @@ pub struct Settings {
     pub longest_delay: Option<std::time::Duration>,
     /// Clients on loopback are delayed by their address, too.
     pub judge_loopback: bool,
+    /// How long a password that was proven needs no hash.
+    pub memory: std::time::Duration,
     /// Who may act as somebody else.
     pub delegation: Delegation,
 }
