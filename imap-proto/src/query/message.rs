@@ -148,6 +148,8 @@ impl Subject for Mail<'_> {
 ///     texts.push(text.to_owned());
 ///     ControlFlow::Continue(())
 /// });
+/// // A piece may come more than once: in each form that a key is compared with.
+/// texts.dedup();
 /// assert_eq!(texts, ["Subject: Grüße", "Content-Transfer-Encoding: base64", "Hello"]);
 /// ```
 ///
