@@ -333,7 +333,9 @@ fn command(n: usize, line: &[u8], pipelined: bool) -> Command {
     let tag = format!("t{n}");
     let mut octets = format!("{tag} ").into_bytes();
     let mut parts = VecDeque::new();
-    let upper = line.to_ascii_uppercase();
+    // What is left out of the line must not hide what it says.
+    let sent = line.iter().filter(|octet| !b"\r{\0".contains(octet));
+    let upper: Vec<u8> = sent.map(u8::to_ascii_uppercase).collect();
     let idles = upper.as_slice() == b"IDLE";
     let line = match pipelined && (idles || upper.starts_with(b"AUTHENTICATE")) {
         true => b"NOOP",
