@@ -59,7 +59,10 @@ const RIGHT: [(State, &str); 61] = [
         "SEARCH HEADER \"From\" x BEFORE \"1-Feb-1994\" LARGER 5 $",
     ),
     (State::Selected, "SEARCH MODSEQ \"/flags/\\\\Seen\" all 4"),
-    (State::Selected, "SEARCH KEYWORD $x OLDER 3 SENTON 1-Feb-1994"),
+    (
+        State::Selected,
+        "SEARCH KEYWORD $x OLDER 3 SENTON 1-Feb-1994",
+    ),
     (State::Selected, "UID SEARCH RETURN (PARTIAL -1:-5) 1,2:*"),
     (State::Selected, "SORT (REVERSE DATE SUBJECT) UTF-8 ALL"),
     (State::Selected, "UID SORT RETURN (COUNT) (SIZE) UTF-8 1"),

@@ -11,6 +11,10 @@
 mod data;
 #[cfg(feature = "mime")]
 mod envelope;
+#[cfg_attr(
+    not(feature = "mime"),
+    allow(dead_code, reason = "what structures alone repeat")
+)]
 mod page;
 mod string;
 #[cfg(feature = "mime")]
