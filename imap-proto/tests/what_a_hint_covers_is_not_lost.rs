@@ -77,7 +77,7 @@ fn a_question_that_failed_is_asked_again() {
     assert!(app.out().starts_with("* 1 EXPUNGE\r\n"));
 }
 
-// imap-7162-3.2-01: a client that comes back would never hear of what went meanwhile.
+// imap-7162-3.2.5.1-01: a client that comes back would never hear of what went meanwhile.
 #[test]
 fn what_an_answer_holds_may_be_as_old_as_the_question() {
     let (mut app, at) = selected("QRESYNC");

@@ -375,6 +375,9 @@ impl Imap {
 
     /// A client that cannot be told what changes must not go on with numbers that are wrong.
     fn deaf(&mut self, error: &Error) {
+        if matches!(error, Error::NotFound) {
+            return self.session.abort("The mailbox was deleted");
+        }
         warn!(?error, "the mailbox cannot be followed");
         self.session
             .abort("The mailbox cannot be followed any more");
