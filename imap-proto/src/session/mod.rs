@@ -58,6 +58,10 @@ use stage::{Asked, Enabled, Own, Stage, Updates};
 /// It does no I/O: give it octets with [`Session::next`], send what [`Endpoint::output`] shows, and
 /// call [`Endpoint::handle_timeout`] at [`Endpoint::deadline`]. No method blocks, panics or fails.
 /// An answer to a ticket that is not open changes nothing and says [`Answered::Stale`].
+///
+/// [`Endpoint::output`]: wire_core::Endpoint::output
+/// [`Endpoint::handle_timeout`]: wire_core::Endpoint::handle_timeout
+/// [`Endpoint::deadline`]: wire_core::Endpoint::deadline
 #[derive(Debug)]
 pub struct Session {
     config: Arc<Config>,
