@@ -107,7 +107,7 @@ pub struct Session {
     poll_at: Option<Time>,
     /// The store is asked for changes before the next completion.
     sync_wanted: bool,
-    /// It was asked already before this completion.
+    /// It was asked already: before this completion, or since the input was looked at within IDLE.
     synced: bool,
     /// The store would not answer: it is left alone until the next command.
     ask_no_more: bool,

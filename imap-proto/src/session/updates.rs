@@ -58,8 +58,9 @@ impl Session {
             _ => return Answered::Stale,
         }
         // A hint that came meanwhile stays: what it means may have missed this answer. It waits for
-        // the next command, or a busy mailbox would never let this one end.
-        self.synced = matches!(self.stage, Stage::WindUp);
+        // the next command, or within IDLE until the input was looked at, or a busy mailbox would
+        // never let this one end.
+        self.synced = true;
         if let Some(mailbox) = &mut self.mailbox
             && mailbox.note_answer(change) == Noted::OutOfOrder
         {
@@ -268,6 +269,14 @@ impl Session {
         if !self.congested() {
             self.tell(self.updates);
         }
+        // Rows have numbers that hold only behind every EXPUNGE.
+        if self.wants_to_ask()
+            && !self.congested()
+            && !self.has_more_to_tell()
+            && let Some(event) = self.own_question()
+        {
+            return ControlFlow::Break(Next::Event(event));
+        }
         match self.frame.next(input, self.command_limit(input)) {
             Some(frame::Command::Whole(line)) if syntax::is_done(line) => {
                 self.end_idle();
@@ -289,14 +298,7 @@ impl Session {
                 self.end_idle();
                 self.bad("", "Expected DONE");
             }
-            // News never keep a client in IDLE that wants to leave; and rows have numbers that hold
-            // only behind every EXPUNGE.
-            None if self.wants_to_ask() && !self.congested() && !self.has_more_to_tell() => {
-                return match self.own_question() {
-                    Some(event) => ControlFlow::Break(Next::Event(event)),
-                    None => self.wait_for_input(),
-                };
-            }
+            None if std::mem::take(&mut self.synced) => {}
             None => return self.wait_for_input(),
         }
         ControlFlow::Continue(())
@@ -306,6 +308,7 @@ impl Session {
         self.heard();
         self.poll_at = None;
         self.sync_wanted = false;
+        self.synced = false;
     }
 
     /// Closes the selected mailbox without a word to the client; `true`: there was one.
